@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_EVENT_H
+#define BEYLA_EVENT_H
+
+/*
+ * THE contract between kernel and user space.
+ *
+ * Everything on the rings is one of the records below. All integers are in host byte order, every structure has
+ * explicit padding (compiled with -Wpadded -Werror), and every record starts with `struct record_header` and is padded
+ * by the ring to 8 bytes. Times are CLOCK_MONOTONIC nanoseconds; 0 means "not known". Sizes are bytes.
+ * packages/core/src/events/layout.gen.ts is generated from the BTF of the compiled object, never by hand.
+ *
+ * A *turn* is all that one side says on a connection before the other side speaks. Turns of a connection are numbered
+ * from 1. The same turn may be reported more than once (see RECORD_FLAG_*) and turns may arrive out of order (turn
+ * k + 1 before turn k): user space merges by (connection, seq).
+ */
+
+#define BEYLA_ABI_VERSION 1
+
+/* Most bytes of a turn that are ever captured; the loader may lower it (config.h: capture_bytes). */
+#define TURN_PREFIX_MAX 512
+/* Most bytes of one I/O call that are captured in stream mode, in pieces of CHUNK_PIECE_MAX. */
+#define CHUNK_PIECE_MAX 4096
+
+enum record_kind {
+	RECORD_TURN = 1,   /* struct turn_record */
+	RECORD_CHUNK = 2,  /* struct turn_record: one I/O call of a connection in stream mode */
+	RECORD_CLOSE = 3,  /* struct close_record: the socket is gone, nothing follows for this connection */
+	RECORD_EXEC = 4,   /* struct process_record: any process called execve; pid only, nothing is read from it */
+	RECORD_FORK = 5,   /* struct process_record: a selected process made a child, which is selected from birth */
+	RECORD_EXIT = 6,   /* struct process_record: the last thread of a selected process is gone */
+	RECORD_LISTEN = 7, /* struct listen_record: any process began to listen on a TCP port */
+};
+
+enum record_flag {
+	/* First record of a turn: carries the prefix as far as it was there. */
+	RECORD_FLAG_HEAD = 1 << 0,
+	/* The totals of this turn are final. HEAD|FINAL: the whole turn in one record. FINAL alone: its head came before. */
+	RECORD_FLAG_FINAL = 1 << 1,
+	/* The segment that brought the first byte was not seen; arrived_ns is when the connection was established. */
+	RECORD_FLAG_ARRIVAL_ESTABLISHED = 1 << 2,
+	/* The turn's first bytes could not be captured (sendfile, splice, vectored mmsg): captured is 0. */
+	RECORD_FLAG_NO_PREFIX = 1 << 3,
+	/* The write was noticed by the socket's sequence number before its system call returned; first_ns is late. */
+	RECORD_FLAG_INFERRED = 1 << 4,
+	/* The connection existed before the tracer first saw it: earlier turns are unknown. */
+	RECORD_FLAG_MIDSTREAM = 1 << 5,
+	/* The I/O was submitted through io_uring: bytes and times are right, content is not captured. */
+	RECORD_FLAG_IO_URING = 1 << 6,
+	/* The turn ended because its side of the connection was closed. */
+	RECORD_FLAG_CLOSED = 1 << 7,
+	/* A later piece of the same I/O call (RECORD_CHUNK only); offset continues the piece before it. */
+	RECORD_FLAG_CONTINUED = 1 << 8,
+};
+
+enum direction {
+	DIRECTION_IN = 0,  /* the process received */
+	DIRECTION_OUT = 1, /* the process sent */
+};
+
+enum role {
+	ROLE_UNKNOWN = 0, /* the connection was older than the tracer and its local port is not a listening one */
+	ROLE_SERVER = 1,  /* accepted */
+	ROLE_CLIENT = 2,  /* connected */
+};
+
+/* What user space wants of a connection (map `verdicts`) or of all new connections of a listening port (map `ports`). */
+enum verdict {
+	VERDICT_TURNS = 0,  /* default: report turns */
+	VERDICT_STREAM = 1, /* report every I/O call with its bytes */
+	VERDICT_IGNORE = 2, /* report nothing more but the close */
+};
+
+struct record_header {
+	__u32 size; /* of the whole record, header and captured bytes included, before the ring's own padding */
+	__u8 kind;  /* enum record_kind */
+	__u8 abi;   /* BEYLA_ABI_VERSION */
+	__u16 flags; /* enum record_flag */
+};
+
+struct turn_record {
+	struct record_header header;
+	/* Unique for the life of the tracer; below 2^53 for the first 416 days of uptime. */
+	__u64 connection;
+	/* Key of the kernel's connection table, for look-ups of an unfinished turn. Never stored, never exported. */
+	__u64 sock;
+	/* TURN: when the first byte reached the socket's receive queue (IN only). CHUNK: the same for this I/O. */
+	__u64 arrived_ns;
+	/* When the call that read, or wrote, the turn's first byte returned. */
+	__u64 first_ns;
+	/* When the call that read, or wrote, the turn's last byte so far returned. */
+	__u64 last_ns;
+	/* Bytes of the turn so far (CHUNK: of this I/O call, or of the rest of it where CONTINUED). */
+	__u64 bytes;
+	/* Bytes of this direction that came before this turn or chunk since the tracer first saw the connection. */
+	__u64 offset;
+	/* The last 8 bytes of the turn, the last one in the most significant byte; 0 when not known. */
+	__u64 tail;
+	/* The thread (and later: goroutine, async id) that did the first I/O of the turn; 0 when not known. */
+	__u64 context;
+	__u32 pid; /* thread group id, as the initial PID namespace numbers it */
+	__u32 tid; /* thread id, likewise */
+	__u32 seq; /* number of the turn (or chunk) on its connection, from 1 */
+	__u32 netns; /* inode number of the network namespace */
+	__u8 local_address[16];  /* network byte order; IPv4 is mapped (::ffff:a.b.c.d) */
+	__u8 remote_address[16];
+	__u16 local_port; /* host byte order */
+	__u16 remote_port;
+	__u8 family;    /* AF_INET, AF_INET6, AF_UNIX as the socket says */
+	__u8 direction; /* enum direction */
+	__u8 role;      /* enum role */
+	__u8 pad0;
+	__u16 captured; /* bytes of prefix that follow this structure */
+	__u16 pad1;
+	__u32 pad2;
+};
+
+struct close_record {
+	struct record_header header;
+	__u64 connection;
+	__u64 ns; /* when the socket was destroyed */
+};
+
+struct process_record {
+	struct record_header header;
+	__u64 ns;
+	__u32 pid;    /* EXEC, EXIT: the process; FORK: the child */
+	__u32 parent; /* FORK: the parent; else 0 */
+};
+
+struct listen_record {
+	struct record_header header;
+	__u64 ns;
+	__u32 pid;
+	__u32 netns;
+	__u16 port; /* host byte order */
+	__u8 family;
+	__u8 pad0;
+	__u32 pad1;
+};
+
+/* Index into the per-CPU map `counters`. Names are the public drop and cost reasons (docs/drops.md). */
+enum counter {
+	COUNTER_RECORDS = 0,         /* records put on the ring */
+	COUNTER_TURNS = 1,           /* turns begun */
+	COUNTER_TURNS_LOST = 2,      /* turns that ended without any record of theirs having found room on the ring */
+	COUNTER_ENDS_LOST = 3,       /* turns whose head was reported but whose end found no room */
+	COUNTER_CHUNKS_LOST = 4,     /* stream-mode records that found no room */
+	COUNTER_RING_FULL = 5,       /* submissions refused by the ring; some are made good by a later record */
+	COUNTER_CONNECTIONS = 6,     /* connections admitted */
+	COUNTER_CONNECTIONS_FULL = 7, /* I/O calls not followed because the connection table was full */
+	COUNTER_CAPTURE_FAULT = 8,   /* user memory that could not be read */
+	COUNTER_CAPTURE_SKIPPED = 9, /* first bytes of a turn in a form that is not captured (splice, mmsg) */
+	COUNTER_IO_URING = 10,       /* I/O calls seen that were submitted through io_uring */
+	COUNTER_PIDS_FULL = 11,      /* children that could not be followed: no room in the PID table */
+	COUNTER_LIFECYCLE_LOST = 12, /* process and listen records that found no room on their ring */
+	COUNTER_PORTS_FULL = 13,     /* listening ports that could not be admitted */
+	COUNTER_INFERRED = 14,       /* turns opened by the socket's sequence number */
+	COUNTER_MAX = 15,
+};
+
+#endif

@@ -1,0 +1,96 @@
+import type { Processor } from './decorators/decorator.ts';
+import type { Exporter } from './pipeline/exporter.ts';
+
+/**
+ * One entry of `discovery.instrument` or `discovery.exclude`: criteria inside an entry are ANDed, entries are ORed. At least one
+ * criterion is needed. Beyla's YAML keys are the same words in snake case.
+ *
+ * @public
+ */
+export interface ProcessSelector {
+  /** `service.name` of what matches; default: the executable's name, or the script's for interpreters. */
+  name?: string;
+  /** `service.namespace`; default none. */
+  namespace?: string;
+  /** Ports the process listens on: `80,443,8000-8999`, a number, or a list of both; any one is enough. */
+  openPorts?: string | number | readonly (string | number)[];
+  /** Glob on the executable's path (`*` crosses `/`). */
+  exePath?: string;
+  /** Regular expression (RE2) found anywhere in the executable's path. */
+  exePathRegexp?: string;
+  /** Glob on the command line, arguments joined by one space. */
+  cmdArgs?: string;
+  /** Process ids in the PID namespace the library runs in. */
+  targetPids?: readonly number[];
+  /** Languages, e.g. `['python', 'nodejs']`. */
+  languages?: readonly string[];
+}
+
+/** @public */
+export interface DiscoveryOptions {
+  instrument: readonly ProcessSelector[];
+  /** Evaluated last; a match here always wins. */
+  exclude?: readonly ProcessSelector[];
+  /** How often /proc is compared in milliseconds, beside events; default 5000, at least 100. */
+  pollIntervalMs?: number;
+  /** Whether the process that runs this library may be selected; default false. */
+  includeSelf?: boolean;
+}
+
+/**
+ * How BPF sees socket I/O. `sock_length`: the tracepoints sock_send_length and sock_recv_length (kernel ≥ 6.3), which cost nothing on
+ * other system calls. `syscall`: sys_exit (kernel ≥ 5.10), which taxes every system call of the machine by about 0.1 µs.
+ *
+ * @public
+ */
+export type SourceName = 'sock_length' | 'syscall';
+
+/** @public */
+export interface TracerOptions {
+  /** Default `auto`: the first one the kernel has. */
+  source?: 'auto' | SourceName;
+  /** Connections followed at the same time; about 1.9 kB of kernel memory each; default 4096, 64 to 1,000,000. */
+  maxConnections?: number;
+  /** Ring between kernel and user space in bytes, a power of two and a multiple of the page size; default 4 MiB. */
+  ringBytes?: number;
+  /** Bytes of each turn that are captured; default and limit 512, at least 128. */
+  captureBytes?: number;
+  /** How often the ring is drained in milliseconds, beside wake-ups when it fills; default 10, 1 to 1000. */
+  drainIntervalMs?: number;
+  /** Most bytes taken from the ring in one turn of the event loop; default 1 MiB. */
+  batchBytes?: number;
+  /** BTF of the kernel, where /sys/kernel/btf/vmlinux is missing. */
+  btfPath?: string;
+}
+
+/** @public */
+export interface RoutesOptions {
+  /** `/users/:id`, `/users/{id}`, `/files/*`; the first match by Beyla's rules is the route, as written. */
+  patterns?: readonly string[];
+  /** Requests whose path matches are not reported. */
+  ignoredPatterns?: readonly string[];
+  /** What ignored means; default `all`. */
+  ignoreMode?: 'all' | 'traces' | 'metrics';
+  /** Route of a path that no pattern matches; default `wildcard`, which gives `/**`. */
+  unmatched?: 'unset' | 'path' | 'wildcard';
+}
+
+/**
+ * Everything `createBeyla` takes.
+ *
+ * @public
+ */
+export interface BeylaOptions {
+  discovery: DiscoveryOptions;
+  tracer?: TracerOptions;
+  routes?: RoutesOptions;
+  /** Your functions, run on each batch in this order after the built-in decorators. */
+  processors?: readonly Processor[];
+  exporters?: readonly Exporter[];
+  /** Aborting it closes everything. */
+  signal?: AbortSignal;
+  /** File that gets what the ring delivers (redacted), for replay. */
+  recordTo?: string;
+  /** Recording to replay instead of watching the kernel; needs no privilege and no Linux. */
+  replayFrom?: string;
+}

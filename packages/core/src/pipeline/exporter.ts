@@ -1,0 +1,24 @@
+import type { Component } from '../component.ts';
+import type { ProcessInfo } from '../processes/process.ts';
+import type { RequestSpan } from '../spans/span.ts';
+
+/**
+ * Where spans leave the pipeline. Implementations: `@beyla/exporters`, or yours.
+ *
+ * @public
+ */
+export interface Exporter extends Component {
+  /**
+   * Takes a batch. Must not block and must not keep `spans` (the array is reused); the span objects themselves may be kept.
+   * Bounded: what an exporter cannot hold it drops and counts.
+   */
+  export(spans: readonly RequestSpan[]): void;
+  /** A selected process appeared: exporters with a resource per service make theirs here. */
+  processStarted?(process: ProcessInfo): void;
+  /** It ended. Late spans of it may still come. */
+  processEnded?(process: ProcessInfo): void;
+  /** Counters since start, by name; `dropped.*` are summed into the pipeline's drop report. */
+  stats(): Readonly<Record<string, number>>;
+  /** Delivers what is queued; resolves when done or given up. */
+  flush(): Promise<void>;
+}

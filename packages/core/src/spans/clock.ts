@@ -1,0 +1,40 @@
+/**
+ * Pairs the kernel's monotonic clock with wall time.
+ *
+ * Spans hold monotonic nanoseconds as numbers (exact to 1 ns for 104 days of uptime, to 2 ns up to 208 days); only
+ * this class turns them into wall time.
+ *
+ * @public
+ */
+export class Clock {
+  #monotonicNs: number;
+  #realtimeSeconds: number;
+  #realtimeNanos: number;
+
+  /** Both clocks in nanoseconds, read at the same moment. */
+  constructor(monotonicNs: bigint, realtimeNs: bigint) {
+    this.#monotonicNs = Number(monotonicNs);
+    this.#realtimeSeconds = Number(realtimeNs / 1_000_000_000n);
+    this.#realtimeNanos = Number(realtimeNs % 1_000_000_000n);
+  }
+
+  /** Re-anchors after the wall clock was set. */
+  adjust(monotonicNs: bigint, realtimeNs: bigint): void {
+    this.#monotonicNs = Number(monotonicNs);
+    this.#realtimeSeconds = Number(realtimeNs / 1_000_000_000n);
+    this.#realtimeNanos = Number(realtimeNs % 1_000_000_000n);
+  }
+
+  /** Wall time of a monotonic time as OpenTelemetry's `HrTime`: seconds and nanoseconds since the Unix epoch. */
+  toHrTime(monotonicNs: number): [number, number] {
+    const nanos = this.#realtimeNanos + (monotonicNs - this.#monotonicNs);
+    const carry = Math.floor(nanos / 1e9);
+    return [this.#realtimeSeconds + carry, nanos - carry * 1e9];
+  }
+
+  /** Wall time of a monotonic time in milliseconds since the Unix epoch. */
+  toUnixMs(monotonicNs: number): number {
+    const [seconds, nanos] = this.toHrTime(monotonicNs);
+    return seconds * 1000 + nanos / 1e6;
+  }
+}

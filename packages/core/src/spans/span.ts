@@ -1,0 +1,96 @@
+import type { ProcessInfo } from '../processes/process.ts';
+import type { Clock } from './clock.ts';
+
+/**
+ * Address and port of one end of a connection.
+ *
+ * @public
+ */
+export interface Endpoint {
+  /** IPv4 dotted, IPv6 in RFC 5952 form, or the path of a Unix socket. */
+  readonly address: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+}
+
+/**
+ * What every span has. Times are CLOCK_MONOTONIC nanoseconds; `clock` turns them into wall time. Unknown is `undefined`, never a guess.
+ *
+ * @public
+ */
+export interface SpanBase {
+  readonly process: ProcessInfo;
+  readonly clock: Clock;
+  /** 32 lower-case hex digits. */
+  traceId: string;
+  /** 16 lower-case hex digits. */
+  spanId: string;
+  /** 16 lower-case hex digits, or undefined for a root. */
+  parentSpanId: string | undefined;
+  /** W3C trace flags; bit 0 = sampled. */
+  traceFlags: number;
+  /** W3C `tracestate` as received. */
+  traceState: string | undefined;
+  /** Server: arrival of the request's first byte in the socket. Client: first write of the request. */
+  readonly startNs: number;
+  /** Server: the program's first read of the request (start → read is time in queue). Client: same as start. */
+  readonly readNs: number;
+  /** First byte of the response written (server) or received (client). */
+  readonly firstByteNs: number | undefined;
+  /** Last byte of the response written (server) or read (client). */
+  readonly endNs: number;
+  /** Where startNs came from: `segment` and `established` are arrivals; `read` means the arrival was not seen. */
+  readonly startSource: 'segment' | 'established' | 'read' | 'write';
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** `network.protocol.version`: `1.0`, `1.1`, `2`. */
+  readonly protocolVersion: string;
+  /** Extra attributes by decorators and processors, in OpenTelemetry names. */
+  attributes: Record<string, string | number | boolean> | undefined;
+  /** Signals that must not get this span (`routes.ignore_mode`, filters). */
+  ignore: 'none' | 'traces' | 'metrics' | 'all';
+}
+
+/**
+ * A request received or made over HTTP.
+ *
+ * @public
+ */
+export interface HttpSpanFields extends SpanBase {
+  /** As sent, case kept. */
+  readonly method: string;
+  /** Path of the request target, without query; `*` and authority forms as sent. */
+  readonly path: string;
+  /** What follows `?`; undefined when there is none. May hold secrets: exporters redact. */
+  readonly query: string | undefined;
+  readonly scheme: 'http' | 'https';
+  /** Value of `Host` / `:authority`; chosen by the client. */
+  readonly host: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Undefined when no response was seen. */
+  readonly statusCode: number | undefined;
+  /** Body bytes on the wire (after framing is taken off where it can be told); undefined when not known. */
+  readonly requestBodySize: number | undefined;
+  readonly responseBodySize: number | undefined;
+  /** `http.route`: set by `RouteDecorator`. */
+  route: string | undefined;
+  /** `error.type` beyond the status code, e.g. `connection_closed`; undefined on success. */
+  readonly errorType: string | undefined;
+}
+
+/** @public */
+export interface HttpServerSpan extends HttpSpanFields {
+  readonly kind: 'http.server';
+}
+
+/** @public */
+export interface HttpClientSpan extends HttpSpanFields {
+  readonly kind: 'http.client';
+}
+
+/**
+ * One request with its response. New protocols add a member.
+ *
+ * @public
+ */
+export type RequestSpan = HttpServerSpan | HttpClientSpan;
