@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_ARRIVAL_H
+#define BEYLA_LIB_ARRIVAL_H
+
+/*
+ * When did the first byte that the program has not read yet reach the socket?
+ *
+ * TCP's own sequence numbers answer it. At tcp_probe the segment is about to be processed: if the program has read all there
+ * was (copied_seq == rcv_nxt) and the segment brings rcv_nxt, its first byte is that byte. Retransmissions, keep-alive probes
+ * and out-of-order segments fail the test exactly, and the state of turns does not matter.
+ */
+static __always_inline void arrival__note(struct connection *conn, struct sock *sk, struct sk_buff *skb, __u64 now)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct tcp_skb_cb *cb = (struct tcp_skb_cb *)__builtin_preserve_access_index(&skb->cb);
+	__u32 next = BPF_CORE_READ(tp, rcv_nxt);
+
+	if (next != BPF_CORE_READ(tp, copied_seq))
+		return;
+	if ((__s32)(BPF_CORE_READ(cb, seq) - next) > 0 || (__s32)(BPF_CORE_READ(cb, end_seq) - next) <= 0)
+		return;
+	if (!conn->arrived_ns) {
+		conn->arrived_seq = next;
+		conn->arrived_ns = now;
+	} else {
+		conn->arrived2_seq = next;
+		conn->arrived2_ns = now;
+	}
+}
+
+/* Takes the arrival of the bytes just read, which end before copied_seq; leaves one that belongs to bytes still unread. */
+static __always_inline __u64 arrival__take(struct connection *conn, struct sock *sk)
+{
+	__u32 copied = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
+	__u64 arrived = conn->arrived_ns;
+
+	if (!arrived || (__s32)(conn->arrived_seq - copied) >= 0)
+		return 0;
+	conn->arrived_ns = 0;
+	if (conn->arrived2_ns) {
+		if ((__s32)(conn->arrived2_seq - copied) >= 0) {
+			conn->arrived_seq = conn->arrived2_seq;
+			conn->arrived_ns = conn->arrived2_ns;
+		}
+		conn->arrived2_ns = 0;
+	}
+	return arrived;
+}
+
+#endif

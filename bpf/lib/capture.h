@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_CAPTURE_H
+#define BEYLA_LIB_CAPTURE_H
+
+/*
+ * Copies the first bytes of a turn, which may come in any number of calls and segments, behind its record.
+ *
+ * Called when the system call is over: the kernel has just copied these bytes, so their pages are present. At entry of a write
+ * they may not be.
+ */
+
+#define CAPTURE_SEGMENTS 8
+
+static __always_inline void capture__segment(struct slot *slot, __u64 from, __u64 length)
+{
+	__u64 have = slot->record.captured;
+	__u64 want = 0;
+
+	if (have < capture_bytes) {
+		want = capture_bytes - have;
+		if (want > length)
+			want = length;
+	}
+	if (want) {
+		/*
+		 * Both masks change nothing. They are what the 5.10 verifier needs to see a bound on the very register it
+		 * uses: comparisons are fused or moved to another register by clang, an AND is not. have < 512 by the test
+		 * above; 1 <= want <= 512, written as (0..511) + 1.
+		 */
+		have &= TURN_PREFIX_MAX - 1;
+		asm volatile("" : "+r"(have));
+		want = ((want - 1) & (TURN_PREFIX_MAX - 1)) + 1;
+		asm volatile("" : "+r"(want));
+		if (bpf_probe_read_user(&slot->prefix[have], want, (void *)from)) {
+			count(COUNTER_CAPTURE_FAULT);
+			return;
+		}
+		slot->record.captured = have + want;
+	}
+}
+
+/* Keeps the last 8 bytes of the turn: how user space proves that a chunked body is complete. */
+static __always_inline void capture__tail(struct slot *slot, __u64 from, __u64 length)
+{
+	__u64 bytes = 0;
+
+	if (length >= 8) {
+		bpf_probe_read_user(&bytes, 8, (void *)(from + length - 8));
+		slot->record.tail = bytes;
+	} else if (length) {
+		__u64 few = ((length - 1) & 7) + 1;
+
+		asm volatile("" : "+r"(few));
+		bpf_probe_read_user(&bytes, few, (void *)from);
+		slot->record.tail = (slot->record.tail >> (few * 8 & 63)) | (bytes << (64 - few * 8 & 63));
+	}
+}
+
+/*
+ * Adds what a call moved to the open slot of a direction. `total` is what it really moved, which may be less than the segments
+ * hold. A global function, verified on its own once: inlined, the paths of this loop multiply with those of every caller. 5.10 passes
+ * only scalars to such functions, hence the second look-up.
+ */
+__noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 total)
+{
+	enum io_kind kind = kind_and_direction & 0xff;
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct slot *slot;
+
+	if (!conn)
+		return 0;
+	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	if (kind == IO_BUFFER) {
+		capture__segment(slot, base, total);
+		capture__tail(slot, base, total);
+		return 0;
+	}
+	if (kind == IO_VECTOR) {
+		for (__u64 i = 0; i < CAPTURE_SEGMENTS; i++) {
+			struct user_iovec segment = {};
+
+			if (!total || i >= iovecs)
+				break;
+			if (bpf_probe_read_user(&segment, sizeof(segment), (void *)(base + i * sizeof(segment)))) {
+				count(COUNTER_CAPTURE_FAULT);
+				break;
+			}
+			if (segment.length > total)
+				segment.length = total;
+			capture__segment(slot, segment.base, segment.length);
+			capture__tail(slot, segment.base, segment.length);
+			total -= segment.length;
+		}
+		if (total)
+			slot->record.tail = 0;
+		return 0;
+	}
+	slot->record.tail = 0;
+	if (!slot->record.captured)
+		slot->record.header.flags |= RECORD_FLAG_NO_PREFIX;
+	if (kind == IO_IO_URING)
+		slot->record.header.flags |= RECORD_FLAG_IO_URING;
+	else
+		count(COUNTER_CAPTURE_SKIPPED);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_CONNECTION_H
+#define BEYLA_LIB_CONNECTION_H
+
+static __always_inline __u32 sock__netns(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline __u16 sock__local_port(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_num);
+}
+
+static __always_inline bool sock__is_tcp(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline __u32 sock__write_seq(struct sock *sk)
+{
+	__u32 seq = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	/* A FIN takes one number that is no byte. */
+	if (state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK)
+		seq -= 1;
+	return seq;
+}
+
+static __always_inline struct port_value *sock__listening_port(struct sock *sk)
+{
+	struct port_key key = { .netns = sock__netns(sk), .port = sock__local_port(sk) };
+
+	return bpf_map_lookup_elem(&ports, &key);
+}
+
+static __always_inline struct connection *connection__get(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	return bpf_map_lookup_elem(&connections, &key);
+}
+
+/* Unique while the tracer lives, and exact in a JavaScript number: 256 ns and the CPU, 2^53 of them are 416 days. */
+static __always_inline __u64 connection__new_id(__u64 now)
+{
+	return (now >> 8) << 6 | (bpf_get_smp_processor_id() & 63);
+}
+
+static __always_inline void connection__address(struct turn_record *record, struct sock *sk)
+{
+	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	record->local_port = sock__local_port(sk);
+	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (record->family == AF_INET6) {
+		BPF_CORE_READ_INTO(&record->local_address, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
+		BPF_CORE_READ_INTO(&record->remote_address, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
+		return;
+	}
+	record->local_address[10] = 0xff;
+	record->local_address[11] = 0xff;
+	record->remote_address[10] = 0xff;
+	record->remote_address[11] = 0xff;
+	BPF_CORE_READ_INTO(&record->local_address[12], sk, __sk_common.skc_rcv_saddr);
+	BPF_CORE_READ_INTO(&record->remote_address[12], sk, __sk_common.skc_daddr);
+}
+
+static __always_inline void connection__addresses(struct connection *conn, struct sock *sk)
+{
+	connection__address(&conn->slots[DIRECTION_IN].record, sk);
+	connection__address(&conn->slots[DIRECTION_OUT].record, sk);
+}
+
+static __always_inline void connection__set_role(struct connection *conn, enum role role)
+{
+	conn->role = role;
+	conn->slots[DIRECTION_IN].record.role = role;
+	conn->slots[DIRECTION_OUT].record.role = role;
+	conn->request_direction = role == ROLE_CLIENT ? DIRECTION_OUT : DIRECTION_IN;
+}
+
+static __always_inline void connection__init_record(struct turn_record *record, struct connection *conn, __u64 key,
+						    __u32 netns, __u8 direction)
+{
+	record->header.kind = RECORD_TURN;
+	record->header.abi = BEYLA_ABI_VERSION;
+	record->connection = conn->id;
+	record->sock = key;
+	record->netns = netns;
+	record->direction = direction;
+}
+
+/* Admits a socket. Its write_seq is that of the moment; the caller corrects it for bytes the present call has already sent. */
+static __always_inline struct connection *connection__create(struct sock *sk, __u64 now)
+{
+	__u64 key = (__u64)sk;
+	__u32 zero = 0;
+	struct connection *template = bpf_map_lookup_elem(&connection_template, &zero);
+	struct connection *conn;
+	__u32 netns;
+
+	if (!template)
+		return NULL;
+	if (bpf_map_update_elem(&connections, &key, template, BPF_NOEXIST)) {
+		conn = bpf_map_lookup_elem(&connections, &key);
+		if (!conn)
+			count(COUNTER_CONNECTIONS_FULL);
+		return conn;
+	}
+	conn = bpf_map_lookup_elem(&connections, &key);
+	if (!conn)
+		return NULL;
+	count(COUNTER_CONNECTIONS);
+	netns = sock__netns(sk);
+	conn->id = connection__new_id(now);
+	conn->write_seq = sock__write_seq(sk);
+	connection__init_record(&conn->slots[DIRECTION_IN].record, conn, key, netns, DIRECTION_IN);
+	connection__init_record(&conn->slots[DIRECTION_OUT].record, conn, key, netns, DIRECTION_OUT);
+	connection__addresses(conn, sk);
+	return conn;
+}
+
+/* A connection that is older than the tracer: who speaks first is known only if its local port is a listening one. */
+static __always_inline struct connection *connection__create_midstream(struct sock *sk, __u64 now,
+								       const struct port_value *port)
+{
+	struct connection *conn = connection__create(sk, now);
+
+	if (!conn)
+		return NULL;
+	conn->midstream = 1;
+	if (port) {
+		connection__set_role(conn, ROLE_SERVER);
+		conn->verdict = port->verdict;
+	}
+	return conn;
+}
+
+static __always_inline __u32 verdict__index(__u64 id)
+{
+	return (id ^ id >> 13) & (VERDICT_TABLE_SIZE - 1);
+}
+
+static __always_inline enum verdict connection__verdict(struct connection *conn)
+{
+	__u32 index = verdict__index(conn->id);
+	__u64 *place = bpf_map_lookup_elem(&verdicts, &index);
+
+	if (place && *place >> 2 == conn->id)
+		conn->verdict = *place & 3;
+	return conn->verdict;
+}
+
+#endif

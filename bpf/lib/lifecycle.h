@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_LIFECYCLE_H
+#define BEYLA_LIB_LIFECYCLE_H
+
+static __always_inline void lifecycle__process(enum record_kind kind, __u32 pid, __u32 parent)
+{
+	struct process_record record = {
+		.header = { .size = sizeof(record), .kind = kind, .abi = BEYLA_ABI_VERSION },
+		.ns = bpf_ktime_get_ns(),
+		.pid = pid,
+		.parent = parent,
+	};
+
+	if (bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
+		count(COUNTER_LIFECYCLE_LOST);
+}
+
+static __always_inline void lifecycle__forked(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 parent_pid = BPF_CORE_READ(parent, tgid);
+	__u32 child_pid = BPF_CORE_READ(child, tgid);
+
+	if (parent_pid == child_pid || !pid_table__has(parent_pid))
+		return;
+	if (!pid_table__add(child_pid)) {
+		count(COUNTER_PIDS_FULL);
+		return;
+	}
+	lifecycle__process(RECORD_FORK, child_pid, parent_pid);
+}
+
+static __always_inline void lifecycle__exited(struct task_struct *task)
+{
+	__u32 pid = BPF_CORE_READ(task, tgid);
+
+	if (!pid_table__has(pid) || BPF_CORE_READ(task, signal, live.counter) != 0)
+		return;
+	pid_table__remove(pid);
+	lifecycle__process(RECORD_EXIT, pid, 0);
+}
+
+static __always_inline void lifecycle__listening(struct sock *sk)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct listen_record record = {
+		.header = { .size = sizeof(record), .kind = RECORD_LISTEN, .abi = BEYLA_ABI_VERSION },
+		.ns = bpf_ktime_get_ns(),
+		.pid = pid,
+		.netns = sock__netns(sk),
+		.port = sock__local_port(sk),
+		.family = BPF_CORE_READ(sk, __sk_common.skc_family),
+	};
+
+	if (pid_table__has(pid)) {
+		struct port_key key = { .netns = record.netns, .port = record.port };
+		struct port_value value = { .pid = pid };
+
+		if (bpf_map_update_elem(&ports, &key, &value, BPF_NOEXIST) && !bpf_map_lookup_elem(&ports, &key))
+			count(COUNTER_PORTS_FULL);
+	}
+	if (bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
+		count(COUNTER_LIFECYCLE_LOST);
+}
+
+static __always_inline void lifecycle__connecting(struct sock *sk)
+{
+	struct connection *conn;
+
+	if (!pid_table__has(bpf_get_current_pid_tgid() >> 32))
+		return;
+	conn = connection__create(sk, bpf_ktime_get_ns());
+	if (conn)
+		connection__set_role(conn, ROLE_CLIENT);
+}
+
+static __always_inline void lifecycle__established(struct sock *sk, int old_state)
+{
+	struct connection *conn;
+	struct port_value *port;
+	__u64 now;
+
+	if (old_state == TCP_SYN_SENT) {
+		conn = connection__get(sk);
+		if (conn) {
+			/* The local port, and with it the address, is chosen after SYN_SENT is set. */
+			connection__addresses(conn, sk);
+			conn->write_seq = sock__write_seq(sk);
+		}
+		return;
+	}
+	port = sock__listening_port(sk);
+	if (!port)
+		return;
+	now = bpf_ktime_get_ns();
+	conn = connection__create(sk, now);
+	if (!conn)
+		return;
+	conn->established_ns = now;
+	conn->verdict = port->verdict;
+	connection__set_role(conn, ROLE_SERVER);
+}
+
+static __always_inline void lifecycle__destroyed(struct sock *sk)
+{
+	struct connection *conn = connection__get(sk);
+	__u64 key = (__u64)sk;
+
+	if (!conn)
+		return;
+	if (conn->claimed) {
+		struct close_record record = {
+			.header = { .size = sizeof(record), .kind = RECORD_CLOSE, .abi = BEYLA_ABI_VERSION },
+			.connection = conn->id,
+			.ns = bpf_ktime_get_ns(),
+		};
+
+		turn__flush(conn);
+		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))))
+			count(COUNTER_RING_FULL);
+	}
+	bpf_map_delete_elem(&connections, &key);
+}
+
+#endif

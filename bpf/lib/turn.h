@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_TURN_H
+#define BEYLA_LIB_TURN_H
+
+/*
+ * Folds I/O calls into turns and decides when to report them:
+ *   - the side that asks: the whole turn, when the answer begins (or the connection ends);
+ *   - the side that answers: a HEAD at its first write, and a FINAL when the other side speaks or the connection ends, only if
+ *     the turn grew after its HEAD. In between, user space may look the connection up.
+ */
+
+/* The turn is over: whatever user space does not know of it must go out now, or be counted. */
+static __always_inline void turn__finish(struct connection *conn, __u8 direction, __u16 flags)
+{
+	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	__u16 captured = slot->record.captured;
+
+	if (!slot->record.seq)
+		return;
+	if (direction == conn->request_direction || !conn->head_reported) {
+		if (!emit__slot(slot, flags | RECORD_FLAG_HEAD | RECORD_FLAG_FINAL))
+			count(COUNTER_TURNS_LOST);
+	} else if (slot->record.bytes != conn->reported_bytes) {
+		/* The prefix goes again only if it was not complete the first time. */
+		if (captured == conn->reported_captured)
+			slot->record.captured = 0;
+		if (!emit__slot(slot, flags | RECORD_FLAG_FINAL))
+			count(COUNTER_ENDS_LOST);
+		slot->record.captured = captured;
+	}
+	slot->record.seq = 0;
+}
+
+static __always_inline void turn__begin(struct connection *conn, __u8 direction, __u64 now)
+{
+	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	conn->direction = direction;
+	conn->seq += 1;
+	if (direction != conn->request_direction) {
+		conn->head_reported = 0;
+		conn->reported_bytes = 0;
+		conn->reported_captured = 0;
+	}
+	slot->record.header.flags = conn->midstream ? RECORD_FLAG_MIDSTREAM : 0;
+	slot->record.seq = conn->seq;
+	slot->record.arrived_ns = 0;
+	slot->record.first_ns = now;
+	slot->record.last_ns = now;
+	slot->record.bytes = 0;
+	slot->record.offset = conn->stream_bytes[direction & 1];
+	slot->record.tail = 0;
+	slot->record.context = 0;
+	slot->record.captured = 0;
+	slot->record.pid = pid_tgid >> 32;
+	slot->record.tid = (__u32)pid_tgid;
+	count(COUNTER_TURNS);
+}
+
+/* The other side speaks. A turn that still waits for its write to return is finished by that write (turn__late_write). */
+static __always_inline void turn__flip(struct connection *conn, __u8 direction, __u64 now)
+{
+	if (conn->seq) {
+		if (conn->direction == DIRECTION_IN || !conn->owed)
+			turn__finish(conn, conn->direction, 0);
+	}
+	if (direction == DIRECTION_OUT && conn->owed) {
+		/* Its write was never seen to return: report that it happened. */
+		conn->owed = 0;
+		turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_NO_PREFIX);
+	}
+	turn__begin(conn, direction, now);
+}
+
+static __always_inline void turn__add(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
+{
+	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+
+	slot->record.last_ns = now;
+	slot->record.bytes += bytes;
+	conn->stream_bytes[direction & 1] += bytes;
+	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+}
+
+/* HEAD of an answer. A head the ring refuses is tried again with the next write, and at the latest when the turn ends. */
+static __always_inline void turn__report_head(struct connection *conn, __u8 direction)
+{
+	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+
+	if (conn->head_reported || direction == conn->request_direction)
+		return;
+	if (emit__slot(slot, RECORD_FLAG_HEAD)) {
+		conn->head_reported = 1;
+		conn->reported_bytes = slot->record.bytes;
+		conn->reported_captured = slot->record.captured;
+	}
+}
+
+static __always_inline void turn__received(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
+{
+	struct slot *slot = &conn->slots[DIRECTION_IN];
+	__u64 arrived = arrival__take(conn, sk);
+	__u32 write_seq = sock__write_seq(sk);
+	__u32 unseen = write_seq - conn->write_seq;
+
+	/*
+	 * The peer may answer before the hook of our own write has run (another thread is still in that call). The socket's
+	 * write_seq tells: bytes were sent that no turn has. Their turn comes before this one, and is finished by that hook.
+	 */
+	if ((__s32)unseen > 0) {
+		if (!conn->seq || conn->direction != DIRECTION_OUT) {
+			turn__flip(conn, DIRECTION_OUT, now);
+			conn->slots[DIRECTION_OUT].record.header.flags |= RECORD_FLAG_INFERRED;
+			count(COUNTER_INFERRED);
+		}
+		conn->owed = unseen;
+		conn->write_seq = write_seq;
+	}
+	if (!conn->seq || conn->direction != DIRECTION_IN) {
+		turn__flip(conn, DIRECTION_IN, now);
+		if (arrived) {
+			slot->record.arrived_ns = arrived;
+		} else if (conn->seq == 1 && conn->established_ns) {
+			/* TCP_DEFER_ACCEPT and data on the last packet of the handshake bypass tcp_probe; that packet established us. */
+			slot->record.arrived_ns = conn->established_ns;
+			slot->record.header.flags |= RECORD_FLAG_ARRIVAL_ESTABLISHED;
+		}
+	}
+	turn__add(conn, DIRECTION_IN, io, bytes, now);
+	turn__report_head(conn, DIRECTION_IN);
+}
+
+/* A write that returns after the answer to it was read: its turn is not the open one. */
+static __always_inline void turn__late_write(struct connection *conn, const struct io *io, __u64 bytes, __u64 now)
+{
+	__u32 owed = conn->owed;
+
+	turn__add(conn, DIRECTION_OUT, io, bytes, now);
+	if (bytes < owed) {
+		conn->owed = owed - bytes;
+		return;
+	}
+	conn->owed = 0;
+	conn->write_seq += bytes - owed;
+	if (conn->direction == DIRECTION_OUT)
+		turn__report_head(conn, DIRECTION_OUT);
+	else
+		turn__finish(conn, DIRECTION_OUT, 0);
+}
+
+static __always_inline void turn__sent(struct connection *conn, const struct io *io, __u64 bytes, __u64 now)
+{
+	if (conn->owed) {
+		turn__late_write(conn, io, bytes, now);
+		return;
+	}
+	conn->write_seq += bytes;
+	if (!conn->seq || conn->direction != DIRECTION_OUT)
+		turn__flip(conn, DIRECTION_OUT, now);
+	turn__add(conn, DIRECTION_OUT, io, bytes, now);
+	turn__report_head(conn, DIRECTION_OUT);
+}
+
+/* Nothing more will be said: report what is still held. */
+static __always_inline void turn__flush(struct connection *conn)
+{
+	if (!conn->seq || !conn->claimed)
+		return;
+	turn__finish(conn, DIRECTION_IN, RECORD_FLAG_CLOSED);
+	turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_CLOSED);
+	conn->owed = 0;
+}
+
+#endif

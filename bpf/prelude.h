@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_PRELUDE_H
+#define BEYLA_PRELUDE_H
+
+/* What every object includes, in the one order that works. */
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_endian.h>
+
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* From the kernel's UAPI (linux/bpf.h), which we do not include beside our own types. */
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_FORCE_WAKEUP = 2,
+	BPF_RB_AVAIL_DATA = 0,
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+#include "event.h"
+#include "tables.h"
+#include "config.h"
+#include "maps.h"
+#include "lib/counters.h"
+#include "lib/pid_table.h"
+#include "lib/emit.h"
+#include "lib/connection.h"
+#include "lib/arrival.h"
+#include "lib/io.h"
+#include "lib/capture.h"
+#include "lib/turn.h"
+#include "lib/chunk.h"
+#include "lib/socket_io.h"
+#include "lib/lifecycle.h"
+
+#endif

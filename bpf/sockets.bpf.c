@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * What happens to sockets and processes besides I/O: arrival, life and death of connections, fork, exec, exit.
+ * Needed by every source. Owns the maps; the sources share them.
+ */
+#include "prelude.h"
+
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
+{
+	struct connection *conn = connection__get(sk);
+
+	if (!conn) {
+		struct port_value *port = sock__listening_port(sk);
+
+		if (!port)
+			return 0;
+		conn = connection__create_midstream(sk, bpf_ktime_get_ns(), port);
+		if (!conn)
+			return 0;
+	}
+	arrival__note(conn, sk, skb, bpf_ktime_get_ns());
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
+{
+	struct connection *conn;
+
+	switch (new_state) {
+	case TCP_LISTEN:
+		if (sock__is_tcp(sk))
+			lifecycle__listening(sk);
+		break;
+	case TCP_SYN_SENT:
+		if (sock__is_tcp(sk))
+			lifecycle__connecting(sk);
+		break;
+	case TCP_ESTABLISHED:
+		lifecycle__established(sk, old_state);
+		break;
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+	case TCP_CLOSE:
+		conn = connection__get(sk);
+		if (conn)
+			turn__flush(conn);
+		break;
+	}
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(tcp_destroy_sock, struct sock *sk)
+{
+	lifecycle__destroyed(sk);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	lifecycle__forked(parent, child);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *task)
+{
+	lifecycle__process(RECORD_EXEC, BPF_CORE_READ(task, tgid), 0);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(sched_process_exit, struct task_struct *task)
+{
+	lifecycle__exited(task);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_TABLES_H
+#define BEYLA_TABLES_H
+
+/*
+ * What the maps hold that user space reads or writes as well (event.h has the records of the rings). Their offsets in
+ * TypeScript are generated like those of event.h.
+ */
+
+/*
+ * One direction's current turn. It *is* the record that goes out, so emission is one copy of header and captured bytes.
+ */
+struct slot {
+	struct turn_record record;
+	__u8 prefix[TURN_PREFIX_MAX];
+};
+
+struct connection {
+	__u64 id;
+	__u64 established_ns;
+	/* First unread byte: when it arrived and its sequence number; the second pair is for a segment that arrives between the
+	 * copy in recv and the hook after it. 0 = none. */
+	__u64 arrived_ns;
+	__u64 arrived2_ns;
+	__u32 arrived_seq;
+	__u32 arrived2_seq;
+	/* Bytes so far by direction (index: enum direction). */
+	__u64 stream_bytes[2];
+	/* What user space knows of the turn whose head it already has. */
+	__u64 reported_bytes;
+	__u32 reported_captured;
+	/* Number of the last turn or chunk begun; 0 = none yet. */
+	__u32 seq;
+	/* tcp_sock.write_seq up to which sent bytes are credited to a turn. */
+	__u32 write_seq;
+	/* Sent bytes of a turn that was opened by write_seq and whose system call has not returned yet. */
+	__u32 owed;
+	__u8 direction;         /* of the open turn */
+	__u8 request_direction; /* the side that speaks first */
+	__u8 verdict;           /* enum verdict */
+	__u8 claimed;           /* a selected process has used it */
+	__u8 head_reported;     /* of the open turn against request_direction */
+	__u8 midstream;
+	__u8 role;
+	__u8 pad0;
+	struct slot slots[2]; /* index: enum direction */
+	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1]. */
+	__u8 slack[TURN_PREFIX_MAX];
+};
+
+struct port_key {
+	__u32 netns;
+	__u16 port; /* host byte order */
+	__u16 pad0;
+};
+
+struct port_value {
+	__u32 pid;
+	__u8 verdict; /* enum verdict of new connections */
+	__u8 pad0;
+	__u16 pad1;
+};
+
+#endif
