@@ -1,10 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+// Unit tests run on the sources: no build is needed before them.
+const alias = { '@beyla/core': fileURLToPath(new URL('packages/core/src/index.ts', import.meta.url)) };
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'native/test/**/*.unit.test.ts', 'test/contract/**/*.test.ts'], exclude: ['**/node_modules/**'] } },
+      { resolve: { alias }, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'native/test/**/*.unit.test.ts', 'test/contract/**/*.test.ts', 'examples/*/*.test.mjs'], exclude: ['**/node_modules/**'] } },
       {
         test: {
           name: 'e2e',

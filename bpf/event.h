@@ -25,7 +25,7 @@
 enum record_kind {
 	RECORD_TURN = 1,   /* struct turn_record */
 	RECORD_CHUNK = 2,  /* struct turn_record: one I/O call of a connection in stream mode */
-	RECORD_CLOSE = 3,  /* struct close_record: the socket is gone, nothing follows for this connection */
+	RECORD_CLOSE = 3,  /* struct close_record: the socket is gone; on the lifecycle ring where the other is full */
 	RECORD_EXEC = 4,   /* struct process_record: any process called execve; pid only, nothing is read from it */
 	RECORD_FORK = 5,   /* struct process_record: a selected process made a child, which is selected from birth */
 	RECORD_EXIT = 6,   /* struct process_record: the last thread of a selected process is gone */
@@ -119,6 +119,8 @@ struct close_record {
 	struct record_header header;
 	__u64 connection;
 	__u64 ns; /* when the socket was destroyed */
+	__u32 last_seq; /* number of its last turn or chunk: what is missing before it found no room on the ring */
+	__u32 pad0;
 };
 
 struct process_record {
@@ -156,7 +158,8 @@ enum counter {
 	COUNTER_LIFECYCLE_LOST = 12, /* process and listen records that found no room on their ring */
 	COUNTER_PORTS_FULL = 13,     /* listening ports that could not be admitted */
 	COUNTER_INFERRED = 14,       /* turns opened by the socket's sequence number */
-	COUNTER_MAX = 15,
+	COUNTER_CLOSES_LOST = 15,    /* connections whose close found no room on either ring */
+	COUNTER_MAX = 16,
 };
 
 #endif

@@ -112,11 +112,13 @@ static __always_inline void lifecycle__destroyed(struct sock *sk)
 			.header = { .size = sizeof(record), .kind = RECORD_CLOSE, .abi = BEYLA_ABI_VERSION },
 			.connection = conn->id,
 			.ns = bpf_ktime_get_ns(),
+			.last_seq = conn->seq,
 		};
 
 		turn__flush(conn);
-		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))))
-			count(COUNTER_RING_FULL);
+		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))) &&
+		    bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
+			count(COUNTER_CLOSES_LOST);
 	}
 	bpf_map_delete_elem(&connections, &key);
 }

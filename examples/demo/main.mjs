@@ -1,0 +1,190 @@
+// @ts-check
+// The demo: three servers in three languages, none of them changed or restarted, and what the library sees of them.
+//
+//   npm run demo [-- --seconds 15] [-- --once]
+//
+// It drives the servers with known traffic, shows rate, errors and duration by service and route, and ends with what the clients
+// sent against what was seen. Where BPF cannot be loaded it says why and replays a recording. `--once` prints the table once, at the end.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { BeylaError, createBeyla } from '@beyla/core';
+import { ConsoleExporter, PrometheusExporter } from '@beyla/exporters';
+import { Account } from './account.mjs';
+import { RedTable } from './red-table.mjs';
+import { Screen } from './screen.mjs';
+import { driveServices, ROUTES, startServices } from './services.mjs';
+
+/** @typedef {import('@beyla/core').Beyla} Beyla */
+
+const RECORDING = new URL('./recording.beyla', import.meta.url);
+const RECORDED_TRUTH = new URL('./recording.json', import.meta.url);
+const METRICS_PORT = 9464;
+const REDRAW_MS = 500;
+const PLAIN_MS = 5000;
+const SETTLE_MS = 5000;
+const SHOWN_SPANS = 8;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '15' },
+    once: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
+});
+const screen = new Screen();
+
+/** Why BPF cannot be used here; undefined for an error that is none of the machine's. @param {unknown} error */
+function reasonForReplay(error) {
+  const codes = [
+    'UNSUPPORTED_PLATFORM',
+    'KERNEL_TOO_OLD',
+    'NO_BTF',
+    'MISSING_CAPABILITY',
+    'LOCKED_DOWN',
+    'NATIVE_MISSING',
+    'BPF_OBJECT_MISSING',
+    'BPF_LOAD_FAILED',
+    'BPF_ATTACH_FAILED',
+    'SOURCE_UNAVAILABLE',
+  ];
+  return error instanceof BeylaError && codes.includes(error.code) ? `${error.code}: ${error.message}` : undefined;
+}
+
+/** Shows the spans of a run as they come, until `stop` is called. @param {Beyla} beyla @param {Account} account */
+function show(beyla, account) {
+  const red = new RedTable(performance.now());
+  /** @type {import('@beyla/core').RequestSpan[]} */
+  const samples = [];
+  beyla.on('span', (spans) => {
+    red.add(spans);
+    account.seen(spans);
+    // One of each route, so that what is printed differs.
+    for (const span of spans) {
+      const known = samples.some(({ process, kind, route }) => process === span.process && kind === span.kind && route === span.route);
+      if (!known && samples.length < SHOWN_SPANS) samples.push(span);
+    }
+  });
+  const draw = () => {
+    const lines = red.render(performance.now());
+    if (screen.live) screen.redraw(lines);
+    else screen.lines(['', ...lines]);
+  };
+  const timer = values.once ? undefined : setInterval(draw, screen.live ? REDRAW_MS : PLAIN_MS);
+  return {
+    samples,
+    stop() {
+      clearInterval(timer);
+      draw();
+    },
+  };
+}
+
+/** Resolves when everything that was sent is seen or dropped, or nothing more is to be expected. @param {Beyla} beyla @param {Account} account */
+async function settle(beyla, account) {
+  await new Promise((resolve) => {
+    const timer = setTimeout(resolve, SETTLE_MS);
+    const look = () => {
+      if (account.totalSeen >= account.totalSent) {
+        clearTimeout(timer);
+        resolve(undefined);
+      }
+    };
+    beyla.on('span', look);
+    look();
+  });
+}
+
+/** A few spans, as the console exporter writes them. @param {readonly import('@beyla/core').RequestSpan[]} spans */
+async function printSpans(spans) {
+  const exporter = new ConsoleExporter();
+  await exporter.start();
+  exporter.export(spans);
+  await exporter.close();
+}
+
+/** The last words: sent against seen. @param {Beyla} beyla @param {Account} account */
+function conclude(beyla, account) {
+  screen.line();
+  screen.line(screen.bold('What the clients sent, and what was seen'));
+  screen.lines(account.render());
+  const drops = Object.entries(beyla.stats().drops).filter(([, count]) => count > 0);
+  for (const [reason, count] of drops) screen.line(`dropped  ${reason}: ${count}`);
+  if (!account.exact) process.exitCode = 1;
+}
+
+/** @param {{ exporters: import('@beyla/core').Exporter[], instrument: import('@beyla/core').ProcessSelector[] }} options */
+function watch({ exporters, instrument }) {
+  return createBeyla({
+    discovery: { instrument },
+    routes: { patterns: ROUTES },
+    exporters,
+    ...(values.record ? { recordTo: RECORDING.pathname } : {}),
+  });
+}
+
+async function live() {
+  const services = await startServices();
+  try {
+    const began = performance.now();
+    const prometheus = new PrometheusExporter({ host: '127.0.0.1', port: METRICS_PORT });
+    const instrument = Object.entries(services).map(([name, app]) => ({ name, targetPids: app.pids() }));
+    const beyla = await watch({ exporters: [prometheus], instrument });
+    try {
+      screen.line(`Watching three servers that know nothing of it, through ${beyla.source}, after ${(performance.now() - began).toFixed(0)} ms:`);
+      for (const [name, { pid, port }] of Object.entries(services)) {
+        screen.line(`  ${name.padEnd(7)} process ${pid}, http://127.0.0.1:${port}`);
+      }
+      screen.line(`Scrape http://127.0.0.1:${METRICS_PORT}/metrics meanwhile.`);
+      screen.line();
+      const account = new Account();
+      const shown = show(beyla, account);
+      await driveServices(account, services, Number(values.seconds));
+      await settle(beyla, account);
+      shown.stop();
+      screen.line();
+      screen.line(screen.bold('Some of the spans'));
+      await printSpans(shown.samples);
+      await beyla.close();
+      conclude(beyla, account);
+      if (values.record) writeFileSync(RECORDED_TRUTH, `${JSON.stringify(account.sentRows(), undefined, 1)}\n`);
+    } finally {
+      await beyla.close();
+    }
+  } finally {
+    await Promise.all(Object.values(services).map((app) => app.stop()));
+  }
+}
+
+/** @param {string} reason */
+async function replay(reason) {
+  screen.line(`BPF cannot be loaded here, so this is a recording of an earlier run, not your machine. ${reason}`);
+  if (!existsSync(RECORDING)) {
+    screen.line(`There is no recording at ${RECORDING.pathname} either.`);
+    process.exitCode = 1;
+    return;
+  }
+  const account = new Account();
+  for (const [service, kind, method, route, status, count] of JSON.parse(readFileSync(RECORDED_TRUTH, 'utf8'))) {
+    account.sent(service, kind, method, route, status, count);
+  }
+  const beyla = await createBeyla({
+    discovery: { instrument: [{ exePath: '*' }] },
+    routes: { patterns: ROUTES },
+    replayFrom: RECORDING.pathname,
+  });
+  const shown = show(beyla, account);
+  await settle(beyla, account);
+  shown.stop();
+  screen.line();
+  await printSpans(shown.samples);
+  await beyla.close();
+  conclude(beyla, account);
+}
+
+try {
+  await live();
+} catch (error) {
+  const reason = reasonForReplay(error);
+  if (reason === undefined) throw error;
+  await replay(reason);
+}

@@ -1,0 +1,68 @@
+// @ts-check
+import { Histogram } from './histogram.mjs';
+import { textTable } from './text-table.mjs';
+
+/** @typedef {import('@beyla/core').RequestSpan} RequestSpan */
+
+const HEADINGS = ['service', 'kind', 'method', 'route', 'req/s>', 'errors>', 'p50>', 'p95>', 'p99>', 'requests>'];
+
+/** @param {number} ns */
+export function formatDuration(ns) {
+  if (Number.isNaN(ns)) return '-';
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(0)} µs`;
+  return ns < 1e9 ? `${(ns / 1e6).toFixed(ns < 1e7 ? 1 : 0)} ms` : `${(ns / 1e9).toFixed(2)} s`;
+}
+
+/** @param {RequestSpan} span server: 5xx; client: 4xx and 5xx, as OpenTelemetry counts errors */
+function isError(span) {
+  const { statusCode, errorType, kind } = span;
+  return errorType !== undefined || statusCode === undefined || statusCode >= (kind === 'http.client' ? 400 : 500);
+}
+
+/** Rate, errors and duration by service and route, as the spans come in. */
+export class RedTable {
+  /** @type {Map<string, { labels: string[], requests: number, before: number, errors: number, durations: Histogram }>} */
+  #rows = new Map();
+  #countedAtMs;
+
+  /** @param {number} nowMs */
+  constructor(nowMs) {
+    this.#countedAtMs = nowMs;
+  }
+
+  /** @param {readonly RequestSpan[]} spans */
+  add(spans) {
+    for (const span of spans) {
+      const labels = [span.process.service.name, span.kind.replace('http.', ''), span.method, span.route ?? span.path];
+      const key = labels.join(' ');
+      let row = this.#rows.get(key);
+      if (row === undefined) {
+        row = { labels, requests: 0, before: 0, errors: 0, durations: new Histogram() };
+        this.#rows.set(key, row);
+      }
+      row.requests += 1;
+      row.errors += isError(span) ? 1 : 0;
+      row.durations.add(span.endNs - span.startNs);
+    }
+  }
+
+  /** Lines of the table; rates are since the last call. @param {number} nowMs @returns {string[]} */
+  render(nowMs) {
+    const seconds = Math.max(1e-3, (nowMs - this.#countedAtMs) / 1000);
+    this.#countedAtMs = nowMs;
+    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => {
+      const rate = (row.requests - row.before) / seconds;
+      row.before = row.requests;
+      return [
+        ...row.labels,
+        rate.toFixed(rate < 10 ? 1 : 0),
+        `${((100 * row.errors) / row.requests).toFixed(1)} %`,
+        formatDuration(row.durations.quantile(0.5)),
+        formatDuration(row.durations.quantile(0.95)),
+        formatDuration(row.durations.quantile(0.99)),
+        String(row.requests),
+      ];
+    });
+    return textTable(HEADINGS, rows);
+  }
+}

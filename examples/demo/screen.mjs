@@ -1,0 +1,55 @@
+// @ts-check
+const SEPARATOR = /^(service) /;
+
+/** Writes lines to a terminal, and redraws a block in place; elsewhere it writes plain lines. */
+export class Screen {
+  #out;
+  #live;
+  #colour;
+  #drawn = 0;
+
+  /** @param {{ out?: NodeJS.WriteStream, env?: NodeJS.ProcessEnv }} [options] */
+  constructor({ out = process.stdout, env = process.env } = {}) {
+    this.#out = out;
+    this.#live = Boolean(out.isTTY) && env.TERM !== 'dumb';
+    this.#colour = this.#live && !env.NO_COLOR;
+  }
+
+  /** Whether a block can be redrawn in place. */
+  get live() {
+    return this.#live;
+  }
+
+  /** @param {string} [text] */
+  line(text = '') {
+    this.#drawn = 0;
+    this.#out.write(`${text}\n`);
+  }
+
+  /** @param {readonly string[]} lines */
+  lines(lines) {
+    for (const text of lines) this.line(this.#paint(text));
+  }
+
+  /** Replaces the block that was drawn last. @param {readonly string[]} lines */
+  redraw(lines) {
+    const width = this.#out.columns ?? 120;
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
+    const body = lines.map((text) => `\u001b[2K${this.#paint(text.slice(0, width - 1))}\n`).join('');
+    this.#out.write(up + body);
+    this.#drawn = lines.length;
+  }
+
+  /** Text that stands out where there is colour. @param {string} text */
+  bold(text) {
+    return this.#colour ? `\u001b[1m${text}\u001b[22m` : text;
+  }
+
+  /** @param {string} text */
+  #paint(text) {
+    if (!this.#colour) return text;
+    if (SEPARATOR.test(text)) return `\u001b[2m${text}\u001b[22m`;
+    if (/ exact$/.test(text)) return text.replace(/exact$/, '\u001b[32mexact\u001b[39m');
+    return text.replace(/([+-]\d+|differs)$/, '\u001b[31m$1\u001b[39m');
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+#include "type_tags.h"
+
+struct bpf_object;
+struct bpf_program;
+
+namespace beyla {
+
+// An opened BPF object. Links and map handles made from it have descriptors of their own and outlive it.
+class BpfObject {
+ public:
+  static constexpr napi_type_tag kTag = tags::kObject;
+  static constexpr const char* kKind = "object";
+
+  explicit BpfObject(bpf_object* object) : object_(object) {}
+  BpfObject(const BpfObject&) = delete;
+  BpfObject& operator=(const BpfObject&) = delete;
+  ~BpfObject() { Close(); }
+
+  bool IsClosed() const { return object_ == nullptr; }
+  bpf_object* Get() const { return object_; }
+  void Close();
+
+  // The loaded program of that name; throws NativeError under the name of `operation`.
+  bpf_program* LoadedProgram(Napi::Env env, const char* operation, const std::string& name) const;
+
+ private:
+  bpf_object* object_;
+};
+
+void ExportObjectVerbs(Napi::Env env, Napi::Object exports);
+
+}  // namespace beyla

@@ -1,0 +1,192 @@
+import type { Counters } from '../counters.ts';
+import type { CloseEvent, TurnEvent } from '../events/event.ts';
+import { Connection } from './connection.ts';
+import { DueList } from './due-list.ts';
+import type { OpenConsumer } from './turn-consumer.ts';
+import { TurnOrder } from './turn-order.ts';
+import { ProbedTurn, type TurnProbe } from './turn-probe.ts';
+import { UsageOrder } from './usage-order.ts';
+
+/** Younger than this, a value of the kernel's table may be half-written. */
+const TORN_NS = 50e6;
+/** Looks that do not find the turn before it is given up: its last record may still be on the ring. */
+const MISSES_MAX = 2;
+
+export interface ConnectionTableOptions {
+  open: OpenConsumer;
+  counters: Counters;
+  /** Without it, a response that cannot be proven complete waits for the next request or the close. */
+  probe: TurnProbe | undefined;
+  /** More connections than this are not remembered. */
+  maxConnections: number;
+  /** A connection that nothing is heard of for so long is forgotten. */
+  idleTimeoutMs: number;
+}
+
+/** All connections that are known: finds them by id, delivers their turns in order, and forgets them. */
+export class ConnectionTable {
+  readonly #options: ConnectionTableOptions;
+  readonly #connections = new Map<number, Connection>();
+  readonly #usage = new UsageOrder();
+  readonly #due = new DueList();
+  readonly #order: TurnOrder;
+  readonly #probed = new ProbedTurn();
+  readonly #probedAgain = new ProbedTurn();
+  #unsettled: Connection[] = [];
+  #batch = 0;
+  #nowNs = 0;
+
+  constructor(options: ConnectionTableOptions) {
+    this.#options = options;
+    this.#order = new TurnOrder(this.#due, options.counters);
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections whose turn may have grown unnoticed. */
+  get awaiting(): number {
+    return this.#due.size;
+  }
+
+  /** A batch begins; `nowNs` is CLOCK_MONOTONIC. */
+  begin(nowNs: number): void {
+    this.#nowNs = nowNs;
+  }
+
+  accept(event: TurnEvent, isPiece: boolean): void {
+    let connection = this.#connections.get(event.connection);
+    if (connection === undefined) connection = this.#add(event);
+    connection.heardNs = this.#nowNs;
+    this.#usage.touch(connection);
+    if (connection.isIgnored) return;
+    if (this.#order.accept(connection, event, isPiece, this.#nowNs)) this.#unsettle(connection);
+  }
+
+  close(event: CloseEvent): void {
+    const connection = this.#connections.get(event.connection);
+    if (connection === undefined) return;
+    connection.closedNs = event.ns;
+    this.#unsettle(connection);
+  }
+
+  /** The batch is over: gives up what is missing for too long, closes, looks for news, forgets the idle. */
+  end(): void {
+    this.#batch += 1;
+    this.#settle();
+    this.#due.tick(this.#nowNs, this.#look);
+    const deadlineNs = this.#nowNs - this.#options.idleTimeoutMs * 1e6;
+    for (let old = this.#usage.oldest; old !== undefined && old.heardNs < deadlineNs; old = this.#usage.oldest) {
+      this.#options.counters.add('connections.expired');
+      this.#forget(old);
+    }
+  }
+
+  #add(event: TurnEvent): Connection {
+    const oldest = this.#usage.oldest;
+    if (this.#connections.size >= this.#options.maxConnections && oldest !== undefined) {
+      this.#options.counters.add('connections.evicted');
+      this.#forget(oldest);
+    }
+    const connection = new Connection(event);
+    connection.consumer = this.#options.open(connection);
+    this.#connections.set(connection.id, connection);
+    return connection;
+  }
+
+  #unsettle(connection: Connection): void {
+    if (connection.isUnsettled) return;
+    connection.isUnsettled = true;
+    connection.heldSinceBatch = this.#batch;
+    this.#unsettled.push(connection);
+  }
+
+  #settle(): void {
+    if (this.#unsettled.length === 0) return;
+    const unsettled = this.#unsettled;
+    this.#unsettled = [];
+    for (const connection of unsettled) {
+      connection.isUnsettled = false;
+      if (this.#connections.get(connection.id) !== connection) continue;
+      if (connection.closedNs !== 0) {
+        this.#close(connection, connection.closedNs);
+      } else if (connection.held.length > 0) {
+        if (this.#batch - connection.heldSinceBatch > 1) this.#order.force(connection, this.#nowNs);
+        else this.#keepUnsettled(connection);
+      }
+    }
+  }
+
+  /** Keeps the batch since when turns are held. */
+  #keepUnsettled(connection: Connection): void {
+    connection.isUnsettled = true;
+    this.#unsettled.push(connection);
+  }
+
+  #close(connection: Connection, ns: number): void {
+    this.#order.force(connection, this.#nowNs);
+    this.#order.finish(connection, this.#nowNs);
+    if (!connection.isIgnored) connection.consumer?.close(ns);
+    this.#remove(connection);
+  }
+
+  #forget(connection: Connection): void {
+    if (!connection.isIgnored) connection.consumer?.forget();
+    this.#remove(connection);
+  }
+
+  #remove(connection: Connection): void {
+    this.#connections.delete(connection.id);
+    this.#usage.remove(connection);
+    this.#due.remove(connection);
+    connection.held.length = 0;
+    connection.consumer = undefined;
+  }
+
+  readonly #look = (connection: Connection): void => {
+    const { probe } = this.#options;
+    const { turn } = connection;
+    const nowNs = this.#nowNs;
+    if (probe === undefined) return;
+    const found = this.#probed;
+    if (!this.#read(probe, connection, found)) {
+      if (++connection.misses < MISSES_MAX) return;
+      this.#options.counters.add('connections.vanished');
+      this.#close(connection, turn.lastNs);
+      return;
+    }
+    connection.heardNs = nowNs;
+    this.#usage.touch(connection);
+    if (found.seq !== turn.seq) {
+      if (++connection.misses >= MISSES_MAX) this.#order.finish(connection, nowNs);
+      return;
+    }
+    connection.misses = 0;
+    if (nowNs - found.lastNs < TORN_NS) {
+      const again = this.#probedAgain;
+      if (!this.#read(probe, connection, again) || !isSame(found, again)) return;
+    }
+    const grew = turn.grow(found.sizeBytes, found.lastNs, found.tailLow, found.tailHigh);
+    if (grew) this.#due.restart(connection, nowNs);
+    turn.quietNs = Math.max(1, nowNs - turn.lastNs);
+    this.#order.update(connection, nowNs);
+  };
+
+  #read(probe: TurnProbe, connection: Connection, out: ProbedTurn): boolean {
+    return (
+      probe.read(connection.sockLow, connection.sockHigh, connection.turn.direction, out) &&
+      out.connection === connection.id
+    );
+  }
+}
+
+function isSame(a: ProbedTurn, b: ProbedTurn): boolean {
+  return (
+    a.seq === b.seq &&
+    a.sizeBytes === b.sizeBytes &&
+    a.lastNs === b.lastNs &&
+    a.tailLow === b.tailLow &&
+    a.tailHigh === b.tailHigh
+  );
+}

@@ -1,0 +1,56 @@
+import type { TurnEvent } from '../events/event.ts';
+import type { Endpoint } from '../spans/span.ts';
+import { endpointFrom } from './endpoint.ts';
+import { Turn } from './turn.ts';
+import type { TurnConsumer } from './turn-consumer.ts';
+
+const AF_UNIX = 1;
+
+/** What is known of one connection of an observed process. */
+export class Connection {
+  readonly id: number;
+  readonly sockLow: number;
+  readonly sockHigh: number;
+  readonly netns: number;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** ROLE, as the kernel knows it. */
+  readonly role: number;
+  /** The turn being delivered, or the last one that was. */
+  turn: Turn = new Turn();
+  /** Turns and pieces that came before their turn, by seq. */
+  readonly held: Turn[] = [];
+  /** Set right after construction by the table. */
+  consumer: TurnConsumer | undefined = undefined;
+  /** `turn` is neither final nor understood. */
+  isOpen = false;
+  /** Nothing of it is of interest; records that are still on their way are skipped. */
+  isIgnored = false;
+  /** When its socket was closed, once that is known; 0 before. */
+  closedNs = 0;
+  /** When news of it last came, by the clock of the batches. */
+  heardNs = 0;
+
+  /** The due-list's: place in it (-1: not in it), next look, interval, looks that did not find the turn. */
+  dueIndex = -1;
+  dueNs = 0;
+  intervalNs = 0;
+  misses = 0;
+  /** The table's: in the list of connections with something to do at the end of a batch, and since which batch turns are held. */
+  isUnsettled = false;
+  heldSinceBatch = 0;
+  /** The table's: neighbours in order of use. */
+  newer: Connection | undefined = undefined;
+  older: Connection | undefined = undefined;
+
+  constructor(event: TurnEvent) {
+    const isUnix = event.family === AF_UNIX;
+    this.id = event.connection;
+    this.sockLow = event.sockLow;
+    this.sockHigh = event.sockHigh;
+    this.netns = event.netns;
+    this.role = event.role;
+    this.local = endpointFrom(event.data, event.localAddressStart, event.localPort, isUnix);
+    this.remote = endpointFrom(event.data, event.remoteAddressStart, event.remotePort, isUnix);
+  }
+}

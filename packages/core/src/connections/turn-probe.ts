@@ -1,0 +1,16 @@
+/** What a look at the kernel's table found. */
+export class ProbedTurn {
+  connection = 0;
+  /** Of the direction that was asked for; 0 when that turn is over. */
+  seq = 0;
+  sizeBytes = 0;
+  lastNs = 0;
+  tailLow = 0;
+  tailHigh = 0;
+}
+
+/** Looks a connection up in the kernel; the tracer implements it. About 1.4 µs each. */
+export interface TurnProbe {
+  /** Fills `out` with the current turn of a direction; false where the kernel does not have this socket (any more). */
+  read(sockLow: number, sockHigh: number, direction: number, out: ProbedTurn): boolean;
+}

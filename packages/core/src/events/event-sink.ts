@@ -1,0 +1,17 @@
+import type { CloseEvent, ListenEvent, MalformedReason, ProcessEvent, TurnEvent } from './event.ts';
+
+/** Process and listen records: what `Discovery` lives on. Events are valid only during the call. */
+export interface LifecycleSink {
+  onExec(event: ProcessEvent): void;
+  onFork(event: ProcessEvent): void;
+  onExit(event: ProcessEvent): void;
+  onListen(event: ListenEvent): void;
+}
+
+/** Who gets the records of a batch, in the order of the ring. Events are valid only during the call. */
+export interface EventSink extends LifecycleSink {
+  onTurn(event: TurnEvent): void;
+  onChunk(event: TurnEvent): void;
+  onClose(event: CloseEvent): void;
+  onMalformed(reason: MalformedReason): void;
+}

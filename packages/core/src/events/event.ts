@@ -1,0 +1,70 @@
+/**
+ * One record of kind TURN or CHUNK. One object is reused for all of them: it is valid only during the call that gets it.
+ *
+ * `data` is the batch itself; the captured bytes are `data[prefixStart..prefixEnd)`. Times are CLOCK_MONOTONIC nanoseconds, 0 = not
+ * known. Values of 64 bits are numbers (exact below 2^53) save those that use all their bits, which are split in two.
+ */
+export class TurnEvent {
+  data: Uint8Array = new Uint8Array(0);
+  prefixStart = 0;
+  prefixEnd = 0;
+  /** RECORD_FLAG bits. */
+  flags = 0;
+  /** Unique for the life of the tracer. */
+  connection = 0;
+  /** Key for `TurnProbe`. */
+  sockLow = 0;
+  sockHigh = 0;
+  arrivedNs = 0;
+  firstNs = 0;
+  lastNs = 0;
+  /** Bytes of the turn so far, or of the I/O call. */
+  sizeBytes = 0;
+  /** Bytes of this direction before this turn or chunk. */
+  offsetBytes = 0;
+  /** Last 8 bytes of the turn: the first of them is the lowest byte of `tailLow`, the last the highest of `tailHigh`. */
+  tailLow = 0;
+  tailHigh = 0;
+  context = 0;
+  pid = 0;
+  tid = 0;
+  seq = 0;
+  netns = 0;
+  /** Where in `data` the two 16-byte addresses are. */
+  localAddressStart = 0;
+  remoteAddressStart = 0;
+  localPort = 0;
+  remotePort = 0;
+  family = 0;
+  /** DIRECTION. */
+  direction = 0;
+  /** ROLE. */
+  role = 0;
+}
+
+/** The socket is gone. */
+export class CloseEvent {
+  connection = 0;
+  ns = 0;
+}
+
+/** EXEC, FORK or EXIT of a process. */
+export class ProcessEvent {
+  ns = 0;
+  /** EXEC, EXIT: the process; FORK: the child. */
+  pid = 0;
+  /** FORK: the parent; else 0. */
+  parent = 0;
+}
+
+/** A process began to listen on a TCP port. */
+export class ListenEvent {
+  ns = 0;
+  pid = 0;
+  netns = 0;
+  port = 0;
+  family = 0;
+}
+
+/** Why a record could not be used. */
+export type MalformedReason = 'size' | 'abi' | 'kind' | 'captured';

@@ -1,0 +1,26 @@
+export type { Component, Health } from './component.ts';
+export { fulfilledWithin } from './deadline.ts';
+export type { Processor } from './decorators/decorator.ts';
+export { RouteDecorator } from './decorators/route-decorator.ts';
+export { BeylaError, ERROR_CODES, type ErrorCode } from './errors.ts';
+export { Lifecycle } from './lifecycle.ts';
+export type {
+  BeylaOptions,
+  DiscoveryOptions,
+  ProcessSelector,
+  RoutesOptions,
+  SourceName,
+  TracerOptions,
+} from './options.ts';
+export type { Exporter } from './pipeline/exporter.ts';
+export { Pipeline, type PipelineOptions, type PipelineStats } from './pipeline/pipeline.ts';
+export type { Language, ProcessInfo, Service } from './processes/process.ts';
+export { Clock } from './spans/clock.ts';
+export type {
+  Endpoint,
+  HttpClientSpan,
+  HttpServerSpan,
+  HttpSpanFields,
+  RequestSpan,
+  SpanBase,
+} from './spans/span.ts';

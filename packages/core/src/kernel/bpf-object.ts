@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import type {
+  LinkHandle,
+  MapHandle,
+  MapInfo,
+  NativeError,
+  ObjectHandle,
+  OpenOptions,
+  ProgramInfo,
+} from '@beyla/native';
+import { BeylaError } from '../errors.ts';
+import type { Native } from './binding.ts';
+
+const DIRECTORY = new URL('../../bpf/', import.meta.url);
+const EPERM = 1;
+const EACCES = 13;
+
+/** A loaded BPF object with its links; closing it detaches and frees everything. */
+export class BpfObject {
+  readonly name: string;
+  readonly #native: Native;
+  readonly #handle: ObjectHandle;
+  readonly #links: LinkHandle[] = [];
+
+  constructor(native: Native, name: string, options: Omit<OpenOptions, 'name'>) {
+    this.name = name;
+    this.#native = native;
+    this.#handle = failingAs('BPF_LOAD_FAILED', `the BPF object ${name} was refused by the kernel`, () => {
+      const handle = native.openObject(readObject(name), { name, ...options });
+      try {
+        native.loadObject(handle);
+      } catch (error) {
+        native.closeObject(handle);
+        throw error;
+      }
+      return handle;
+    });
+  }
+
+  map(name: string): MapHandle {
+    return this.#native.map(this.#handle, name);
+  }
+
+  /** Attaches every program that was loaded. */
+  attach(): void {
+    for (const { name, fd } of this.#native.programs(this.#handle)) {
+      if (fd < 0) continue;
+      this.#links.push(
+        failingAs('BPF_ATTACH_FAILED', `the BPF program ${name} could not be attached`, () =>
+          this.#native.attach(this.#handle, name),
+        ),
+      );
+    }
+  }
+
+  programs(): ProgramInfo[] {
+    return this.#native.programs(this.#handle).filter((program) => program.fd >= 0);
+  }
+
+  maps(): MapInfo[] {
+    return this.#native.mapNames(this.#handle).map((name) => {
+      const map = this.#native.map(this.#handle, name);
+      try {
+        return this.#native.mapInfo(map);
+      } finally {
+        this.#native.closeMap(map);
+      }
+    });
+  }
+
+  close(): void {
+    for (const link of this.#links.splice(0)) this.#native.closeLink(link);
+    this.#native.closeObject(this.#handle);
+  }
+}
+
+function readObject(name: string): Uint8Array {
+  const path = new URL(`${name}.bpf.o`, DIRECTORY);
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new BeylaError('BPF_OBJECT_MISSING', `${path.pathname} could not be read`, { cause });
+  }
+}
+
+function failingAs<T>(code: 'BPF_LOAD_FAILED' | 'BPF_ATTACH_FAILED', message: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (cause instanceof BeylaError) throw cause;
+    const { errno } = cause as NativeError;
+    if (errno === EPERM || errno === EACCES) {
+      const denied = `${message}: permission denied (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, are needed)`;
+      if (code === 'BPF_LOAD_FAILED' && errno === EPERM) throw new BeylaError('MISSING_CAPABILITY', denied, { cause });
+    }
+    throw new BeylaError(code, `${message}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Component } from '../component.ts';
+import type { TurnProbe } from '../connections/turn-probe.ts';
+import type { ListeningPort } from '../processes/listening-port.ts';
+import type { ProcessInfo } from '../processes/process.ts';
+import type { Clock } from '../spans/clock.ts';
+import type { EventBatch } from './event-batch.ts';
+
+/**
+ * Where batches of records come from: the kernel (`Tracer`) or a file (`RecordingSource`).
+ *
+ * @public
+ */
+export interface EventSource extends Component, AsyncIterable<EventBatch> {
+  /** What its records' times mean in wall time. */
+  readonly clock: Clock;
+  /** `sock_length`, `syscall` or `recording`. */
+  readonly source: string;
+  /** Looks unfinished turns up; undefined where there is nothing to look at. */
+  readonly probe: TurnProbe | undefined;
+  /** Reports this process's socket I/O from now on. */
+  select(process: ProcessInfo, ports: readonly ListeningPort[]): void;
+  /** A selected process listens on one more port. */
+  addPort(process: ProcessInfo, port: ListeningPort): void;
+  /** Reports nothing of this process any more. */
+  deselect(process: ProcessInfo): void;
+  /** `stream`: every I/O call of this connection with its bytes. `ignore`: nothing but its close. */
+  setVerdict(connection: number, verdict: 'stream' | 'ignore'): void;
+  /** New connections to this port start in stream mode. */
+  streamPort(port: ListeningPort): void;
+  /** Counters by name, e.g. `turns_lost`; see docs/drops.md. */
+  counters(): Readonly<Record<string, number>>;
+}

@@ -1,0 +1,39 @@
+import type { MapHandle } from '@beyla/native';
+import type { ProbedTurn, TurnProbe } from '../connections/turn-probe.ts';
+import { CONNECTION, SLOT, TURN_RECORD } from '../events/layout.gen.ts';
+import type { Native } from './binding.ts';
+
+const TWO_32 = 2 ** 32;
+
+/** Looks turns up in the kernel's connection table. */
+export class KernelTurnProbe implements TurnProbe {
+  readonly #native: Native;
+  readonly #map: MapHandle;
+  readonly #key = new Uint32Array(2);
+  readonly #keyBytes = new Uint8Array(this.#key.buffer);
+  readonly #value = new Uint8Array(CONNECTION.size);
+  readonly #words = new Uint32Array(this.#value.buffer);
+
+  constructor(native: Native, map: MapHandle) {
+    this.#native = native;
+    this.#map = map;
+  }
+
+  read(sockLow: number, sockHigh: number, direction: number, out: ProbedTurn): boolean {
+    this.#key[0] = sockLow;
+    this.#key[1] = sockHigh;
+    if (!this.#native.mapLookup(this.#map, this.#keyBytes, this.#value)) return false;
+    const record = CONNECTION.slots + direction * SLOT.size + SLOT.record;
+    out.connection = this.#word(CONNECTION.id) + this.#word(CONNECTION.id + 4) * TWO_32;
+    out.seq = this.#word(record + TURN_RECORD.seq);
+    out.sizeBytes = this.#word(record + TURN_RECORD.bytes) + this.#word(record + TURN_RECORD.bytes + 4) * TWO_32;
+    out.lastNs = this.#word(record + TURN_RECORD.lastNs) + this.#word(record + TURN_RECORD.lastNs + 4) * TWO_32;
+    out.tailLow = this.#word(record + TURN_RECORD.tail);
+    out.tailHigh = this.#word(record + TURN_RECORD.tail + 4);
+    return true;
+  }
+
+  #word(offset: number): number {
+    return this.#words[offset >>> 2] ?? 0;
+  }
+}

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import type { MapHandle } from '@beyla/native';
+import { BeylaError } from '../errors.ts';
+import type { SourceName, TracerOptions } from '../options.ts';
+import type { Native } from './binding.ts';
+import { BpfObject } from './bpf-object.ts';
+import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
+
+const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
+const CAP_SYS_ADMIN = 21n;
+const CAP_PERFMON = 38n;
+const CAP_BPF = 39n;
+/** Maps that sockets.bpf.o owns and the sources share. */
+const SHARED_MAPS = [
+  'connections',
+  'connection_template',
+  'pids',
+  'ports',
+  'verdicts',
+  'counters',
+  'ring',
+  'lifecycle',
+] as const;
+
+/** A handle on each map of sockets.bpf.o. */
+export type KernelMaps = Readonly<Record<(typeof SHARED_MAPS)[number], MapHandle>>;
+
+/** Options with every default filled in. */
+export type KernelOptions = Required<Omit<TracerOptions, 'btfPath'>> & Pick<TracerOptions, 'btfPath'>;
+
+/** What is loaded into the kernel for one tracer. */
+export interface OpenedKernel {
+  readonly source: SocketSource;
+  readonly objects: readonly BpfObject[];
+  readonly maps: KernelMaps;
+  close(): void;
+}
+
+/** Loads and attaches sockets.bpf.o and the chosen source; leaves nothing behind when it fails. */
+export function openKernel(native: Native, options: KernelOptions): OpenedKernel {
+  requireHost(native, options.btfPath);
+  const source = chooseSource(native, options.source);
+  const objects: BpfObject[] = [];
+  const handles: MapHandle[] = [];
+  const close = (): void => {
+    for (const object of objects.splice(0).reverse()) object.close();
+    for (const map of handles) native.closeMap(map);
+  };
+  const common = {
+    ...(options.btfPath === undefined ? {} : { btfPath: options.btfPath }),
+    constants: {
+      capture_bytes: uint32(options.captureBytes),
+      wakeup_bytes: uint32(Math.floor(options.ringBytes / 4)),
+    },
+  };
+  try {
+    const sockets = new BpfObject(native, 'sockets', {
+      ...common,
+      maxEntries: { connections: options.maxConnections, ring: options.ringBytes },
+    });
+    objects.push(sockets);
+    const maps = Object.fromEntries(SHARED_MAPS.map((name) => [name, sockets.map(name)])) as unknown as KernelMaps;
+    handles.push(...Object.values(maps));
+    const missing = Object.entries(source.optional).filter(([, needed]) => !native.kernelHas('tracepoint', needed));
+    objects.push(
+      new BpfObject(native, source.object, {
+        ...common,
+        disabledPrograms: missing.map(([program]) => program),
+        sharedMaps: maps,
+      }),
+    );
+    for (const object of objects) object.attach();
+    return { source, objects, maps, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The sources this kernel has, best first. */
+export function availableSources(native: Native): SourceName[] {
+  return SOCKET_SOURCES.filter(({ needs }) => needs.every((name) => native.kernelHas('tracepoint', name))).map(
+    ({ name }) => name,
+  );
+}
+
+function chooseSource(native: Native, wanted: 'auto' | SourceName): SocketSource {
+  const available = availableSources(native);
+  const name = wanted === 'auto' ? available[0] : wanted;
+  const source = SOCKET_SOURCES.find((candidate) => candidate.name === name);
+  if (source === undefined || !available.includes(source.name)) {
+    throw new BeylaError(
+      'SOURCE_UNAVAILABLE',
+      `this kernel has no source ${wanted === 'auto' ? 'of socket I/O' : wanted}; available: ${available.join(', ') || 'none'}`,
+    );
+  }
+  return source;
+}
+
+function requireHost(native: Native, btfPath: string | undefined): void {
+  const btf = btfPath ?? KERNEL_BTF;
+  if (!existsSync(btf)) throw new BeylaError('NO_BTF', `there is no type information of the kernel at ${btf}`);
+  const held = native.effectiveCapabilities();
+  const has = (capability: bigint): boolean => ((held >> capability) & 1n) === 1n;
+  if (has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON))) return;
+  const missing = [has(CAP_BPF) ? '' : 'CAP_BPF', has(CAP_PERFMON) ? '' : 'CAP_PERFMON'].filter((name) => name !== '');
+  throw new BeylaError('MISSING_CAPABILITY', `the process has not got ${missing.join(' and ')} (nor CAP_SYS_ADMIN)`);
+}
+
+function uint32(value: number): Uint8Array {
+  return new Uint8Array(new Uint32Array([value]).buffer);
+}

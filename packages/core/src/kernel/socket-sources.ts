@@ -1,0 +1,32 @@
+import type { SourceName } from '../options.ts';
+
+/** One way to see socket I/O: a BPF object and what the kernel must have for it. */
+export interface SocketSource {
+  readonly name: SourceName;
+  readonly object: string;
+  /** Tracepoints without which it cannot work. */
+  readonly needs: readonly string[];
+  /** Program → tracepoint it needs; left out where the kernel has no such tracepoint. */
+  readonly optional: Readonly<Record<string, string>>;
+  /** Trouble to name in `health()` while it is in use. */
+  readonly caution: string | undefined;
+}
+
+/** In order of preference. */
+export const SOCKET_SOURCES: readonly SocketSource[] = [
+  {
+    name: 'sock_length',
+    object: 'source_sock_length',
+    needs: ['sock_send_length', 'sock_recv_length'],
+    optional: {},
+    caution: undefined,
+  },
+  {
+    name: 'syscall',
+    object: 'source_syscall',
+    needs: ['sys_exit'],
+    optional: { io_uring_create: 'io_uring_create' },
+    caution:
+      'the syscall source slows every system call of the machine by about 0.1 µs and cannot see io_uring; a kernel ≥ 6.3 has the sock_length source',
+  },
+];

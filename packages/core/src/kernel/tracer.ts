@@ -1,0 +1,249 @@
+import { setImmediate } from 'node:timers/promises';
+import type { RingHandle } from '@beyla/native';
+import type { Health } from '../component.ts';
+import { BeylaError } from '../errors.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import type { TracerOptions } from '../options.ts';
+import type { ListeningPort } from '../processes/listening-port.ts';
+import type { ProcessInfo } from '../processes/process.ts';
+import { Clock } from '../spans/clock.ts';
+import { loadNative, type Native } from './binding.ts';
+import type { EventBatch } from './event-batch.ts';
+import type { EventSource } from './event-source.ts';
+import { readKernelCounters } from './kernel-counters.ts';
+import { KernelTurnProbe } from './kernel-turn-probe.ts';
+import { type KernelOptions, type OpenedKernel, openKernel } from './open-kernel.ts';
+import { Pacemaker } from './pacemaker.ts';
+import { PidTable } from './pid-table.ts';
+import { PortTable } from './port-table.ts';
+import { VerdictTable } from './verdict-table.ts';
+
+const DEFAULTS = {
+  source: 'auto',
+  maxConnections: 4096,
+  ringBytes: 4 << 20,
+  captureBytes: 512,
+  drainIntervalMs: 10,
+  batchBytes: 1 << 20,
+} as const;
+
+/** While nothing is said on any connection the ring is looked at less often. */
+const IDLE_INTERVAL_MS = 50;
+/** The wall clock may be set: the pairing is renewed at this interval. */
+const CLOCK_INTERVAL_NS = 10e9;
+
+interface Opened {
+  readonly native: Native;
+  readonly kernel: OpenedKernel;
+  readonly rings: readonly RingHandle[];
+  readonly pids: PidTable;
+  readonly ports: PortTable;
+  readonly verdicts: VerdictTable;
+  readonly probe: KernelTurnProbe;
+}
+
+/** What the BPF side costs, as the kernel counts it while `kernel.bpf_stats_enabled` is 1. */
+export interface TracerCost {
+  /** Times a program ran, and for how long in nanoseconds, by program name; all zero while statistics are off. */
+  readonly programs: Readonly<Record<string, { runCount: number; runTimeNs: number; verifiedInstructions: number }>>;
+  /** Kernel memory of all maps in bytes. */
+  readonly mapBytes: number;
+}
+
+/**
+ * Loads the BPF programs and yields what they report about the processes it is told to select.
+ *
+ * Needs Linux ≥ 5.10 with BTF on x86-64, and CAP_BPF + CAP_PERFMON or CAP_SYS_ADMIN. The kernel side lives until `close()`, or
+ * until the process ends in whatever way. One consumer at a time; a slow one is waited for, and what the ring cannot hold
+ * meanwhile is dropped and counted in the kernel.
+ *
+ * @throws BeylaError from `start`: `UNSUPPORTED_PLATFORM`, `NATIVE_MISSING`, `NO_BTF`, `MISSING_CAPABILITY`, `SOURCE_UNAVAILABLE`,
+ * `BPF_OBJECT_MISSING`, `BPF_LOAD_FAILED`, `BPF_ATTACH_FAILED`.
+ *
+ * @example
+ * ```ts
+ * import { Tracer } from '@beyla/core';
+ * await using tracer = new Tracer({ source: 'auto' });
+ * await tracer.start();
+ * for await (const batch of tracer) {
+ *   console.log(`${batch.length} bytes of records`);
+ *   break;
+ * }
+ * ```
+ *
+ * @public
+ */
+export class Tracer implements EventSource {
+  readonly name = 'tracer';
+  readonly clock: Clock = new Clock(0n, 0n);
+  readonly #options: KernelOptions;
+  readonly #lifecycle: Lifecycle;
+  readonly #pacemaker = new Pacemaker();
+  readonly #batch: { bytes: Uint8Array; length: number; nowNs: number };
+  #opened: Opened | undefined;
+  #finalCounters: Readonly<Record<string, number>> = {};
+  #anchoredNs = 0;
+  #pidsRefused = 0;
+  #portsRefused = 0;
+
+  constructor(options: TracerOptions = {}) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#lifecycle = new Lifecycle(this.name, () => this.#release());
+    this.#batch = { bytes: new Uint8Array(this.#options.batchBytes), length: 0, nowNs: 0 };
+  }
+
+  /** The source in use once started, else the one asked for. */
+  get source(): string {
+    return this.#opened?.kernel.source.name ?? this.#options.source;
+  }
+
+  get probe(): KernelTurnProbe | undefined {
+    return this.#opened?.probe;
+  }
+
+  start(signal?: AbortSignal): Promise<void> {
+    return this.#lifecycle.start(signal, async () => {
+      const native = loadNative();
+      const kernel = openKernel(native, this.#options);
+      const { pids, ports, verdicts, connections, ring, lifecycle } = kernel.maps;
+      try {
+        // Processes first: a turn makes sense only once its process is known.
+        const rings = [native.openRing(lifecycle), native.openRing(ring)];
+        this.#opened = {
+          native,
+          kernel,
+          rings,
+          pids: new PidTable(native, pids),
+          ports: new PortTable(native, ports),
+          verdicts: new VerdictTable(native, verdicts),
+          probe: new KernelTurnProbe(native, connections),
+        };
+        for (const each of rings) native.watchRing(each, this.#pacemaker.wake);
+      } catch (error) {
+        kernel.close();
+        throw error;
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<EventBatch, void, void> {
+    while (this.#opened !== undefined) {
+      this.#drain(this.#opened);
+      yield this.#batch;
+      if (this.#batch.length > this.#batch.bytes.length / 2) await setImmediate();
+      else await this.#pacemaker.wait(this.#batch.length > 0 ? this.#options.drainIntervalMs : this.#idleIntervalMs);
+    }
+  }
+
+  select(process: ProcessInfo, ports: readonly ListeningPort[]): void {
+    if (!this.#running.pids.add(process.pid)) this.#pidsRefused += 1;
+    for (const port of ports) this.addPort(process, port);
+  }
+
+  addPort(process: ProcessInfo, port: ListeningPort): void {
+    if (!this.#running.ports.add(process.pid, port)) this.#portsRefused += 1;
+  }
+
+  deselect(process: ProcessInfo): void {
+    const opened = this.#opened;
+    opened?.pids.remove(process.pid);
+    opened?.ports.removeProcess(process.pid);
+  }
+
+  setVerdict(connection: number, verdict: 'stream' | 'ignore'): void {
+    this.#opened?.verdicts.set(connection, verdict);
+  }
+
+  streamPort(port: ListeningPort): void {
+    this.#opened?.ports.stream(port);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    const opened = this.#opened;
+    return opened === undefined ? this.#finalCounters : readKernelCounters(opened.native, opened.kernel.maps.counters);
+  }
+
+  /** What the kernel side costs. Empty when not started. */
+  cost(): TracerCost {
+    const objects = this.#opened?.kernel.objects ?? [];
+    const programs: Record<string, { runCount: number; runTimeNs: number; verifiedInstructions: number }> = {};
+    const mapBytes = new Map<number, number>();
+    for (const object of objects) {
+      for (const { name, runCount, runTimeNs, verifiedInstructions } of object.programs()) {
+        programs[name] = { runCount, runTimeNs, verifiedInstructions };
+      }
+      for (const { id, memoryBytes } of object.maps()) mapBytes.set(id, memoryBytes);
+    }
+    return { programs, mapBytes: [...mapBytes.values()].reduce((sum, bytes) => sum + bytes, 0) };
+  }
+
+  health(): Health {
+    if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
+    const opened = this.#opened;
+    if (opened === undefined) return { status: 'starting', messages: [] };
+    const messages: string[] = [];
+    const { caution } = opened.kernel.source;
+    if (caution !== undefined) messages.push(caution);
+    const counters = this.counters();
+    if ((counters['connections_full'] ?? 0) > 0) {
+      messages.push(`more than ${this.#options.maxConnections} connections at once: raise tracer.maxConnections`);
+    }
+    if ((counters['turns_lost'] ?? 0) > 0) messages.push('the ring was full: raise tracer.ringBytes');
+    if (this.#pidsRefused + (counters['pids_full'] ?? 0) > 0)
+      messages.push('processes could not be selected: too many');
+    if (this.#portsRefused + (counters['ports_full'] ?? 0) > 0)
+      messages.push('more than 4096 listening ports selected');
+    return { status: messages.length > 0 ? 'degraded' : 'healthy', messages };
+  }
+
+  debugInfo(): Record<string, unknown> {
+    return { source: this.source, options: { ...this.#options }, counters: this.counters(), cost: this.cost() };
+  }
+
+  get #running(): Opened {
+    if (this.#opened === undefined) {
+      throw new BeylaError('CLOSED', 'the tracer is not running', {
+        cure: 'Call start() before, and nothing after close().',
+      });
+    }
+    return this.#opened;
+  }
+
+  get #idleIntervalMs(): number {
+    return Math.max(this.#options.drainIntervalMs, IDLE_INTERVAL_MS);
+  }
+
+  #drain({ native, rings }: Opened): void {
+    const batch = this.#batch;
+    batch.nowNs = Number(native.monotonicNs());
+    if (batch.nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0) this.#anchor(native);
+    batch.length = 0;
+    for (const ring of rings) {
+      batch.length += native.drainRing(ring, batch.bytes.subarray(batch.length));
+    }
+  }
+
+  #anchor(native: Native): void {
+    const { monotonicNs, realtimeNs } = native.clockAnchor();
+    this.clock.adjust(monotonicNs, realtimeNs);
+    this.#anchoredNs = Number(monotonicNs);
+  }
+
+  async #release(): Promise<void> {
+    const opened = this.#opened;
+    if (opened === undefined) return;
+    this.#finalCounters = this.counters();
+    this.#opened = undefined;
+    for (const ring of opened.rings) opened.native.closeRing(ring);
+    opened.kernel.close();
+    this.#pacemaker.wake();
+  }
+}

@@ -1,0 +1,105 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { basename } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import { readElfSections, sectionContains } from './elf.ts';
+import type { Language } from './process.ts';
+import type { ProcFs } from './procfs.ts';
+
+const BY_EXECUTABLE_NAME: readonly (readonly [RegExp, Language])[] = [
+  [/^(python|pypy)[0-9.]*$/, 'python'],
+  [/^(node|nodejs)[0-9.]*$/, 'nodejs'],
+  [/^ruby[0-9.]*$/, 'ruby'],
+  [/^java$/, 'java'],
+  [/^dotnet$/, 'dotnet'],
+  [/^php[0-9.]*$|^php-(fpm|cgi)[0-9.]*$/, 'php'],
+];
+
+const BY_LIBRARY: readonly (readonly [RegExp, Language])[] = [
+  [/\/libcoreclr\.so/, 'dotnet'],
+  [/\/libjvm\.so/, 'java'],
+  [/\/libpython[0-9.]+.*\.so/, 'python'],
+  [/\/libruby[-0-9.]*.*\.so/, 'ruby'],
+  [/\/libnode\.so/, 'nodejs'],
+  [/\/libphp[0-9.]*\.so/, 'php'],
+];
+
+const CPP_LIBRARY = /\/lib(std)?c\+\+\.so/;
+const LONGEST_MAPS = 1024 * 1024;
+/** Where a stripped Rust program still names its standard library's sources; panics do, near the start. */
+const RUST_SEARCH_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Tells in which language a process is written. The order makes a Go program called `node` Go: what the executable file says of
+ * itself, then its name, then the libraries it has loaded.
+ *
+ * Answers about files are kept for the 1024 last used executables by device, inode and modification time.
+ */
+export class LanguageDetector {
+  readonly #proc: ProcFs;
+  readonly #files = new LRUCache<string, Language>({ max: 1024 });
+  /** Executables that were opened and not found in the cache. */
+  filesRead = 0;
+
+  constructor(proc: ProcFs) {
+    this.#proc = proc;
+  }
+
+  /** Looks at the executable only; may be asked about any process. `generic` when that does not tell. */
+  ofExecutable(pid: number, executable: string): Language {
+    const byFile = this.#byFile(pid);
+    if (byFile === 'go') return byFile;
+    const name = basename(executable);
+    return BY_EXECUTABLE_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? byFile;
+  }
+
+  /** Looks at the loaded libraries, too; only for selected processes. */
+  ofSelected(pid: number, executable: string): Language {
+    const byExecutable = this.ofExecutable(pid, executable);
+    return byExecutable === 'generic' || byExecutable === 'rust' ? this.#byLibraries(pid, byExecutable) : byExecutable;
+  }
+
+  #byFile(pid: number): Language {
+    let file: number | undefined;
+    try {
+      file = openSync(`${this.#proc.root}/${pid}/exe`, 'r');
+      const { dev, ino, mtimeMs } = fstatSync(file);
+      const key = `${dev}:${ino}:${mtimeMs}`;
+      let language = this.#files.get(key);
+      if (language === undefined) {
+        this.filesRead++;
+        language = languageOfFile(file);
+        this.#files.set(key, language);
+      }
+      return language;
+    } catch {
+      return 'generic';
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  }
+
+  #byLibraries(pid: number, otherwise: Language): Language {
+    let language = otherwise;
+    this.#proc.lines(`${pid}/maps`, LONGEST_MAPS, (line) => {
+      const path = line.indexOf('/');
+      if (path < 0) return true;
+      const name = line.slice(path);
+      const found = BY_LIBRARY.find(([pattern]) => pattern.test(name))?.[1];
+      if (found !== undefined) language = found;
+      else if (language === 'generic' && CPP_LIBRARY.test(name)) language = 'cpp';
+      return found === undefined;
+    });
+    return language;
+  }
+}
+
+/** Go and Rust leave marks that survive stripping; other compilers say nothing that could be relied on. */
+function languageOfFile(file: number): Language {
+  const sections = readElfSections(file);
+  if (sections.some(({ name }) => name === '.go.buildinfo' || name === '.note.go.buildid' || name === '.gopclntab')) return 'go';
+  const comment = sections.find(({ name }) => name === '.comment');
+  if (comment !== undefined && sectionContains(file, comment, 'rustc version', 4096)) return 'rust';
+  const constants = sections.find(({ name }) => name === '.rodata');
+  if (constants !== undefined && sectionContains(file, constants, '/rustc/', RUST_SEARCH_BYTES)) return 'rust';
+  return 'generic';
+}

@@ -1,0 +1,52 @@
+import { hostname } from 'node:os';
+import { readResourceEnvironment } from './environment.ts';
+import type { LanguageDetector } from './language.ts';
+import type { ProcessInfo } from './process.ts';
+import type { ProcFs } from './procfs.ts';
+import type { SelectorMatch } from './selector.ts';
+import { defaultServiceName } from './service-name.ts';
+
+/** What selection has read of a process. */
+export interface ReadProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly executable: string;
+  readonly commandLine: readonly string[];
+}
+
+/**
+ * Describes a process that has been selected; reads its environment and its loaded libraries.
+ *
+ * The service's name is the selector's, else the one in the process's environment, else the default for its program.
+ */
+export function createProcessInfo(
+  proc: ProcFs,
+  languages: LanguageDetector,
+  read: ReadProcess,
+  match: SelectorMatch,
+): ProcessInfo {
+  const { pid, startTicks, executable, commandLine } = read;
+  const environment = readResourceEnvironment(proc, pid);
+  return {
+    pid,
+    startTicks,
+    executable,
+    commandLine,
+    language: languages.ofSelected(pid, executable),
+    service: {
+      name: match.name ?? environment.serviceName ?? defaultServiceName(executable, commandLine),
+      namespace: match.namespace ?? environment.serviceNamespace ?? '',
+      instanceId: environment.instanceId ?? instanceId(pid),
+    },
+    resource: environment.resource,
+  };
+}
+
+/** Describes a child that has not executed another program: the same service, another instance of it. */
+export function forkProcessInfo(parent: ProcessInfo, pid: number, startTicks: number): ProcessInfo {
+  return { ...parent, pid, startTicks, service: { ...parent.service, instanceId: instanceId(pid) } };
+}
+
+function instanceId(pid: number): string {
+  return `${hostname()}:${pid}`;
+}

@@ -1,0 +1,321 @@
+import { diag } from '@opentelemetry/api';
+import type { LanguageDetector } from './language.ts';
+import type { ListeningPort } from './listening-port.ts';
+import type { ListeningPorts } from './listening-ports.ts';
+import { PendingChildren } from './pending-children.ts';
+import type { ProcessInfo } from './process.ts';
+import { createProcessInfo, forkProcessInfo, type ReadProcess } from './process-info.ts';
+import type { ProcessSink } from './process-sink.ts';
+import type { ProcFs, ProcStat } from './procfs.ts';
+import { SelectedPorts } from './selected-ports.ts';
+import type { ProcessMatcher, SelectorMatch } from './selector.ts';
+
+/** A selected process. */
+export interface Selection {
+  readonly process: ProcessInfo;
+  readonly match: SelectorMatch;
+  /** Selected as a child; it stays selected whatever it executes, unless it is excluded. */
+  readonly isInherited: boolean;
+  readonly ports: SelectedPorts;
+  /** `started` has been told. */
+  isAnnounced: boolean;
+}
+
+/** All that is kept of a process; of one that is not selected, nothing that could tell what it is doing. */
+interface Known {
+  readonly startTicks: number;
+  readonly name: string;
+  /** See `ListeningPorts.wantedKey`. */
+  readonly portsKey: string | undefined;
+  readonly selection: Selection | undefined;
+}
+
+/** Why a process is looked at. */
+export interface Reason {
+  readonly executed?: boolean;
+  readonly followed?: boolean;
+  readonly ports?: readonly ListeningPort[];
+}
+
+/** What the table needs of its surroundings. */
+export interface ProcessTableParts {
+  readonly proc: ProcFs;
+  readonly matcher: ProcessMatcher;
+  readonly languages: LanguageDetector;
+  readonly sink: ProcessSink;
+  /** Process id that is never selected; undefined when all may be. */
+  readonly ownPid: number | undefined;
+  readonly onStarted: (process: ProcessInfo) => void;
+  readonly onEnded: (process: ProcessInfo) => void;
+}
+
+/** Spans of a process may arrive after its end. */
+const DEPARTED_MS = 5000;
+
+/** Decides which processes are selected, and remembers just enough to decide again only when something has changed. */
+export class ProcessTable {
+  readonly #parts: ProcessTableParts;
+  readonly #known = new Map<number, Known>();
+  readonly #selected = new Map<number, Selection>();
+  readonly #children = new PendingChildren();
+  readonly #departed = new Map<number, { process: ProcessInfo; untilMs: number }>();
+  /** Processes that were matched against the selectors. */
+  examined = 0;
+  /** Calls of the sink that threw. */
+  sinkFailures = 0;
+
+  constructor(parts: ProcessTableParts) {
+    this.#parts = parts;
+  }
+
+  get selected(): ReadonlyMap<number, Selection> {
+    return this.#selected;
+  }
+
+  pids(): IterableIterator<number> {
+    return this.#known.keys();
+  }
+
+  /** See `Discovery.processOf`. */
+  processOf(pid: number): ProcessInfo | undefined {
+    const selection = this.#selected.get(pid) ?? this.#adopt(pid);
+    if (selection === undefined) return this.#departed.get(pid)?.process;
+    this.#announce(selection);
+    return selection.process;
+  }
+
+  /**
+   * Looks at a process and acts on what has changed. Returns true when it was selected just now by its own doing, in which case it
+   * may have children that the kernel does not follow.
+   */
+  examine(pid: number, look: ListeningPorts, reason: Reason = {}, stat: ProcStat | undefined = this.#parts.proc.stat(pid)): boolean {
+    if (stat === undefined || stat.isDead) {
+      this.end(pid);
+      return false;
+    }
+    if (stat.isKernelThread || pid === this.#parts.ownPid) return false;
+    let known = this.#known.get(pid);
+    if (known !== undefined && known.startTicks !== stat.startTicks) {
+      this.end(pid);
+      known = undefined;
+    }
+    const selection = known?.selection ?? this.#adopt(pid, stat);
+    if (selection !== undefined) return this.#reexamine(pid, stat, selection, look, reason);
+    const portsKey = this.#parts.matcher.usesPorts ? look.wantedKey(pid) : undefined;
+    const isUnchanged =
+      known !== undefined &&
+      reason.executed !== true &&
+      (reason.ports ?? []).length === 0 &&
+      known.name === stat.name &&
+      known.portsKey === portsKey &&
+      !this.#selected.has(stat.parent);
+    if (isUnchanged) return false;
+    const read = this.#read(pid, stat);
+    const match = this.#match(read, stat, look, reason.ports ?? [], undefined);
+    if (match === undefined) {
+      this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
+      if (reason.followed === true) this.#call(() => this.#parts.sink.deselect(unselected(read)));
+      return false;
+    }
+    this.#select(stat, read, match, look, reason.ports ?? []);
+    return !match.isInherited;
+  }
+
+  /** The kernel follows `child` because it follows `parent`. False when the parent is not known here. */
+  fork(parent: number, child: number): boolean {
+    const selection = this.#selected.get(parent) ?? this.#children.parentOf(parent);
+    if (selection === undefined || child === this.#parts.ownPid) return false;
+    // The id may be a reused one whose earlier end went unnoticed.
+    this.end(child);
+    this.#children.add(child, selection);
+    return true;
+  }
+
+  /** A selected process listens on one more port. */
+  addPort(pid: number, port: ListeningPort): void {
+    const selection = this.#selected.get(pid);
+    if (selection?.ports.add(port) === true) this.#call(() => this.#parts.sink.addPort(selection.process, port));
+  }
+
+  /** The process is gone. */
+  end(pid: number): void {
+    this.#children.exited(pid);
+    const selection = this.#selected.get(pid);
+    this.#known.delete(pid);
+    if (selection !== undefined) this.#deselect(pid, selection);
+  }
+
+  /** Forgets what was kept for late spans only. */
+  sweep(nowMs: number): void {
+    this.#children.sweep(nowMs);
+    for (const [pid, { untilMs }] of this.#departed) if (untilMs <= nowMs) this.#departed.delete(pid);
+  }
+
+  /** Tells the sink to follow nothing any more; nothing has ended. */
+  release(): void {
+    for (const { process } of this.#selected.values()) this.#call(() => this.#parts.sink.deselect(process));
+    this.#selected.clear();
+    this.#known.clear();
+  }
+
+  #reexamine(pid: number, stat: ProcStat, selection: Selection, look: ListeningPorts, reason: Reason): boolean {
+    for (const port of reason.ports ?? []) this.addPort(pid, port);
+    const executable = this.#parts.proc.executable(pid);
+    const hasChanged = reason.executed === true || (executable !== undefined && executable !== selection.process.executable);
+    if (!hasChanged) {
+      this.#announce(selection);
+      this.#refreshPorts(selection, look);
+      return false;
+    }
+    const read = this.#read(pid, stat);
+    const match = this.#match(read, stat, look, reason.ports ?? [], selection);
+    if (match === undefined) {
+      this.#deselect(pid, selection);
+      const portsKey = this.#parts.matcher.usesPorts ? look.wantedKey(pid) : undefined;
+      this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
+      return false;
+    }
+    if (sameProgram(read, selection.process) && sameNames(match, selection.match)) {
+      this.#announce(selection);
+      this.#refreshPorts(selection, look);
+      return false;
+    }
+    if (selection.isAnnounced) this.#parts.onEnded(selection.process);
+    this.#select(stat, read, match, look, reason.ports ?? [], selection);
+    return !match.isInherited;
+  }
+
+  #read(pid: number, stat: ProcStat): ReadProcess {
+    const { proc } = this.#parts;
+    return {
+      pid,
+      startTicks: stat.startTicks,
+      executable: proc.executable(pid) ?? '',
+      commandLine: proc.commandLine(pid) ?? [],
+    };
+  }
+
+  #match(
+    read: ReadProcess,
+    stat: ProcStat,
+    look: ListeningPorts,
+    told: readonly ListeningPort[],
+    before: Selection | undefined,
+  ): (SelectorMatch & { isInherited: boolean }) | undefined {
+    const { matcher, languages } = this.#parts;
+    this.examined++;
+    let ports: number[] | undefined;
+    const facts = {
+      pid: read.pid,
+      executable: read.executable,
+      commandLine: read.commandLine.join(' '),
+      ports: () => {
+        ports ??= [...told, ...look.wanted(read.pid)].map(({ port }) => port);
+        return ports;
+      },
+      language: () => languages.ofExecutable(read.pid, read.executable),
+    };
+    const own = matcher.match(facts);
+    const inherited = this.#selected.get(stat.parent)?.match ?? (before?.isInherited === true ? before.match : undefined);
+    if ((own === undefined && inherited === undefined) || matcher.excludes(facts)) return undefined;
+    return {
+      name: own?.name ?? inherited?.name,
+      namespace: own?.namespace ?? inherited?.namespace,
+      isInherited: own === undefined,
+    };
+  }
+
+  #select(
+    stat: ProcStat,
+    read: ReadProcess,
+    { isInherited, ...match }: SelectorMatch & { isInherited: boolean },
+    look: ListeningPorts,
+    told: readonly ListeningPort[],
+    before?: Selection,
+  ): void {
+    const { proc, languages, sink } = this.#parts;
+    const process = createProcessInfo(proc, languages, read, match);
+    const ports = new SelectedPorts();
+    for (const port of told) ports.add(port);
+    ports.refresh(look, read.pid);
+    if (!this.#call(() => sink.select(process, [...ports]))) return;
+    if (before !== undefined) {
+      for (const port of before.ports) if (!ports.has(port)) this.#call(() => sink.removePort?.(process, port));
+    }
+    this.#enter(stat, { process, match, isInherited, ports, isAnnounced: false });
+    this.#announce(this.#selected.get(read.pid) as Selection);
+  }
+
+  #enter(stat: ProcStat, selection: Selection): void {
+    const { pid } = selection.process;
+    this.#selected.set(pid, selection);
+    this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey: undefined, selection });
+  }
+
+  /** Makes a process of a child that only the kernel follows so far. */
+  #adopt(pid: number, stat: ProcStat | undefined = this.#parts.proc.stat(pid)): Selection | undefined {
+    const parent = this.#children.parentOf(pid);
+    if (parent === undefined) return undefined;
+    const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? 0);
+    const isGone = stat === undefined || stat.isDead;
+    if (isGone) {
+      this.#children.delete(pid);
+      this.#departed.set(pid, { process, untilMs: performance.now() + DEPARTED_MS });
+      return undefined;
+    }
+    const selection: Selection = { process, match: parent.match, isInherited: true, ports: new SelectedPorts(), isAnnounced: false };
+    if (!this.#call(() => this.#parts.sink.select(process, []))) return undefined;
+    this.#children.delete(pid);
+    this.#enter(stat, selection);
+    return selection;
+  }
+
+  #deselect(pid: number, selection: Selection): void {
+    this.#selected.delete(pid);
+    this.#call(() => this.#parts.sink.deselect(selection.process));
+    this.#departed.set(pid, { process: selection.process, untilMs: performance.now() + DEPARTED_MS });
+    if (selection.isAnnounced) this.#parts.onEnded(selection.process);
+  }
+
+  #refreshPorts(selection: Selection, look: ListeningPorts): void {
+    const { process, ports } = selection;
+    const { sink } = this.#parts;
+    const { added, removed } = ports.refresh(look, process.pid);
+    for (const port of added) this.#call(() => sink.addPort(process, port));
+    for (const port of removed) this.#call(() => sink.removePort?.(process, port));
+  }
+
+  #announce(selection: Selection): void {
+    if (selection.isAnnounced) return;
+    selection.isAnnounced = true;
+    this.#parts.onStarted(selection.process);
+  }
+
+  #call(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      if (this.sinkFailures++ === 0) diag.error('discovery: a process could not be handed to the tracer', error);
+      return false;
+    }
+  }
+}
+
+function sameProgram(read: ReadProcess, process: ProcessInfo): boolean {
+  const { executable, commandLine } = process;
+  return (
+    read.executable === executable &&
+    read.commandLine.length === commandLine.length &&
+    read.commandLine.every((argument, index) => argument === commandLine[index])
+  );
+}
+
+function sameNames(a: SelectorMatch, b: SelectorMatch): boolean {
+  return a.name === b.name && a.namespace === b.namespace;
+}
+
+/** Just enough to tell the sink which process is meant. */
+function unselected(read: ReadProcess): ProcessInfo {
+  return { ...read, language: 'generic', service: { name: '', namespace: '', instanceId: '' }, resource: {} };
+}

@@ -1,0 +1,149 @@
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+
+/** What `/proc/PID/stat` says, as far as it is needed. */
+export interface ProcStat {
+  /** Name of the main thread, at most 15 bytes. */
+  readonly name: string;
+  readonly parent: number;
+  /** Start in clock ticks since boot (field 22). */
+  readonly startTicks: number;
+  readonly isKernelThread: boolean;
+  /** Ended and waiting to be reaped, or about to vanish. */
+  readonly isDead: boolean;
+}
+
+/** From include/linux/sched.h: the task is a kernel thread. */
+const PF_KTHREAD = 0x0020_0000;
+const LONGEST_COMMAND_LINE = 128 * 1024;
+
+const scratch = Buffer.allocUnsafe(64 * 1024);
+
+/**
+ * Reads the few facts about processes that selection is allowed to use: stat, executable link, command line and namespace. What
+ * only a selected process may be asked for is in `environment.ts` and `language.ts`; listening ports are in `listening-ports.ts`.
+ *
+ * Reads are synchronous because procfs answers from memory (about 10 µs each, a fifth of a trip through libuv's pool). Everything
+ * answers undefined for a process that is gone.
+ */
+export class ProcFs {
+  readonly root: string;
+  /** Reads that were refused for want of privilege. */
+  denied = 0;
+
+  constructor(root: string = '/proc') {
+    this.root = root;
+  }
+
+  /** Process ids in no particular order; throws where procfs is not there. */
+  pids(): number[] {
+    const pids: number[] = [];
+    for (const name of readdirSync(this.root)) {
+      const first = name.charCodeAt(0);
+      if (first >= 49 && first <= 57) pids.push(Number(name));
+    }
+    return pids;
+  }
+
+  /** Process id of this program as this procfs numbers it. */
+  self(): number {
+    const link = this.link('self');
+    return link === undefined ? process.pid : Number(link);
+  }
+
+  stat(pid: number): ProcStat | undefined {
+    const text = this.read(`${pid}/stat`, 4096);
+    if (text === undefined) return undefined;
+    // The name may itself hold blanks and parentheses: fields are counted from the last `)`.
+    const nameEnd = text.lastIndexOf(')');
+    const fields = text.slice(nameEnd + 2).split(' ');
+    const state = fields[0];
+    const startTicks = Number(fields[19]);
+    if (nameEnd < 0 || !Number.isFinite(startTicks)) return undefined;
+    return {
+      name: text.slice(text.indexOf('(') + 1, nameEnd),
+      parent: Number(fields[1]),
+      startTicks,
+      isKernelThread: (Number(fields[6]) & PF_KTHREAD) !== 0,
+      isDead: state === 'Z' || state === 'X' || state === 'x',
+    };
+  }
+
+  /** What the executable link points to, also when the file has since been replaced. */
+  executable(pid: number): string | undefined {
+    return this.link(`${pid}/exe`)?.replace(/ \(deleted\)$/, '');
+  }
+
+  /** Arguments; only the first 128 KiB are looked at. */
+  commandLine(pid: number): string[] | undefined {
+    const text = this.read(`${pid}/cmdline`, LONGEST_COMMAND_LINE);
+    if (text === undefined) return undefined;
+    return text.replace(/\0+$/, '').split('\0');
+  }
+
+  /** Inode number of the network namespace. */
+  networkNamespace(pid: number): number | undefined {
+    const link = this.link(`${pid}/ns/net`);
+    const digits = link === undefined ? null : /\[(\d+)\]/.exec(link);
+    return digits === null ? undefined : Number(digits[1]);
+  }
+
+  /** Target of a link below the root. */
+  link(path: string): string | undefined {
+    return this.#try(() => readlinkSync(`${this.root}/${path}`));
+  }
+
+  /** Whether there is such a file. */
+  exists(path: string): boolean {
+    return this.#try(() => statSync(`${this.root}/${path}`)) !== undefined;
+  }
+
+  /** The first `limitBytes` of a file below the root as text. */
+  read(path: string, limitBytes: number): string | undefined {
+    return this.#try(() => {
+      let text = '';
+      this.#chunks(path, limitBytes, (chunk) => {
+        text += chunk.toString('latin1');
+        return true;
+      });
+      // Decoded once and whole, so that a character cut by a chunk's end stays one character.
+      return Buffer.from(text, 'latin1').toString('utf8');
+    });
+  }
+
+  /** Calls `line` for each line of a file below the root until it returns false; false where the file cannot be read. */
+  lines(path: string, limitBytes: number, line: (text: string) => boolean): boolean {
+    let rest = '';
+    const complete = this.#try(() => {
+      this.#chunks(path, limitBytes, (chunk) => {
+        const texts = (rest + chunk.toString('latin1')).split('\n');
+        rest = texts.pop() ?? '';
+        return texts.every(line);
+      });
+      return true;
+    });
+    return complete ?? false;
+  }
+
+  #chunks(path: string, limitBytes: number, chunk: (bytes: Buffer) => boolean): void {
+    const file = openSync(`${this.root}/${path}`, 'r');
+    try {
+      for (let total = 0; total < limitBytes; ) {
+        const length = readSync(file, scratch, 0, Math.min(scratch.length, limitBytes - total), null);
+        if (length === 0 || !chunk(scratch.subarray(0, length))) return;
+        total += length;
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #try<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EPERM') this.denied++;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { ProcessSelector } from '../options.ts';
+import type { Language } from './process.ts';
+import { compileSelectors, type ProcessFacts } from './selector.ts';
+
+function facts(given: { pid?: number; exe?: string; cmd?: string; ports?: number[]; language?: Language } = {}): ProcessFacts {
+  return {
+    pid: given.pid ?? 100,
+    executable: given.exe ?? '/usr/bin/python3.11',
+    commandLine: given.cmd ?? 'python3 /srv/shop.py',
+    ports: () => given.ports ?? [],
+    language: () => given.language ?? 'python',
+  };
+}
+
+const select = (...instrument: ProcessSelector[]): ReturnType<typeof compileSelectors> => compileSelectors({ instrument });
+
+describe('compileSelectors()', () => {
+  it('ANDs the criteria of one entry', () => {
+    const matcher = select({ exePath: '*/python3*', openPorts: '8000-8999' });
+    expect(matcher.match(facts({ ports: [8080] }))).toBeDefined();
+    expect(matcher.match(facts({ ports: [80] }))).toBeUndefined();
+    expect(matcher.match(facts({ exe: '/usr/bin/node', ports: [8080] }))).toBeUndefined();
+  });
+
+  it('ORs the entries', () => {
+    const matcher = select({ exePathRegexp: 'node$' }, { cmdArgs: '*shop.py' });
+    expect(matcher.match(facts())).toBeDefined();
+    expect(matcher.match(facts({ exe: '/usr/bin/node', cmd: 'node x.js' }))).toBeDefined();
+    expect(matcher.match(facts({ cmd: 'python3 cart.py' }))).toBeUndefined();
+  });
+
+  it('matches on process ids and on languages', () => {
+    expect(select({ targetPids: [7, 9] }).match(facts({ pid: 9 }))).toBeDefined();
+    expect(select({ targetPids: [7, 9] }).match(facts({ pid: 8 }))).toBeUndefined();
+    expect(select({ languages: ['go', 'python'] }).match(facts())).toBeDefined();
+    expect(select({ languages: ['go'] }).match(facts())).toBeUndefined();
+  });
+
+  it('lets any one of the ports of a process decide', () => {
+    const matcher = select({ openPorts: [80, '443'] });
+    expect(matcher.match(facts({ ports: [9090, 443] }))).toBeDefined();
+    expect(matcher.wantsPort(443)).toBe(true);
+    expect(matcher.wantsPort(444)).toBe(false);
+  });
+
+  it('lets a later matching entry override the name and namespace of an earlier one', () => {
+    const matcher = select({ exePath: '*', name: 'all', namespace: 'shop' }, { openPorts: 80, name: 'web' }, { openPorts: 81 });
+    expect(matcher.match(facts())).toEqual({ name: 'all', namespace: 'shop' });
+    expect(matcher.match(facts({ ports: [80, 81] }))).toEqual({ name: 'web', namespace: 'shop' });
+  });
+
+  it('answers exclusion with the same rules', () => {
+    const matcher = compileSelectors({ instrument: [{ exePath: '*' }], exclude: [{ exePath: '*python*', openPorts: 9000 }] });
+    expect(matcher.excludes(facts({ ports: [9000] }))).toBe(true);
+    expect(matcher.excludes(facts({ ports: [9001] }))).toBe(false);
+    expect(matcher.wantsPort(9000)).toBe(true);
+  });
+
+  it('asks for ports and language only when the other criteria hold', () => {
+    const never: ProcessFacts = {
+      pid: 1,
+      executable: '/bin/sh',
+      commandLine: 'sh',
+      ports: () => expect.unreachable('ports were read'),
+      language: () => expect.unreachable('the language was read'),
+    };
+    expect(select({ openPorts: 80, languages: ['go'], exePath: '*/node' }).match(never)).toBeUndefined();
+  });
+
+  it.each(['/usr/lib/systemd/systemd', '/sbin/init', '/usr/bin/docker-proxy'])(
+    'does not select %s by a port alone, since it holds sockets for others',
+    (exe) => {
+      expect(select({ openPorts: 80 }).match(facts({ exe, ports: [80] }))).toBeUndefined();
+      expect(select({ openPorts: 80, exePath: exe }).match(facts({ exe, ports: [80] }))).toBeDefined();
+    },
+  );
+
+  it('refuses an entry that has no criterion', () => {
+    expect(() => select({ exePath: '*' }, { name: 'shop' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('`discovery.instrument[1]` has no criterion') }),
+    );
+  });
+
+  it.each([
+    [{ openPorts: '80-' }, 'INVALID_PORT_RANGE', 'discovery.exclude[0].openPorts'],
+    [{ exePathRegexp: '(' }, 'INVALID_PATTERN', 'discovery.exclude[0].exePathRegexp'],
+    [{ exePath: '[' }, 'INVALID_PATTERN', 'discovery.exclude[0].exePath'],
+    [{ cmdArgs: '{' }, 'INVALID_PATTERN', 'discovery.exclude[0].cmdArgs'],
+  ])('names the option of the bad pattern in %j', (entry, code, path) => {
+    expect(() => compileSelectors({ instrument: [{ exePath: '*' }], exclude: [entry] })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(`\`${path}\``) }),
+    );
+  });
+});

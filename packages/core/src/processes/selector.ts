@@ -1,0 +1,129 @@
+import { basename } from 'node:path';
+import { BeylaError } from '../errors.ts';
+import type { DiscoveryOptions, ProcessSelector } from '../options.ts';
+import { compileGlob } from './glob.ts';
+import { type PortList, parsePortList } from './port-list.ts';
+import type { Language } from './process.ts';
+import { compileRegexp } from './regexp.ts';
+
+/** What selection may look at. Ports and language are read only when an entry gets as far as asking for them. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly executable: string;
+  /** Arguments joined by one space. */
+  readonly commandLine: string;
+  ports(): readonly number[];
+  language(): Language;
+}
+
+/** Names given by the entries that matched. */
+export interface SelectorMatch {
+  readonly name: string | undefined;
+  readonly namespace: string | undefined;
+}
+
+/** The compiled form of `instrument` and `exclude`. */
+export interface ProcessMatcher {
+  /** The process is described by an entry of `instrument`; exclusion is a separate question. */
+  match(facts: ProcessFacts): SelectorMatch | undefined;
+  /** The process is described by an entry of `exclude`. */
+  excludes(facts: ProcessFacts): boolean;
+  /** Some entry has this port among its criteria. */
+  wantsPort(port: number): boolean;
+  /** Some entry has ports among its criteria. */
+  readonly usesPorts: boolean;
+}
+
+/** The keys of a selector that decide; `name` and `namespace` only label. */
+export const CRITERIA = [
+  'openPorts',
+  'exePath',
+  'exePathRegexp',
+  'cmdArgs',
+  'targetPids',
+  'languages',
+] as const satisfies readonly (keyof ProcessSelector)[];
+
+/**
+ * Programs that hold listening sockets for others: a port alone never selects them. Without this, `openPorts: 22` on a host with
+ * socket activation would select init and, because children inherit, everything it ever starts.
+ */
+const PORT_HOLDERS = new Set(['systemd', 'init', 'docker-proxy', 'rootlessport']);
+
+interface CompiledSelector {
+  readonly selector: ProcessSelector;
+  readonly ports: PortList | undefined;
+  accepts(facts: ProcessFacts): boolean;
+}
+
+/**
+ * Compiles selectors with Beyla's semantics: the criteria of an entry are ANDed, the entries are ORed, and where several entries
+ * match, a later one overrides the name and namespace that an earlier one gave.
+ *
+ * @throws BeylaError `INVALID_OPTION`, `INVALID_PORT_RANGE` or `INVALID_PATTERN`, each with the path of the option.
+ */
+export function compileSelectors(
+  options: Pick<DiscoveryOptions, 'instrument' | 'exclude'>,
+  path: string = 'discovery',
+): ProcessMatcher {
+  const instrument = options.instrument.map((entry, i) => compileSelector(entry, `${path}.instrument[${i}]`));
+  const exclude = (options.exclude ?? []).map((entry, i) => compileSelector(entry, `${path}.exclude[${i}]`));
+  const portLists = [...instrument, ...exclude].flatMap(({ ports }) => (ports === undefined ? [] : [ports]));
+  return {
+    match(facts) {
+      let matched = false;
+      let name: string | undefined;
+      let namespace: string | undefined;
+      for (const entry of instrument) {
+        if (!entry.accepts(facts)) continue;
+        matched = true;
+        name = entry.selector.name ?? name;
+        namespace = entry.selector.namespace ?? namespace;
+      }
+      return matched ? { name, namespace } : undefined;
+    },
+    excludes: (facts) => exclude.some((entry) => entry.accepts(facts)),
+    wantsPort: (port) => portLists.some((list) => list.has(port)),
+    usesPorts: portLists.length > 0,
+  };
+}
+
+/** Compiles one entry; see `compileSelectors`. Cheap criteria are tested first. */
+export function compileSelector(selector: ProcessSelector, path: string): CompiledSelector {
+  const given = CRITERIA.filter((key) => selector[key] !== undefined);
+  if (given.length === 0) {
+    throw new BeylaError('INVALID_OPTION', `\`${path}\` has no criterion; expected at least one of ${CRITERIA.join(', ')}`);
+  }
+  const tests: ((facts: ProcessFacts) => boolean)[] = [];
+  if (selector.targetPids !== undefined) {
+    const pids = new Set(selector.targetPids);
+    tests.push((facts) => pids.has(facts.pid));
+  }
+  if (selector.exePath !== undefined) {
+    const glob = compileGlob(selector.exePath, `${path}.exePath`);
+    tests.push((facts) => glob(facts.executable));
+  }
+  if (selector.exePathRegexp !== undefined) {
+    const regexp = compileRegexp(selector.exePathRegexp, `${path}.exePathRegexp`);
+    tests.push((facts) => regexp(facts.executable));
+  }
+  if (selector.cmdArgs !== undefined) {
+    const glob = compileGlob(selector.cmdArgs, `${path}.cmdArgs`);
+    tests.push((facts) => glob(facts.commandLine));
+  }
+  let ports: PortList | undefined;
+  if (selector.openPorts !== undefined) {
+    const list = parsePortList(selector.openPorts, `${path}.openPorts`);
+    const byPortAlone = given.length === 1;
+    ports = list;
+    tests.push((facts) => {
+      if (byPortAlone && PORT_HOLDERS.has(basename(facts.executable))) return false;
+      return facts.ports().some((port) => list.has(port));
+    });
+  }
+  if (selector.languages !== undefined) {
+    const languages = new Set<string>(selector.languages);
+    tests.push((facts) => languages.has(facts.language()));
+  }
+  return { selector, ports, accepts: (facts) => tests.every((test) => test(facts)) };
+}

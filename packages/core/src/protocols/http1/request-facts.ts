@@ -1,0 +1,22 @@
+import type { HttpExchange } from './exchange.ts';
+import type { RequestHead } from './head.ts';
+import { splitTarget } from './target.ts';
+import { textFrom } from './text.ts';
+
+const VERSIONS = ['1.0', '1.1'] as const;
+
+function fieldFrom(bytes: Uint8Array, start: number, end: number): string | undefined {
+  return end > start ? textFrom(bytes, start, end) : undefined;
+}
+
+/** Copies what a request head says into its exchange: the head's bytes do not outlive the batch. */
+export function readRequestFacts(head: RequestHead, exchange: HttpExchange): void {
+  const { bytes } = head;
+  exchange.method = textFrom(bytes, head.methodStart, head.methodEnd);
+  exchange.protocolVersion = VERSIONS[head.minorVersion] ?? `1.${head.minorVersion}`;
+  exchange.host = fieldFrom(bytes, head.hostStart, head.hostEnd);
+  exchange.userAgent = fieldFrom(bytes, head.userAgentStart, head.userAgentEnd);
+  exchange.traceparent = fieldFrom(bytes, head.traceparentStart, head.traceparentEnd);
+  exchange.traceState = fieldFrom(bytes, head.tracestateStart, head.tracestateEnd);
+  splitTarget(head, exchange);
+}

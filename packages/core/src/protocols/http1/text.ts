@@ -1,0 +1,46 @@
+import { Buffer } from 'node:buffer';
+
+const CACHE_SLOTS = 2048;
+const CACHED_LENGTH_MAX = 96;
+const cache: string[] = new Array<string>(CACHE_SLOTS).fill('');
+
+let viewed = new Uint8Array(0);
+let view = Buffer.alloc(0);
+
+function viewOf(bytes: Uint8Array): Buffer {
+  if (viewed !== bytes) {
+    viewed = bytes as Uint8Array<ArrayBuffer>;
+    view = Buffer.from(viewed.buffer, viewed.byteOffset, viewed.byteLength);
+  }
+  return view;
+}
+
+function isSame(text: string, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
+}
+
+/**
+ * The text of `bytes[start..end)`: ASCII, or UTF-8 with U+FFFD for what is not.
+ *
+ * Hosts, user agents and most paths come again and again: short ASCII texts are kept in a small direct-mapped cache, which saves
+ * the allocation and lets the engine keep the string's hash.
+ */
+export function textFrom(bytes: Uint8Array, start: number, end: number): string {
+  let hash = 0x811c9dc5;
+  let high = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+    high |= byte;
+  }
+  if (high >= 0x80) return viewOf(bytes).toString('utf8', start, end);
+  const length = end - start;
+  if (length > CACHED_LENGTH_MAX) return viewOf(bytes).latin1Slice(start, end);
+  const slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1);
+  const known = cache[slot];
+  if (known !== undefined && known.length === length && isSame(known, bytes, start)) return known;
+  const text = viewOf(bytes).latin1Slice(start, end);
+  cache[slot] = text;
+  return text;
+}

@@ -1,0 +1,60 @@
+/**
+ * The words, from the wire up:
+ *
+ * - *bytes*: what was captured of a connection, by direction.
+ * - *turn*: all that one side says before the other side speaks. What the kernel reports.
+ * - *message*: one side's complete utterance by the rules of its protocol, e.g. an HTTP request with its body. A turn may hold several
+ *   messages (pipelining) and a message may take several turns (`Expect: 100-continue`).
+ * - *exchange*: a request with its response, or one of them with a reason why the other is missing. What becomes a span.
+ *
+ * To add a protocol: a folder with a `ProtocolParser`, one line in `registry.ts`, and, for a new kind of exchange, its member of
+ * `Exchange` with its conversion in `spans/from-exchange.ts`.
+ */
+import type { Connection } from '../connections/connection.ts';
+import type { TurnConsumer } from '../connections/turn-consumer.ts';
+import type { CounterReason } from '../counters.ts';
+import type { HttpExchange } from './http1/exchange.ts';
+
+/** What a protocol made of its messages; `kind` tells which. */
+export type Exchange = HttpExchange;
+
+/** What user space wants the kernel to report of a connection. */
+export type Verdict = 'turns' | 'stream' | 'ignore';
+
+/** Which side of the connection the observed process is on. */
+export type Role = 'server' | 'client';
+
+/** Tells the kernel what to report; the tracer implements it. */
+export interface VerdictSink {
+  setVerdict(connectionId: number, verdict: Verdict): void;
+  /**
+   * Requests on this connection merge beyond telling apart. For a server the tracer opens new connections of this listening port in
+   * stream mode from their first byte.
+   */
+  onPipelined(localPort: number, netns: number, role: Role): void;
+}
+
+/** What a protocol may ask of the stages around it. */
+export interface ProtocolHost {
+  /** Delivers an exchange, which must not be changed afterwards. */
+  exchange(exchange: Exchange): void;
+  /** `ignore` also ends the deliveries to this consumer. */
+  setVerdict(connection: Connection, verdict: Verdict): void;
+  pipelined(connection: Connection, role: Role): void;
+  count(reason: CounterReason, count?: number): void;
+}
+
+/** Whether bytes are of a protocol: yes, no, or too few to tell. */
+export type Detection = 'match' | 'mismatch' | 'more';
+
+/** The state of a protocol on one connection. */
+export type ProtocolConnection = TurnConsumer;
+
+/** A protocol. Stateless; what it remembers is in its `ProtocolConnection`s. Neither may throw, whatever the bytes. */
+export interface ProtocolParser {
+  /** Lower case, as in `network.protocol.name`. */
+  readonly name: string;
+  /** Looks at the first bytes of a turn, of either direction. */
+  detect(bytes: Uint8Array, start: number, end: number): Detection;
+  open(connection: Connection, host: ProtocolHost): ProtocolConnection;
+}

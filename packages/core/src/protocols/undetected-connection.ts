@@ -1,0 +1,69 @@
+import type { Connection } from '../connections/connection.ts';
+import type { Turn } from '../connections/turn.ts';
+import type { TurnConsumer } from '../connections/turn-consumer.ts';
+import { RECORD_FLAG } from '../events/layout.gen.ts';
+import type { ProtocolHost, ProtocolParser } from './protocol.ts';
+
+/** Turns without a match after which a connection is given up; more where the first ones may be the middle of a body. */
+const TURNS_MAX = 2;
+const MIDSTREAM_TURNS_MAX = 16;
+
+/** A connection whose protocol is not known yet: asks each protocol in turn and then makes way for the one that matches. */
+export class UndetectedConnection implements TurnConsumer {
+  readonly #connection: Connection;
+  readonly #host: ProtocolHost;
+  readonly #protocols: readonly ProtocolParser[];
+  #seq = 0;
+  #turns = 0;
+  #isMidstream = false;
+
+  constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[]) {
+    this.#connection = connection;
+    this.#host = host;
+    this.#protocols = protocols;
+  }
+
+  turn(turn: Turn): boolean {
+    const consumer = this.#detect(turn);
+    return consumer === undefined || consumer.turn(turn);
+  }
+
+  chunk(chunk: Turn): void {
+    this.#detect(chunk)?.chunk(chunk);
+  }
+
+  gap(): void {
+    this.#isMidstream = true;
+  }
+
+  close(): void {
+    this.forget();
+  }
+
+  forget(): void {
+    if (this.#seq !== 0) this.#host.count('protocol.undetected_turns');
+  }
+
+  #detect(turn: Turn): TurnConsumer | undefined {
+    if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
+    for (const protocol of this.#protocols) {
+      if (protocol.detect(turn.data, turn.prefixStart, turn.prefixEnd) !== 'match') continue;
+      const consumer = protocol.open(this.#connection, this.#host);
+      this.#connection.consumer = consumer;
+      return consumer;
+    }
+    // A turn counts as unknown when the next one begins: until then it may still grow into something.
+    this.#seq = turn.seq;
+    if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
+    return undefined;
+  }
+
+  #passed(): void {
+    this.#seq = 0;
+    this.#turns += 1;
+    this.#host.count('protocol.undetected_turns');
+    if (this.#turns !== (this.#isMidstream ? MIDSTREAM_TURNS_MAX : TURNS_MAX)) return;
+    this.#host.count('protocol.unknown');
+    this.#host.setVerdict(this.#connection, 'ignore');
+  }
+}

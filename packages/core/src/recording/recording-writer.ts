@@ -1,0 +1,130 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Component, Health } from '../component.ts';
+import { BEYLA_ABI_VERSION } from '../events/layout.gen.ts';
+import type { EventBatch } from '../kernel/event-batch.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import type { ProcessInfo } from '../processes/process.ts';
+import { FRAME, frame, jsonFrame } from './frame.ts';
+import { redactBatch } from './redact.ts';
+
+/** Most bytes that wait for the disk; batches beyond are dropped and counted. */
+const QUEUE_BYTES_MAX = 32 << 20;
+const NOW_BYTES = 8;
+
+/**
+ * Writes batches to a file, redacted, for `replayFrom`.
+ *
+ * The file holds what the capture limits let out of the selected processes: heads of messages with secret values masked. Never
+ * blocks: what the disk cannot take is dropped, counted, and makes it `degraded`.
+ *
+ * @public
+ */
+export class RecordingWriter implements Component {
+  readonly name = 'recording-writer';
+  readonly #path: string;
+  readonly #source: () => string;
+  readonly #lifecycle: Lifecycle;
+  #file: FileHandle | undefined;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #batches = 0;
+  #dropped = 0;
+  #failure: Error | undefined;
+
+  /** `path` is overwritten; `source` is asked at start for what the records come from. */
+  constructor(path: string, source: () => string) {
+    this.#path = path;
+    this.#source = source;
+    this.#lifecycle = new Lifecycle(this.name, () => this.#release());
+  }
+
+  start(signal?: AbortSignal): Promise<void> {
+    return this.#lifecycle.start(signal, async () => {
+      this.#file = await open(this.#path, 'w', 0o600);
+      this.#write(
+        jsonFrame(FRAME.HEADER, {
+          format: 'beyla-recording',
+          version: 1,
+          abi: BEYLA_ABI_VERSION,
+          source: this.#source(),
+        }),
+      );
+    });
+  }
+
+  /** How the times of the following batches relate to wall time. */
+  clock(monotonicNs: bigint, realtimeNs: bigint): void {
+    this.#write(jsonFrame(FRAME.CLOCK, { monotonicNs: `${monotonicNs}`, realtimeNs: `${realtimeNs}` }));
+  }
+
+  processStarted(process: ProcessInfo): void {
+    this.#write(jsonFrame(FRAME.PROCESS_STARTED, process));
+  }
+
+  processEnded({ pid, startTicks }: ProcessInfo): void {
+    this.#write(jsonFrame(FRAME.PROCESS_ENDED, { pid, startTicks }));
+  }
+
+  batch({ bytes, length, nowNs }: EventBatch): void {
+    if (length === 0) return;
+    const payload = new Uint8Array(NOW_BYTES + length);
+    new DataView(payload.buffer).setFloat64(0, nowNs, true);
+    payload.set(bytes.subarray(0, length), NOW_BYTES);
+    redactBatch(payload.subarray(NOW_BYTES));
+    this.#batches += 1;
+    this.#write(frame(FRAME.BATCH, payload));
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  health(): Health {
+    if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
+    const messages: string[] = [];
+    if (this.#failure !== undefined) messages.push(`${this.#path} cannot be written: ${this.#failure.message}`);
+    if (this.#dropped > 0) messages.push(`${this.#dropped} frames were dropped: the disk is too slow`);
+    return { status: messages.length > 0 ? 'degraded' : 'healthy', messages };
+  }
+
+  debugInfo(): Record<string, unknown> {
+    return { path: this.#path, batches: this.#batches, dropped: this.#dropped, queuedBytes: this.#queuedBytes };
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#queuedBytes + bytes.length > QUEUE_BYTES_MAX || this.#failure !== undefined) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (!this.#isWriting) this.#writing = this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#queue.length > 0 && this.#failure === undefined) {
+      const frames = this.#queue;
+      const bytes = this.#queuedBytes;
+      this.#queue = [];
+      try {
+        await this.#file?.writev(frames);
+      } catch (error) {
+        this.#failure = error as Error;
+      }
+      this.#queuedBytes -= bytes;
+    }
+    this.#isWriting = false;
+  }
+
+  async #release(): Promise<void> {
+    await this.#writing;
+    await this.#file?.close();
+  }
+}

@@ -1,0 +1,63 @@
+import type { RequestSpan } from '@beyla/core';
+import type { Histogram } from './histogram.ts';
+import type { Series } from './series-table.ts';
+
+/**
+ * One metric of the HTTP semantic conventions.
+ *
+ * @public
+ */
+export interface MetricDefinition {
+  /** OpenTelemetry name. */
+  readonly name: string;
+  readonly unit: 's' | 'By';
+  readonly description: string;
+  readonly kind: RequestSpan['kind'];
+  readonly histogramOf: (series: Series) => Histogram;
+}
+
+/** Everything `RedMetrics` counts. */
+export const METRICS: readonly MetricDefinition[] = [
+  {
+    name: 'http.server.request.duration',
+    unit: 's',
+    description: 'Duration of HTTP server requests.',
+    kind: 'http.server',
+    histogramOf: (series) => series.duration,
+  },
+  {
+    name: 'http.server.request.body.size',
+    unit: 'By',
+    description: 'Size of HTTP server request bodies.',
+    kind: 'http.server',
+    histogramOf: (series) => series.requestBodySize,
+  },
+  {
+    name: 'http.server.response.body.size',
+    unit: 'By',
+    description: 'Size of HTTP server response bodies.',
+    kind: 'http.server',
+    histogramOf: (series) => series.responseBodySize,
+  },
+  {
+    name: 'http.client.request.duration',
+    unit: 's',
+    description: 'Duration of HTTP client requests.',
+    kind: 'http.client',
+    histogramOf: (series) => series.duration,
+  },
+  {
+    name: 'http.client.request.body.size',
+    unit: 'By',
+    description: 'Size of HTTP client request bodies.',
+    kind: 'http.client',
+    histogramOf: (series) => series.requestBodySize,
+  },
+  {
+    name: 'http.client.response.body.size',
+    unit: 'By',
+    description: 'Size of HTTP client response bodies.',
+    kind: 'http.client',
+    histogramOf: (series) => series.responseBodySize,
+  },
+];

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aProcess, aSpan } from '../../../core/src/testing/span.ts';
+import { RedMetrics } from '../red-metrics.ts';
+import { parseTextFormat } from '../../../../test/support/prometheus-text.ts';
+import { prometheusName, TextFormat } from './text-format.ts';
+
+describe('prometheusName()', () => {
+  it('spells the unit out', () => {
+    expect(prometheusName('http.server.request.duration', 's')).toBe('http_server_request_duration_seconds');
+    expect(prometheusName('http.client.response.body.size', 'By')).toBe('http_client_response_body_size_bytes');
+  });
+});
+
+describe('TextFormat', () => {
+  it('writes a page as Prometheus documents it', () => {
+    const process = aProcess({
+      service: { name: 'shop', namespace: 'prod', instanceId: 'h:42' },
+      resource: { 'host.name': 'node-1' },
+    });
+    const metrics = new RedMetrics();
+    const span = aSpan({ process, route: '/a', requestBodySize: undefined, responseBodySize: undefined });
+    metrics.record([{ ...span, endNs: span.startNs + 250_000_000 }]);
+    const labels =
+      'http_request_method="GET",url_scheme="http",http_response_status_code="200",http_route="/a",server_address="node-1",' +
+      'server_port="8080",service_name="shop",service_namespace="prod",instance="h:42",job="prod/shop"';
+    const name = 'http_server_request_duration_seconds';
+    const bucket = (le: string, count: number): string => `${name}_bucket{${labels},le="${le}"} ${count}`;
+    expect(new TextFormat().write(metrics.services()).split('\n').slice(3)).toEqual([
+      `# HELP ${name} Duration of HTTP server requests.`,
+      `# TYPE ${name} histogram`,
+      ...['0.005', '0.01', '0.025', '0.05', '0.075', '0.1'].map((le) => bucket(le, 0)),
+      ...['0.25', '0.5', '0.75', '1', '2.5', '5', '7.5', '10', '+Inf'].map((le) => bucket(le, 1)),
+      `${name}_sum{${labels}} 0.25`,
+      `${name}_count{${labels}} 1`,
+      '',
+    ]);
+  });
+
+  it('has a target_info for each running process', () => {
+    const metrics = new RedMetrics();
+    const ended = aProcess({ pid: 1, service: { name: 'gone', namespace: '', instanceId: 'h:1' } });
+    metrics.processStarted(aProcess({ resource: { 'k8s.pod.name': 'shop-0' } }));
+    metrics.record([aSpan({ process: ended })]);
+    metrics.processEnded(ended);
+    const infos = parseTextFormat(new TextFormat().write(metrics.services())).samples.filter(
+      (sample) => sample.name === 'target_info',
+    );
+    expect(infos).toMatchObject([
+      { labels: { service_name: 'shop', instance: 'testhost:42', job: 'shop', k8s_pod_name: 'shop-0' }, value: 1 },
+    ]);
+  });
+
+  it('stays readable whatever names, routes and hosts are', () => {
+    const text = fc.string({ unit: 'grapheme' });
+    fc.assert(
+      fc.property(text, text, text, (route, host, serviceName) => {
+        const metrics = new RedMetrics();
+        const process = aProcess({
+          service: { name: serviceName, namespace: '', instanceId: 'a"\\\n' },
+          resource: { [`1.${host}`]: route, 'a.b': '1', a_b: '2' },
+        });
+        metrics.record([aSpan({ process, kind: 'http.client', route, host })]);
+        const { samples } = parseTextFormat(new TextFormat().write(metrics.services()));
+        const count = samples.find((sample) => sample.name === 'http_client_request_duration_seconds_count');
+        expect(count?.labels).toMatchObject({ http_route: route, service_name: serviceName, instance: 'a"\\\n' });
+      }),
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { type AttributeSet, resourceAttributes } from '../attributes.ts';
+import type { Histogram } from '../histogram.ts';
+import type { MetricDefinition } from '../metrics.ts';
+import type { Series } from '../series-table.ts';
+import type { ServiceMetrics } from '../service-metrics.ts';
+
+/** Media type of the text exposition format. */
+export const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+
+const UNIT_SUFFIXES: Readonly<Record<MetricDefinition['unit'], string>> = { s: '_seconds', By: '_bytes' };
+
+/** OpenTelemetry name to Prometheus name: dots become underscores and the unit is spelled out at the end. */
+export function prometheusName(name: string, unit: MetricDefinition['unit']): string {
+  return `${name.replace(/[^a-zA-Z0-9_:]/g, '_')}${UNIT_SUFFIXES[unit]}`;
+}
+
+/**
+ * Writes metrics in Prometheus' text format 0.0.4.
+ *
+ * Every series carries `service_name`, `service_namespace`, `instance` (the service instance id) and `job`
+ * (`namespace/name`, or the name); each process has a `target_info`. Label strings are made once per series.
+ */
+export class TextFormat {
+  readonly #seriesLabels = new WeakMap<Series, string>();
+  readonly #serviceLabels = new WeakMap<ServiceMetrics, string>();
+
+  /** The whole page. */
+  write(services: readonly ServiceMetrics[]): string {
+    const families = new Map<MetricDefinition, string>();
+    for (const service of services) {
+      const common = this.#labelsOfService(service);
+      for (const { definition, series } of service.metrics()) {
+        const name = prometheusName(definition.name, definition.unit);
+        let lines = families.get(definition) ?? header(name, definition.description, 'histogram');
+        for (const one of series) {
+          lines += histogramLines(name, this.#labelsOfSeries(one, common), definition.histogramOf(one));
+        }
+        families.set(definition, lines);
+      }
+    }
+    return targetInfo(services) + [...families.values()].join('');
+  }
+
+  #labelsOfService(service: ServiceMetrics): string {
+    let labels = this.#serviceLabels.get(service);
+    if (labels === undefined) {
+      const { name, namespace } = service.process.service;
+      const identity: AttributeSet = { service_name: name };
+      if (namespace !== '') identity['service_namespace'] = namespace;
+      labels = labelPairs({ ...identity, ...scrapeIdentity(service) });
+      this.#serviceLabels.set(service, labels);
+    }
+    return labels;
+  }
+
+  #labelsOfSeries(series: Series, common: string): string {
+    let labels = this.#seriesLabels.get(series);
+    if (labels === undefined) {
+      labels = `${labelPairs(series.attributes)},${common}`;
+      this.#seriesLabels.set(series, labels);
+    }
+    return labels;
+  }
+}
+
+/** The labels by which Prometheus' own data model knows a service instance. */
+function scrapeIdentity(service: ServiceMetrics): AttributeSet {
+  const { name, namespace, instanceId } = service.process.service;
+  return { instance: instanceId, job: namespace === '' ? name : `${namespace}/${name}` };
+}
+
+function targetInfo(services: readonly ServiceMetrics[]): string {
+  const running = services.filter((service) => !service.ended);
+  if (running.length === 0) return '';
+  const lines = running.map((service) => {
+    const labels = labelPairs({ ...resourceAttributes(service.process), ...scrapeIdentity(service) });
+    return `target_info{${labels}} 1\n`;
+  });
+  return header('target_info', 'What is known of each observed process.', 'gauge') + lines.join('');
+}
+
+function header(name: string, help: string, type: 'gauge' | 'histogram'): string {
+  return `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${type}\n`;
+}
+
+function histogramLines(name: string, labels: string, histogram: Histogram): string {
+  let lines = '';
+  let cumulative = 0;
+  for (const [i, boundary] of histogram.boundaries.entries()) {
+    cumulative += histogram.counts[i] as number;
+    lines += `${name}_bucket{${labels},le="${boundary}"} ${cumulative}\n`;
+  }
+  return (
+    `${lines}${name}_bucket{${labels},le="+Inf"} ${histogram.count}\n` +
+    `${name}_sum{${labels}} ${histogram.sum}\n${name}_count{${labels}} ${histogram.count}\n`
+  );
+}
+
+function labelPairs(attributes: Readonly<AttributeSet>): string {
+  // Two names may become one label; the first keeps it, for a label twice makes the whole page invalid.
+  const labels = new Map<string, string>();
+  for (const [name, value] of Object.entries(attributes)) {
+    const label = labelName(name);
+    if (!labels.has(label)) labels.set(label, `${label}="${labelValue(String(value))}"`);
+  }
+  return [...labels.values()].join(',');
+}
+
+function labelName(name: string): string {
+  const label = name.replace(/[^a-zA-Z0-9_]/g, '_');
+  return /^\d/.test(label) ? `_${label}` : label;
+}
+
+function labelValue(value: string): string {
+  return value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"');
+}

@@ -1,0 +1,164 @@
+import type { RequestSpan } from '@beyla/core';
+import { type AttributeSet, KNOWN_METHODS, metricAttributes, OVERFLOW_ATTRIBUTES } from './attributes.ts';
+import { Histogram } from './histogram.ts';
+
+/** Upper bounds in seconds that the HTTP semantic conventions advise. */
+export const DURATION_BOUNDARIES: readonly number[] = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
+
+/** Upper bounds in bytes; Beyla's. */
+export const SIZE_BOUNDARIES: readonly number[] = [0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
+
+/** The histograms of one attribute set: all metrics of a kind share their attributes, so one look-up finds them all. */
+export class Series {
+  readonly attributes: Readonly<AttributeSet>;
+  /** Unix milliseconds when the series began to count. */
+  readonly startMs: number;
+  updatedMs: number;
+  /** Whether this is the series of what is over the cap. */
+  readonly overflow: boolean;
+  readonly duration: Histogram = new Histogram(DURATION_BOUNDARIES);
+  readonly requestBodySize: Histogram = new Histogram(SIZE_BOUNDARIES);
+  readonly responseBodySize: Histogram = new Histogram(SIZE_BOUNDARIES);
+
+  constructor(attributes: Readonly<AttributeSet>, nowMs: number) {
+    this.attributes = attributes;
+    this.overflow = attributes === OVERFLOW_ATTRIBUTES;
+    this.startMs = nowMs;
+    this.updatedMs = nowMs;
+  }
+}
+
+type ByShape = Map<number, Series>;
+type ByRoute = Map<string | undefined, ByShape>;
+
+/**
+ * The series of one span kind of one process, found without building a string: by the server (a port, or the host a client
+ * asked for), then by route, then by method, status, scheme and error folded into a number.
+ *
+ * At most `maxSeries`, and one more that takes what is over, marked `otel.metric.overflow`.
+ */
+export class SeriesTable {
+  readonly #maxSeries: number;
+  readonly #observedHost: string;
+  readonly #byServer = new Map<string | number, ByRoute>();
+  readonly #byIdentity = new Map<string, Series>();
+  readonly #errorIds = new Map<string, number>();
+  #keys = 0;
+  #overflow: Series | undefined;
+
+  constructor(maxSeries: number, observedHost: string) {
+    this.#maxSeries = maxSeries;
+    this.#observedHost = observedHost;
+  }
+
+  /** Series, the overflow one not counted. */
+  get size(): number {
+    return this.#byIdentity.size;
+  }
+
+  /** The overflow series, once there is one. */
+  get overflow(): Series | undefined {
+    return this.#overflow;
+  }
+
+  /** The series that the span belongs to. */
+  resolve(span: RequestSpan, nowMs: number): Series {
+    const server = span.kind === 'http.server' ? span.local.port : serverKey(span);
+    const shape = this.#shapeOf(span);
+    return this.#byServer.get(server)?.get(span.route)?.get(shape) ?? this.#resolveNew(span, server, shape, nowMs);
+  }
+
+  /** Forgets the series that were not updated since; says how many. */
+  expire(beforeMs: number): number {
+    let expired = 0;
+    for (const [server, byRoute] of this.#byServer) {
+      for (const [route, byShape] of byRoute) {
+        for (const [shape, series] of byShape) {
+          if (series.updatedMs >= beforeMs) continue;
+          byShape.delete(shape);
+          this.#keys -= 1;
+        }
+        if (byShape.size === 0) byRoute.delete(route);
+      }
+      if (byRoute.size === 0) this.#byServer.delete(server);
+    }
+    for (const [identity, series] of this.#byIdentity) {
+      if (series.updatedMs >= beforeMs) continue;
+      this.#byIdentity.delete(identity);
+      expired += 1;
+    }
+    if (this.#overflow !== undefined && this.#overflow.updatedMs < beforeMs) {
+      this.#overflow = undefined;
+      expired += 1;
+    }
+    return expired;
+  }
+
+  /** Every series, the overflow one last. */
+  *[Symbol.iterator](): Generator<Series> {
+    yield* this.#byIdentity.values();
+    if (this.#overflow !== undefined) yield this.#overflow;
+  }
+
+  /** Spans that differ in their keys may have the same attributes (`Host: a` and `a:80`): one series, or a scrape is invalid. */
+  #resolveNew(span: RequestSpan, server: string | number, shape: number, nowMs: number): Series {
+    const attributes = metricAttributes(span, this.#observedHost);
+    const identity = JSON.stringify(attributes);
+    let series = this.#byIdentity.get(identity);
+    if (series === undefined) {
+      if (this.#byIdentity.size >= this.#maxSeries) {
+        this.#overflow ??= new Series(OVERFLOW_ATTRIBUTES, nowMs);
+        return this.#overflow;
+      }
+      series = new Series(attributes, nowMs);
+      this.#byIdentity.set(identity, series);
+    }
+    if (shape !== UNKEYED && this.#keys < 2 * this.#maxSeries) {
+      const byRoute = entry(this.#byServer, server, () => new Map<string | undefined, ByShape>());
+      entry(byRoute, span.route, () => new Map<number, Series>()).set(shape, series);
+      this.#keys += 1;
+    }
+    return series;
+  }
+
+  #shapeOf(span: RequestSpan): number {
+    const method = METHOD_IDS.get(span.method) ?? 0;
+    const status = span.statusCode ?? 0;
+    const scheme = span.scheme === 'https' ? 1 : 0;
+    // The status tells the error where it is one; only what the protocol stage adds needs a number of its own.
+    const error = span.errorType === undefined ? 0 : this.#errorId(span.errorType);
+    if (error === UNKEYED) return UNKEYED;
+    return ((method * 1024 + status) * 2 + scheme) * MAX_ERROR_IDS + error;
+  }
+
+  #errorId(type: string): number {
+    const known = this.#errorIds.get(type);
+    if (known !== undefined) return known;
+    if (this.#errorIds.size + 1 >= MAX_ERROR_IDS) return UNKEYED;
+    this.#errorIds.set(type, this.#errorIds.size + 1);
+    return this.#errorIds.size;
+  }
+}
+
+const MAX_ERROR_IDS = 256;
+
+/** Instead of a shape: more kinds of errors than a key has room for. The series is found by its attributes. */
+const UNKEYED = -1;
+
+/** 0 is every method the conventions do not know. */
+const METHOD_IDS: ReadonlyMap<string, number> = new Map([...KNOWN_METHODS].map((method, i) => [method, i + 1]));
+
+function serverKey(span: RequestSpan): string {
+  return span.host ?? `${span.remote.address} ${span.remote.port}`;
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

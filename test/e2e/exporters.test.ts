@@ -1,0 +1,46 @@
+import { PrometheusExporter } from '@beyla/exporters';
+import { describe, expect, it } from 'vitest';
+import { needsBpf } from '../support/capability.ts';
+import { freePort, runNode, runPython } from '../support/run-app.mjs';
+import { sendLoad } from '../support/truth-client.mjs';
+import { use } from '../support/use.ts';
+import { watch } from '../support/with-beyla.ts';
+
+const COUNT = /^http_server_request_duration_seconds_count\{(.*)\} (\d+)$/gm;
+const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
+
+/** Requests by `service method status`, from the text of a scrape. */
+function counted(text: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [, labels = '', value] of text.matchAll(COUNT)) {
+    const of = new Map([...labels.matchAll(LABEL)].map(([, name, label]) => [name, label]));
+    const key = `${of.get('service_name')} ${of.get('http_request_method')} ${of.get('http_response_status_code')}`;
+    counts[key] = (counts[key] ?? 0) + Number(value);
+  }
+  return counts;
+}
+
+describe('exporters', needsBpf, () => {
+  it('a scrape of /metrics has as many requests as the clients sent, by service, method and status', async () => {
+    const node = use(await runNode());
+    const python = use(await runPython('python-server.py'));
+    const port = await freePort();
+    const exporter = new PrometheusExporter({ host: '127.0.0.1', port });
+    const watching = use(await watch({ pids: [node.pid, python.pid], exporters: [exporter] }));
+    const targets = ['GET /hello', 'POST /echo 100', 'GET /status/404', 'GET /status/500'];
+    const apps = [
+      { app: node, service: 'node-server' },
+      { app: python, service: 'python-server' },
+    ];
+    const expected: Record<string, number> = {};
+    for (const { app, service } of apps) {
+      for (const { method, status } of await sendLoad({ port: app.port, targets, connections: 4, requests: 100 })) {
+        const key = `${service} ${method} ${status}`;
+        expected[key] = (expected[key] ?? 0) + 1;
+      }
+    }
+    await watching.settled(800);
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(counted(await response.text())).toEqual(expected);
+  });
+});
