@@ -37,6 +37,8 @@
         "<(libbpf)/src/usdt.c",
         "<(libbpf)/src/zip.c",
       ],
+      # Node's headers come with the real zlib.h and would hide the one in nozlib.
+      "include_dirs!": ["<(node_root_dir)/include/node", "<(node_root_dir)/deps/zlib"],
       "include_dirs": ["deps/minielf", "deps/nozlib", "<(libbpf)/src", "<(libbpf)/include", "<(libbpf)/include/uapi"],
       "defines": ["_GNU_SOURCE", "_LARGEFILE64_SOURCE", "_FILE_OFFSET_BITS=64"],
       "cflags!": ["-O3", "-Wall", "-Wextra"],
@@ -67,7 +69,8 @@
       ],
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
       "cflags!": ["-O3"],
-      "cflags": ["<@(c_flags)", "-Wall", "-Wextra", "-Werror"],
+      # LIBBPF_OPTS names one member and leaves the rest to zero.
+      "cflags": ["<@(c_flags)", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
       "cflags_cc": ["-std=c++17", "-fexceptions"],
       "ldflags": ["-Wl,--gc-sections", "-Wl,--version-script=<(module_root_dir)/exports.map", "-Wl,-z,relro,-z,now"],

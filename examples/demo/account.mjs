@@ -28,7 +28,13 @@ export class Account {
   seen(spans) {
     for (const span of spans) {
       const { process, kind, method, route, path, statusCode } = span;
-      const labels = [process.service.name, kind.replace('http.', ''), method, route ?? path, String(statusCode ?? '-')];
+      const labels = [
+        process.service.name,
+        kind.replace('http.', ''),
+        method,
+        route ?? path,
+        String(statusCode ?? '-'),
+      ];
       this.#row(labels).seen += 1;
     }
   }
@@ -52,11 +58,13 @@ export class Account {
 
   /** @returns {string[]} */
   render() {
-    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { labels, sent, seen }]) => {
-      const difference = seen - sent;
-      const result = difference === 0 ? 'exact' : `${difference > 0 ? '+' : ''}${difference}`;
-      return [...labels, String(sent), String(seen), result];
-    });
+    const rows = [...this.#rows]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { labels, sent, seen }]) => {
+        const difference = seen - sent;
+        const result = difference === 0 ? 'exact' : `${difference > 0 ? '+' : ''}${difference}`;
+        return [...labels, String(sent), String(seen), result];
+      });
     const { totalSent, totalSeen, exact } = this;
     rows.push(['all', '', '', '', '', String(totalSent), String(totalSeen), exact ? 'exact' : 'differs']);
     return textTable(HEADINGS, rows);

@@ -26,7 +26,7 @@ describe('Histogram', () => {
     const histogram = new Histogram();
     for (let ns = 1; ns <= 10_000; ns++) histogram.add(ns * 1000);
     for (const fraction of [0.5, 0.95, 0.99]) {
-      expect(histogram.quantile(fraction) / (fraction * 1e7)).toBeCloseTo(1, 1.2);
+      expect(Math.abs(histogram.quantile(fraction) / (fraction * 1e7) - 1)).toBeLessThan(0.03);
     }
   });
 
@@ -43,16 +43,30 @@ describe('RedTable', () => {
     const table = new RedTable(0);
     table.add([span(), span({ statusCode: 500 }), span({ path: '/users/8' }), span({ path: '/users/9' })]);
     const [, row] = table.render(2000);
-    expect(row?.split(/ {2,}/)).toEqual(
-      ['shop', 'server', 'GET', '/users/:id', '2.0', '25.0 %', '4.9 ms', '4.9 ms', '4.9 ms', '4'],
-    );
+    expect(row?.split(/ {2,}/)).toEqual([
+      'shop',
+      'server',
+      'GET',
+      '/users/:id',
+      '2.0',
+      '25.0 %',
+      '5.0 ms',
+      '5.0 ms',
+      '5.0 ms',
+      '4',
+    ]);
     expect(table.render(3000)[1]).toContain(' 0.0 ');
   });
 
   it('render() counts a 404 as an error of the client, not of the server', () => {
     const table = new RedTable(0);
     table.add([span({ statusCode: 404 }), span({ statusCode: 404, kind: 'http.client' })]);
-    expect(table.render(1000).slice(1).map((line) => / (\d+\.\d) %/.exec(line)?.[1])).toEqual(['100.0', '0.0']);
+    expect(
+      table
+        .render(1000)
+        .slice(1)
+        .map((line) => / (\d+\.\d) %/.exec(line)?.[1]),
+    ).toEqual(['100.0', '0.0']);
   });
 });
 
@@ -78,7 +92,10 @@ describe('Screen', () => {
   /** @param {boolean} isTTY */
   function fakeTerminal(isTTY) {
     /** @type {any} */
-    const out = { isTTY, columns: 40, text: '', write: (/** @type {string} */ text) => void (out.text += text) };
+    const out = { isTTY, columns: 40, text: '' };
+    out.write = (/** @type {string} */ text) => {
+      out.text += text;
+    };
     return out;
   }
 

@@ -11,7 +11,8 @@ export class Histogram {
   add(ns) {
     const octave = Math.max(0, Math.min(OCTAVES - 1, Math.floor(Math.log2(Math.max(1, ns)))));
     const within = Math.min(SUB_BUCKETS - 1, Math.floor((ns / 2 ** octave - 1) * SUB_BUCKETS));
-    this.#counts[octave * SUB_BUCKETS + Math.max(0, within)] += 1;
+    const index = octave * SUB_BUCKETS + Math.max(0, within);
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     this.#total += 1;
   }
 

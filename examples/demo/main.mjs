@@ -60,7 +60,9 @@ function show(beyla, account) {
     account.seen(spans);
     // One of each route, so that what is printed differs.
     for (const span of spans) {
-      const known = samples.some(({ process, kind, route }) => process === span.process && kind === span.kind && route === span.route);
+      const known = samples.some(
+        ({ process, kind, route }) => process === span.process && kind === span.kind && route === span.route,
+      );
       if (!known && samples.length < SHOWN_SPANS) samples.push(span);
     }
   });
@@ -130,7 +132,9 @@ async function live() {
     const instrument = Object.entries(services).map(([name, app]) => ({ name, targetPids: app.pids() }));
     const beyla = await watch({ exporters: [prometheus], instrument });
     try {
-      screen.line(`Watching three servers that know nothing of it, through ${beyla.source}, after ${(performance.now() - began).toFixed(0)} ms:`);
+      screen.line(
+        `Watching three servers that know nothing of it, through ${beyla.source}, after ${(performance.now() - began).toFixed(0)} ms:`,
+      );
       for (const [name, { pid, port }] of Object.entries(services)) {
         screen.line(`  ${name.padEnd(7)} process ${pid}, http://127.0.0.1:${port}`);
       }

@@ -50,19 +50,21 @@ export class RedTable {
   render(nowMs) {
     const seconds = Math.max(1e-3, (nowMs - this.#countedAtMs) / 1000);
     this.#countedAtMs = nowMs;
-    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => {
-      const rate = (row.requests - row.before) / seconds;
-      row.before = row.requests;
-      return [
-        ...row.labels,
-        rate.toFixed(rate < 10 ? 1 : 0),
-        `${((100 * row.errors) / row.requests).toFixed(1)} %`,
-        formatDuration(row.durations.quantile(0.5)),
-        formatDuration(row.durations.quantile(0.95)),
-        formatDuration(row.durations.quantile(0.99)),
-        String(row.requests),
-      ];
-    });
+    const rows = [...this.#rows]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, row]) => {
+        const rate = (row.requests - row.before) / seconds;
+        row.before = row.requests;
+        return [
+          ...row.labels,
+          rate.toFixed(rate < 10 ? 1 : 0),
+          `${((100 * row.errors) / row.requests).toFixed(1)} %`,
+          formatDuration(row.durations.quantile(0.5)),
+          formatDuration(row.durations.quantile(0.95)),
+          formatDuration(row.durations.quantile(0.99)),
+          String(row.requests),
+        ];
+      });
     return textTable(HEADINGS, rows);
   }
 }

@@ -11,8 +11,9 @@ export class Screen {
   /** @param {{ out?: NodeJS.WriteStream, env?: NodeJS.ProcessEnv }} [options] */
   constructor({ out = process.stdout, env = process.env } = {}) {
     this.#out = out;
-    this.#live = Boolean(out.isTTY) && env.TERM !== 'dumb';
-    this.#colour = this.#live && !env.NO_COLOR;
+    const { TERM, NO_COLOR } = env;
+    this.#live = Boolean(out.isTTY) && TERM !== 'dumb';
+    this.#colour = this.#live && !NO_COLOR;
   }
 
   /** Whether a block can be redrawn in place. */

@@ -8,9 +8,7 @@
  */
 export function textTable(headings, rows) {
   const names = headings.map((heading) => heading.replace(/>$/, ''));
-  const widths = names.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
+  const widths = names.map((name, column) => Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)));
   const right = headings.map((heading) => heading.endsWith('>'));
   /** @param {readonly string[]} cells */
   const line = (cells) =>

@@ -72,7 +72,7 @@ void MapUpdate(const Napi::CallbackInfo& info) {
   const BpfMap& map = OpenHandle<BpfMap>(info[0]);
   const Bytes key = BytesArgument(info[1], "key", map.Info().key_size);
   const Bytes value = BytesArgument(info[2], "value", map.ValueBytes());
-  const int64_t flags = info[3].IsUndefined() ? BPF_ANY : IntegerArgument(info[3], "flags", BPF_ANY, BPF_EXIST);
+  const int64_t flags = info[3].IsUndefined() ? 0 : IntegerArgument(info[3], "flags", BPF_ANY, BPF_EXIST);
   LibbpfLog log;
   const int result = bpf_map_update_elem(map.Fd(), key.data, value.data, static_cast<uint64_t>(flags));
   if (result != 0) throw NativeError(info.Env(), "mapUpdate", map.Info().name, -result, log);

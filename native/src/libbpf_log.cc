@@ -5,7 +5,6 @@
 
 #include <cstdarg>
 #include <cstdio>
-#include <mutex>
 
 namespace beyla {
 namespace {
@@ -32,8 +31,8 @@ int Print(libbpf_print_level level, const char* format, va_list arguments) {
 }  // namespace
 
 LibbpfLog::LibbpfLog() : outer_(current) {
-  static std::once_flag installed;
-  std::call_once(installed, [] { libbpf_set_print(Print); });
+  static const libbpf_print_fn_t replaced = libbpf_set_print(Print);
+  static_cast<void>(replaced);
   current = this;
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createBeyla } from '@beyla/core';
 import { describe, expect, it } from 'vitest';
-import { heldBy, leftOf, openFiles } from '../support/bpf-ids.ts';
+import { heldBy, leftOf, openFiles } from '../support/bpf-ids.mjs';
 import { needsBpf } from '../support/capability.ts';
 import { runApp, runNode } from '../support/run-app.mjs';
 import { sendLoad } from '../support/truth-client.mjs';

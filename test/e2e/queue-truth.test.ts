@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ofKind, pair } from '../support/account.ts';
 import { needsSource, SOURCES } from '../support/capability.ts';
 import { type App, runNginx, runNode, runPython } from '../support/run-app.mjs';
-import { sendLoad } from '../support/truth-client.mjs';
+import { sendLoad, type TruthRecord } from '../support/truth-client.mjs';
 import { use } from '../support/use.ts';
 import { watch } from '../support/with-beyla.ts';
 
@@ -12,7 +12,7 @@ const ROUNDS = 5;
 
 interface Case {
   readonly name: string;
-  /** One connection per request, so that each is a first one. */
+  /** Whether the client asks for an end of the connection: a server of one connection at a time would wait for it. */
   readonly close: boolean;
   /** Where a span's clock must have started. */
   readonly startSource: 'segment' | 'established';
@@ -54,15 +54,12 @@ describe.each(SOURCES)('queue truth with the source %s', (source) => {
       const app = use(await run());
       const watching = use(await watch({ pids: app.pids(), tracer: { source } }));
       const targets = [`GET /block?ms=${BLOCKED_MS}`];
-      const records = await sendLoad({
-        port: app.port,
-        targets,
-        connections: CLIENTS,
-        requests: ROUNDS,
-        burst: !close,
-        close,
-        fifo: true,
-      });
+      const records: TruthRecord[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        records.push(
+          ...(await sendLoad({ port: app.port, targets, connections: CLIENTS, burst: true, close, fifo: true })),
+        );
+      }
       const spans = ofKind(await watching.settled(records.length * (proxies ? 2 : 1)), 'http.server');
       const pairs = pair(records, spans);
       expect(pairs).toHaveLength(CLIENTS * ROUNDS);

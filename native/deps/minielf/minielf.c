@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct Elf_Scn {
@@ -129,21 +128,16 @@ Elf *elf_memory(char *image, size_t size)
 }
 
 /* Not mmap: a file that shrinks while it is mapped would kill the process with SIGBUS. */
-Elf *elf_begin(int fd, Elf_Cmd command, Elf *ref)
+static char *read_file(int fd, size_t *size)
 {
-	struct stat status;
-	size_t done = 0;
-	char *image;
+	/* lseek rather than fstat, whose symbol would need glibc 2.33. */
+	off_t end = lseek(fd, 0, SEEK_END);
+	char *image = end < 0 ? NULL : malloc((size_t)end + 1);
 
-	(void)command;
-	(void)ref;
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-		return fail("not a regular file");
-	image = malloc(status.st_size == 0 ? 1 : (size_t)status.st_size);
 	if (image == NULL)
-		return fail("out of memory");
-	while (done < (size_t)status.st_size) {
-		ssize_t got = pread(fd, image + done, (size_t)status.st_size - done, (off_t)done);
+		return fail("the file cannot be read");
+	for (*size = 0; *size < (size_t)end;) {
+		ssize_t got = pread(fd, image + *size, (size_t)end - *size, (off_t)*size);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -153,9 +147,19 @@ Elf *elf_begin(int fd, Elf_Cmd command, Elf *ref)
 		}
 		if (got == 0)
 			break;
-		done += (size_t)got;
+		*size += (size_t)got;
 	}
-	return open_image(image, done, true);
+	return image;
+}
+
+Elf *elf_begin(int fd, Elf_Cmd command, Elf *ref)
+{
+	size_t size = 0;
+	char *image = read_file(fd, &size);
+
+	(void)command;
+	(void)ref;
+	return image == NULL ? NULL : open_image(image, size, true);
 }
 
 int elf_end(Elf *elf)

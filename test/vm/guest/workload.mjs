@@ -40,7 +40,9 @@ export async function startServers() {
 
   mkdirSync('/tmp/www', { recursive: true });
   writeFileSync('/tmp/www/page.txt', 'a page\n');
-  const httpd = spawn('/bin/busybox', ['httpd', '-f', '-p', `127.0.0.1:${HTTPD_PORT}`, '-h', '/tmp/www'], { stdio: 'inherit' });
+  const httpd = spawn('/bin/busybox', ['httpd', '-f', '-p', `127.0.0.1:${HTTPD_PORT}`, '-h', '/tmp/www'], {
+    stdio: 'inherit',
+  });
   await untilAnswered(HTTPD_PORT);
 
   const bystander = createServer((_request, response) => response.end('not your business'));

@@ -9,6 +9,8 @@ import { UsageOrder } from './usage-order.ts';
 
 /** Younger than this, a value of the kernel's table may be half-written. */
 const TORN_NS = 50e6;
+/** How long a closed connection waits for turns that are still on their way. */
+const CLOSE_WAIT_NS = 200e6;
 /** Looks that do not find the turn before it is given up: its last record may still be on the ring. */
 const MISSES_MAX = 2;
 
@@ -67,7 +69,9 @@ export class ConnectionTable {
   close(event: CloseEvent): void {
     const connection = this.#connections.get(event.connection);
     if (connection === undefined) return;
-    connection.closedNs = event.ns;
+    connection.closedNs = Math.max(1, event.ns);
+    connection.lastSeq = event.lastSeq;
+    connection.heardNs = this.#nowNs;
     this.#unsettle(connection);
   }
 
@@ -110,12 +114,19 @@ export class ConnectionTable {
       connection.isUnsettled = false;
       if (this.#connections.get(connection.id) !== connection) continue;
       if (connection.closedNs !== 0) {
-        this.#close(connection, connection.closedNs);
+        // Its close may have come by the other ring, ahead of its last turns.
+        if (!this.#isMissingTurns(connection)) this.#close(connection, connection.closedNs);
+        else this.#keepUnsettled(connection);
       } else if (connection.held.length > 0) {
         if (this.#batch - connection.heldSinceBatch > 1) this.#order.force(connection, this.#nowNs);
         else this.#keepUnsettled(connection);
       }
     }
+  }
+
+  #isMissingTurns(connection: Connection): boolean {
+    const last = connection.held[connection.held.length - 1]?.seq ?? connection.turn.seq;
+    return last < connection.lastSeq && this.#nowNs - connection.heardNs < CLOSE_WAIT_NS;
   }
 
   /** Keeps the batch since when turns are held. */
@@ -127,6 +138,7 @@ export class ConnectionTable {
   #close(connection: Connection, ns: number): void {
     this.#order.force(connection, this.#nowNs);
     this.#order.finish(connection, this.#nowNs);
+    this.#order.gap(connection, connection.lastSeq + 1);
     if (!connection.isIgnored) connection.consumer?.close(ns);
     this.#remove(connection);
   }

@@ -28,6 +28,8 @@ export class Connection {
   isIgnored = false;
   /** When its socket was closed, once that is known; 0 before. */
   closedNs = 0;
+  /** Number of its last turn or piece, known with `closedNs`. */
+  lastSeq = 0;
   /** When news of it last came, by the clock of the batches. */
   heardNs = 0;
 

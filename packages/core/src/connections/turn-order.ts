@@ -48,7 +48,7 @@ export class TurnOrder {
     this.finish(connection, nowNs);
     for (let next = connection.held.shift(); next !== undefined; next = connection.held.shift()) {
       if (connection.isIgnored) continue;
-      this.#gap(connection, next.seq);
+      this.gap(connection, next.seq);
       this.#start(connection, next, nowNs);
       if (connection.held.length > 0) this.finish(connection, nowNs);
     }
@@ -115,12 +115,13 @@ export class TurnOrder {
     this.#deliver(connection, nowNs);
   }
 
-  #gap(connection: Connection, seq: number): void {
+  /** Tells of the turns that are missing before `seq`, if any. */
+  gap(connection: Connection, seq: number): void {
     const last = connection.turn.seq;
-    if (seq === last + 1) return;
+    if (seq <= last + 1) return;
     if (last === 0) this.#counters.add('connections.joined_midway');
     else this.#counters.add('turn_gap', seq - last - 1);
-    connection.consumer?.gap(last === 0 ? 0 : seq - last - 1);
+    if (!connection.isIgnored) connection.consumer?.gap(last === 0 ? 0 : seq - last - 1);
   }
 
   #deliver(connection: Connection, nowNs: number): void {

@@ -56,6 +56,7 @@ export class BatchDecoder {
       if (size < CLOSE_RECORD.size) return sink.onMalformed('size');
       this.#close.connection = this.#u64(at + CLOSE_RECORD.connection);
       this.#close.ns = this.#u64(at + CLOSE_RECORD.ns);
+      this.#close.lastSeq = this.#u32(at + CLOSE_RECORD.lastSeq);
       sink.onClose(this.#close);
     } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.FORK || kind === RECORD_KIND.EXIT) {
       if (size < PROCESS_RECORD.size) return sink.onMalformed('size');

@@ -46,6 +46,8 @@ export class TurnEvent {
 export class CloseEvent {
   connection = 0;
   ns = 0;
+  /** Number of its last turn or chunk. */
+  lastSeq = 0;
 }
 
 /** EXEC, FORK or EXIT of a process. */

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import { type Evaluation, evaluate } from './evaluate.ts';
 import type { LanguageDetector } from './language.ts';
 import type { ListeningPort } from './listening-port.ts';
 import type { ListeningPorts } from './listening-ports.ts';
@@ -111,22 +112,27 @@ export class ProcessTable {
       !this.#selected.has(stat.parent);
     if (isUnchanged) return false;
     const read = this.#read(pid, stat);
-    const match = this.#match(read, stat, look, reason.ports ?? [], undefined);
-    if (match === undefined) {
+    const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match);
+    if (evaluation === undefined) {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
       if (reason.followed === true) this.#call(() => this.#parts.sink.deselect(unselected(read)));
       return false;
     }
-    this.#select(stat, read, match, look, reason.ports ?? []);
-    return !match.isInherited;
+    this.#select(stat, read, evaluation, !evaluation.isOwn, look, reason);
+    return evaluation.isOwn;
   }
 
   /** The kernel follows `child` because it follows `parent`. False when the parent is not known here. */
   fork(parent: number, child: number): boolean {
     const selection = this.#selected.get(parent) ?? this.#children.parentOf(parent);
     if (selection === undefined || child === this.#parts.ownPid) return false;
-    // The id may be a reused one whose earlier end went unnoticed.
-    this.end(child);
+    const known = this.#known.get(child);
+    if (known !== undefined) {
+      // Either a scan was faster than this record, or the id is a reused one whose earlier end went unnoticed.
+      if (this.#parts.proc.stat(child)?.startTicks !== known.startTicks) this.end(child);
+      else if (known.selection !== undefined) return true;
+      this.#known.delete(child);
+    }
     this.#children.add(child, selection);
     return true;
   }
@@ -161,28 +167,32 @@ export class ProcessTable {
   #reexamine(pid: number, stat: ProcStat, selection: Selection, look: ListeningPorts, reason: Reason): boolean {
     for (const port of reason.ports ?? []) this.addPort(pid, port);
     const executable = this.#parts.proc.executable(pid);
-    const hasChanged = reason.executed === true || (executable !== undefined && executable !== selection.process.executable);
-    if (!hasChanged) {
+    const hasNewProgram =
+      reason.executed === true || (executable !== undefined && executable !== selection.process.executable);
+    const added = hasNewProgram ? [] : this.#refreshPorts(selection, look);
+    const { matcher } = this.#parts;
+    if (!hasNewProgram && ![...added, ...(reason.ports ?? [])].some(({ port }) => matcher.wantsPort(port))) {
       this.#announce(selection);
-      this.#refreshPorts(selection, look);
       return false;
     }
     const read = this.#read(pid, stat);
-    const match = this.#match(read, stat, look, reason.ports ?? [], selection);
-    if (match === undefined) {
+    const keeps = selection.isInherited || !hasNewProgram ? selection.match : undefined;
+    const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match ?? keeps);
+    if (evaluation === undefined) {
       this.#deselect(pid, selection);
-      const portsKey = this.#parts.matcher.usesPorts ? look.wantedKey(pid) : undefined;
+      const portsKey = matcher.usesPorts ? look.wantedKey(pid) : undefined;
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
       return false;
     }
-    if (sameProgram(read, selection.process) && sameNames(match, selection.match)) {
+    if (sameNames(evaluation, selection.match) && (!hasNewProgram || sameProgram(read, selection.process))) {
       this.#announce(selection);
       this.#refreshPorts(selection, look);
       return false;
     }
     if (selection.isAnnounced) this.#parts.onEnded(selection.process);
-    this.#select(stat, read, match, look, reason.ports ?? [], selection);
-    return !match.isInherited;
+    const isInherited = !evaluation.isOwn && (hasNewProgram || selection.isInherited);
+    this.#select(stat, read, evaluation, isInherited, look, reason, selection);
+    return evaluation.isOwn;
   }
 
   #read(pid: number, stat: ProcStat): ReadProcess {
@@ -195,55 +205,41 @@ export class ProcessTable {
     };
   }
 
-  #match(
+  #evaluate(
     read: ReadProcess,
-    stat: ProcStat,
     look: ListeningPorts,
-    told: readonly ListeningPort[],
-    before: Selection | undefined,
-  ): (SelectorMatch & { isInherited: boolean }) | undefined {
-    const { matcher, languages } = this.#parts;
+    reason: Reason,
+    fallback: SelectorMatch | undefined,
+  ): Evaluation | undefined {
     this.examined++;
-    let ports: number[] | undefined;
-    const facts = {
-      pid: read.pid,
-      executable: read.executable,
-      commandLine: read.commandLine.join(' '),
-      ports: () => {
-        ports ??= [...told, ...look.wanted(read.pid)].map(({ port }) => port);
-        return ports;
-      },
-      language: () => languages.ofExecutable(read.pid, read.executable),
-    };
-    const own = matcher.match(facts);
-    const inherited = this.#selected.get(stat.parent)?.match ?? (before?.isInherited === true ? before.match : undefined);
-    if ((own === undefined && inherited === undefined) || matcher.excludes(facts)) return undefined;
-    return {
-      name: own?.name ?? inherited?.name,
-      namespace: own?.namespace ?? inherited?.namespace,
-      isInherited: own === undefined,
-    };
+    const { matcher, languages } = this.#parts;
+    return evaluate(matcher, languages, read, look, reason.ports ?? [], fallback);
   }
 
   #select(
     stat: ProcStat,
     read: ReadProcess,
-    { isInherited, ...match }: SelectorMatch & { isInherited: boolean },
+    { name, namespace }: SelectorMatch,
+    isInherited: boolean,
     look: ListeningPorts,
-    told: readonly ListeningPort[],
+    reason: Reason,
     before?: Selection,
   ): void {
     const { proc, languages, sink } = this.#parts;
+    const match = { name, namespace };
     const process = createProcessInfo(proc, languages, read, match);
     const ports = new SelectedPorts();
-    for (const port of told) ports.add(port);
+    for (const port of reason.ports ?? []) ports.add(port);
     ports.refresh(look, read.pid);
-    if (!this.#call(() => sink.select(process, [...ports]))) return;
-    if (before !== undefined) {
-      for (const port of before.ports) if (!ports.has(port)) this.#call(() => sink.removePort?.(process, port));
+    if (!this.#call(() => sink.select(process, [...ports]))) {
+      this.#selected.delete(read.pid);
+      this.#known.delete(read.pid);
+      return;
     }
-    this.#enter(stat, { process, match, isInherited, ports, isAnnounced: false });
-    this.#announce(this.#selected.get(read.pid) as Selection);
+    for (const port of before?.ports ?? []) if (!ports.has(port)) this.#call(() => sink.removePort?.(process, port));
+    const selection: Selection = { process, match, isInherited, ports, isAnnounced: false };
+    this.#enter(stat, selection);
+    this.#announce(selection);
   }
 
   #enter(stat: ProcStat, selection: Selection): void {
@@ -257,10 +253,12 @@ export class ProcessTable {
     const parent = this.#children.parentOf(pid);
     if (parent === undefined) return undefined;
     const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? 0);
-    const isGone = stat === undefined || stat.isDead;
-    if (isGone) {
+    if (stat === undefined || stat.isDead) {
+      // It did what the record says and is gone already: its whole life is told at once.
       this.#children.delete(pid);
       this.#departed.set(pid, { process, untilMs: performance.now() + DEPARTED_MS });
+      this.#parts.onStarted(process);
+      this.#parts.onEnded(process);
       return undefined;
     }
     const selection: Selection = { process, match: parent.match, isInherited: true, ports: new SelectedPorts(), isAnnounced: false };
@@ -277,12 +275,13 @@ export class ProcessTable {
     if (selection.isAnnounced) this.#parts.onEnded(selection.process);
   }
 
-  #refreshPorts(selection: Selection, look: ListeningPorts): void {
+  #refreshPorts(selection: Selection, look: ListeningPorts): readonly ListeningPort[] {
     const { process, ports } = selection;
     const { sink } = this.#parts;
     const { added, removed } = ports.refresh(look, process.pid);
     for (const port of added) this.#call(() => sink.addPort(process, port));
     for (const port of removed) this.#call(() => sink.removePort?.(process, port));
+    return added;
   }
 
   #announce(selection: Selection): void {

@@ -8,12 +8,14 @@ export interface ProcStat {
   /** Start in clock ticks since boot (field 22). */
   readonly startTicks: number;
   readonly isKernelThread: boolean;
-  /** Ended and waiting to be reaped, or about to vanish. */
+  /** Ending, or ended and waiting to be reaped. */
   readonly isDead: boolean;
 }
 
 /** From include/linux/sched.h: the task is a kernel thread. */
 const PF_KTHREAD = 0x0020_0000;
+/** From include/linux/sched.h: the task is on its way out. */
+const PF_EXITING = 0x0000_0004;
 const LONGEST_COMMAND_LINE = 128 * 1024;
 
 const scratch = Buffer.allocUnsafe(64 * 1024);
@@ -59,12 +61,13 @@ export class ProcFs {
     const state = fields[0];
     const startTicks = Number(fields[19]);
     if (nameEnd < 0 || !Number.isFinite(startTicks)) return undefined;
+    const flags = Number(fields[6]);
     return {
       name: text.slice(text.indexOf('(') + 1, nameEnd),
       parent: Number(fields[1]),
       startTicks,
-      isKernelThread: (Number(fields[6]) & PF_KTHREAD) !== 0,
-      isDead: state === 'Z' || state === 'X' || state === 'x',
+      isKernelThread: (flags & PF_KTHREAD) !== 0,
+      isDead: (flags & PF_EXITING) !== 0 || state === 'Z' || state === 'X' || state === 'x',
     };
   }
 

@@ -18,8 +18,8 @@ import type { HttpExchange } from './http1/exchange.ts';
 /** What a protocol made of its messages; `kind` tells which. */
 export type Exchange = HttpExchange;
 
-/** What user space wants the kernel to report of a connection. */
-export type Verdict = 'turns' | 'stream' | 'ignore';
+/** What user space wants the kernel to report of a connection: every I/O call with its bytes, or nothing but its close. */
+export type Verdict = 'stream' | 'ignore';
 
 /** Which side of the connection the observed process is on. */
 export type Role = 'server' | 'client';

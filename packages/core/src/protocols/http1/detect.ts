@@ -21,7 +21,7 @@ export function detectRequest(bytes: Uint8Array, start: number, end: number): De
   const { methodStart, methodEnd, targetStart } = request;
   if (methodEnd === 0 || targetStart >= end) return 'more';
   const isRegistered = METHODS.some((method) => isText(bytes, methodStart, methodEnd, method));
-  const begins = bytes[targetStart] === SLASH || isText(bytes, targetStart, targetStart + 4, 'http');
+  const begins = bytes[targetStart] === SLASH || isText(bytes, targetStart, Math.min(targetStart + 4, end), 'http');
   return isRegistered && begins ? 'match' : 'more';
 }
 

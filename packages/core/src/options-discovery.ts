@@ -1,0 +1,77 @@
+import type { DiscoveryOptions, ProcessSelector } from './options.ts';
+import { boolean, type Check, integer, invalid, listOf, object, oneOf, optional, someOf, text } from './options-check.ts';
+import type { Language } from './processes/process.ts';
+import { compileSelector } from './processes/selector.ts';
+
+/**
+ * `DiscoveryOptions` with every default filled in.
+ *
+ * @public
+ */
+export interface ResolvedDiscoveryOptions {
+  readonly instrument: readonly ProcessSelector[];
+  readonly exclude: readonly ProcessSelector[];
+  readonly pollIntervalMs: number;
+  readonly includeSelf: boolean;
+}
+
+/** Largest `pid_max` of a 64-bit kernel (include/linux/threads.h). */
+const HIGHEST_PID = 4_194_304;
+/** Longest delay of a Node.js timer. */
+const LONGEST_DELAY_MS = 2_147_483_647;
+
+const language: Check<Language> = oneOf<Language>(
+  ...(['go', 'cpp', 'rust', 'python', 'ruby', 'java', 'nodejs', 'dotnet', 'php', 'generic'] as const),
+);
+
+/** Ports keep the form they have: `compileSelector` says what is wrong with their text. */
+const ports: Check<string | number | readonly (string | number)[]> = (value, path) => {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (!Array.isArray(value)) return invalid(value, path, 'ports as `80,443,8000-8999`, a number, or a list of both');
+  return listOf<string | number>((item, at) =>
+    typeof item === 'string' || typeof item === 'number' ? item : invalid(item, at, 'a port or a range of ports'),
+  )(value, path);
+};
+
+const fields: Check<ProcessSelector> = object<ProcessSelector>({
+  name: optional(text, undefined),
+  namespace: optional(text, undefined),
+  openPorts: optional(ports, undefined),
+  exePath: optional(text, undefined),
+  exePathRegexp: optional(text, undefined),
+  cmdArgs: optional(text, undefined),
+  targetPids: optional(someOf(integer(1, HIGHEST_PID, 'a process id')), undefined),
+  languages: optional(someOf(language), undefined),
+});
+
+const selector: Check<ProcessSelector> = (value, path) => {
+  const entry = fields(value, path);
+  compileSelector(entry, path);
+  return entry;
+};
+
+const discovery = (instrument: Check<readonly ProcessSelector[]>): Check<ResolvedDiscoveryOptions> =>
+  object<ResolvedDiscoveryOptions>({
+    instrument,
+    exclude: optional(listOf(selector), Object.freeze([])),
+    pollIntervalMs: optional(integer(100, LONGEST_DELAY_MS, 'milliseconds'), 5000),
+    includeSelf: optional(boolean, false),
+  });
+
+const live: Check<ResolvedDiscoveryOptions> = discovery(someOf(selector));
+const replayed: Check<ResolvedDiscoveryOptions> = discovery(listOf(selector));
+
+/** The check of `BeylaOptions.discovery`; a replay selects nothing, so its `instrument` may be empty. */
+export function discoveryCheck(isReplay: boolean): Check<ResolvedDiscoveryOptions> {
+  return isReplay ? replayed : live;
+}
+
+/**
+ * Validates `DiscoveryOptions` and fills in the defaults; the result is frozen.
+ *
+ * @throws BeylaError `UNKNOWN_OPTION`, `INVALID_OPTION`, `INVALID_PORT_RANGE`, `INVALID_PATTERN`, each with the path of the option.
+ */
+export function resolveDiscoveryOptions(options: DiscoveryOptions): ResolvedDiscoveryOptions {
+  return live(options, 'discovery');
+}
+

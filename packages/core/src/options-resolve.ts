@@ -1,0 +1,108 @@
+import type { Processor } from './decorators/decorator.ts';
+import type { BeylaOptions, RoutesOptions, TracerOptions } from './options.ts';
+import { type Check, functionLike, integer, invalid, listOf, object, oneOf, optional, text, withMethods } from './options-check.ts';
+import { discoveryCheck, type ResolvedDiscoveryOptions } from './options-discovery.ts';
+import type { Exporter } from './pipeline/exporter.ts';
+
+/** Only what has no default may be missing. */
+type Resolved<T, Missing extends keyof T = never> = Readonly<Required<Omit<T, Missing>> & Pick<T, Missing>>;
+
+/**
+ * `TracerOptions` with every default filled in.
+ *
+ * @public
+ */
+export type ResolvedTracerOptions = Resolved<TracerOptions, 'btfPath'>;
+
+/**
+ * `RoutesOptions` with every default filled in.
+ *
+ * @public
+ */
+export type ResolvedRoutesOptions = Resolved<RoutesOptions>;
+
+/**
+ * `BeylaOptions` with every default filled in, frozen at every depth but for what the user made (processors, exporters, signal).
+ *
+ * @public
+ */
+export interface ResolvedOptions {
+  readonly discovery: ResolvedDiscoveryOptions;
+  readonly tracer: ResolvedTracerOptions;
+  readonly routes: ResolvedRoutesOptions;
+  readonly processors: readonly Processor[];
+  readonly exporters: readonly Exporter[];
+  readonly signal?: AbortSignal;
+  readonly recordTo?: string;
+  readonly replayFrom?: string;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const powerOfTwo = { holds: (value: number) => (value & (value - 1)) === 0, words: 'a power of two' };
+
+const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
+  source: optional(oneOf('auto', 'sock_length', 'syscall'), 'auto'),
+  maxConnections: optional(integer(64, 1_000_000, 'connections'), 4096),
+  // The kernel asks for a multiple of the page size, which is a power of two as well.
+  ringBytes: optional(integer(4096, 1024 * MEBIBYTE, 'bytes', powerOfTwo), 4 * MEBIBYTE),
+  captureBytes: optional(integer(128, 512, 'bytes'), 512),
+  drainIntervalMs: optional(integer(1, 1000, 'milliseconds'), 10),
+  // A batch must hold the largest record.
+  batchBytes: optional(integer(8192, 64 * MEBIBYTE, 'bytes'), MEBIBYTE),
+  btfPath: optional(text, undefined),
+});
+
+const routes: Check<ResolvedRoutesOptions> = object<ResolvedRoutesOptions>({
+  patterns: optional(listOf(text), Object.freeze([])),
+  ignoredPatterns: optional(listOf(text), Object.freeze([])),
+  ignoreMode: optional(oneOf('all', 'traces', 'metrics'), 'all'),
+  unmatched: optional(oneOf('unset', 'path', 'wildcard'), 'wildcard'),
+});
+
+/** Sections may be left out as a whole: their own checks know the defaults. */
+function section<T>(check: Check<T>): Check<T> {
+  return (value, path) => check(value === undefined ? {} : value, path);
+}
+
+const signal: Check<AbortSignal> = withMethods<AbortSignal>('an AbortSignal', 'aborted', 'addEventListener');
+
+function options(isReplay: boolean): Check<ResolvedOptions> {
+  return object<ResolvedOptions>({
+    discovery: discoveryCheck(isReplay),
+    tracer: section(tracer),
+    routes: section(routes),
+    processors: optional(listOf(functionLike<Processor>('a function from spans to spans')), Object.freeze([])),
+    exporters: optional(
+      listOf(withMethods<Exporter>('an exporter', 'export', 'start', 'close', 'flush', 'stats', 'health')),
+      Object.freeze([]),
+    ),
+    signal: optional(signal, undefined),
+    recordTo: optional(text, undefined),
+    replayFrom: optional(text, undefined),
+  });
+}
+
+/**
+ * Validates everything that `createBeyla` takes and fills in the defaults.
+ *
+ * With `replayFrom`, `discovery.instrument` may be empty: a recording holds only what was selected.
+ *
+ * @throws BeylaError `UNKNOWN_OPTION` with the full path and the nearest valid one; `INVALID_OPTION` with path, what was got and what is
+ * expected; `INVALID_PORT_RANGE` and `INVALID_PATTERN` with the path.
+ *
+ * @example
+ * ```ts
+ * import { resolveOptions } from '@beyla/core';
+ * resolveOptions({ discovery: { instrument: [{ openPorts: 8080 }] } }).discovery.pollIntervalMs; // 5000
+ * ```
+ *
+ * @public
+ */
+export function resolveOptions(given: BeylaOptions | unknown): ResolvedOptions {
+  const isReplay = typeof given === 'object' && given !== null && 'replayFrom' in given && given.replayFrom !== undefined;
+  const resolved = options(isReplay)(given, '');
+  if (resolved.recordTo !== undefined && resolved.recordTo === resolved.replayFrom) {
+    return invalid(resolved.recordTo, 'recordTo', 'another file than `replayFrom`');
+  }
+  return resolved;
+}

@@ -1,0 +1,333 @@
+import { setImmediate } from 'node:timers/promises';
+import { diag } from '@opentelemetry/api';
+import { EventEmitter } from 'eventemitter3';
+import type { Component, Health } from '../component.ts';
+import { BeylaError } from '../errors.ts';
+import { Lifecycle } from '../lifecycle.ts';
+import type { DiscoveryOptions } from '../options.ts';
+import { type ResolvedDiscoveryOptions, resolveDiscoveryOptions } from '../options-discovery.ts';
+import { type Check, DelayedChecks } from './delayed-checks.ts';
+import { LanguageDetector } from './language.ts';
+import { ListeningPorts } from './listening-ports.ts';
+import { localPid } from './pid-namespace.ts';
+import type { ProcessInfo } from './process.ts';
+import type { ProcessSink } from './process-sink.ts';
+import { ProcessTable } from './process-table.ts';
+import { ProcFs } from './procfs.ts';
+import { compileSelectors, type ProcessMatcher } from './selector.ts';
+
+/**
+ * What `Discovery` emits: a selected process appeared (or became another program), or one ended (or became another program).
+ *
+ * @public
+ */
+export interface DiscoveryEvents {
+  process: [change: { readonly type: 'started' | 'ended'; readonly process: ProcessInfo }];
+}
+
+/**
+ * What `Discovery` works on besides its options.
+ *
+ * @public
+ */
+export interface DiscoveryHooks {
+  /** Told what to follow; default nobody. */
+  readonly sink?: ProcessSink;
+  /** Where procfs is mounted; default `/proc`. */
+  readonly procRoot?: string;
+}
+
+/** Processes that end sooner after an exec are never looked at. */
+const CHECK_DELAY_MS = 20;
+/** A socket that listens is worth a prompt look: its first connections are on their way. */
+const LISTEN_DELAY_MS = 1;
+/** Longest piece of work on the event loop. With a pause of CHECK_DELAY_MS an exec storm costs a tenth of a core at most. */
+const SLICE_MS = 2;
+/** A scan asked for by an event follows the scan before it no sooner. */
+const EXTRA_SCAN_MS = 250;
+
+const NOBODY: ProcessSink = {
+  select: () => undefined,
+  addPort: () => undefined,
+  deselect: () => undefined,
+};
+
+/**
+ * Finds the processes that the selectors describe, keeps track of them, and tells a `ProcessSink`.
+ *
+ * Compares /proc every `pollIntervalMs` (default 5000) and, between, follows what the kernel's records hint at: exec, fork,
+ * exit, listen. Children of a selected process are selected, too, whatever they execute, unless they are excluded. The process that
+ * runs this library is never selected without `includeSelf`; its children are like any other process. A process once selected stays so
+ * until it executes another program or ends.
+ *
+ * Of processes that are not selected nothing is read but stat, executable link, command line, namespace and listening ports, and nothing
+ * is kept. Selectors with `languages` also read the section table of the executable file.
+ *
+ * Needs Linux; CAP_SYS_PTRACE to see executables and ports of other users' processes (`health()` says when reads were refused).
+ *
+ * @throws BeylaError from the constructor: `UNKNOWN_OPTION`, `INVALID_OPTION`, `INVALID_PORT_RANGE`, `INVALID_PATTERN`; from `start`:
+ * `UNSUPPORTED_PLATFORM`, `ALREADY_STARTED`, `CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { Discovery } from '@beyla/core';
+ * await using discovery = new Discovery({ instrument: [{ openPorts: '8000-8999' }] });
+ * discovery.on('process', ({ type, process }) => console.log(type, process.pid, process.service.name));
+ * await discovery.start();
+ * ```
+ *
+ * @public
+ */
+export class Discovery extends EventEmitter<DiscoveryEvents> implements Component {
+  readonly name = 'discovery';
+  readonly #options: ResolvedDiscoveryOptions;
+  readonly #proc: ProcFs;
+  readonly #matcher: ProcessMatcher;
+  readonly #languages: LanguageDetector;
+  readonly #table: ProcessTable;
+  readonly #checks = new DelayedChecks();
+  readonly #lifecycle: Lifecycle;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #checkDueMs = Number.POSITIVE_INFINITY;
+  #scanTimer: NodeJS.Timeout | undefined;
+  #scanning: Promise<void> | undefined;
+  #scanDueMs = Number.POSITIVE_INFINITY;
+  #lastScanEndMs = 0;
+  #lastScanMs = 0;
+  #scans = 0;
+  #truncated = 0;
+  #refused = 0;
+  #failure: string | undefined;
+
+  constructor(options: DiscoveryOptions, hooks: DiscoveryHooks = {}) {
+    super();
+    this.#options = resolveDiscoveryOptions(options);
+    this.#matcher = compileSelectors(this.#options);
+    this.#proc = new ProcFs(hooks.procRoot);
+    this.#languages = new LanguageDetector(this.#proc);
+    this.#table = new ProcessTable({
+      proc: this.#proc,
+      matcher: this.#matcher,
+      languages: this.#languages,
+      sink: hooks.sink ?? NOBODY,
+      ownPid: this.#options.includeSelf ? undefined : this.#proc.self(),
+      onStarted: (process) => this.#tell('started', process),
+      onEnded: (process) => this.#tell('ended', process),
+    });
+    this.#lifecycle = new Lifecycle(this.name, () => this.#release());
+  }
+
+  /** Resolves after the first scan, when everything that runs already has been told. */
+  start(signal?: AbortSignal): Promise<void> {
+    return this.#lifecycle.start(signal, async () => {
+      await this.scan();
+      if (this.#failure !== undefined) throw new BeylaError('UNSUPPORTED_PLATFORM', this.#failure);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The selected processes that are running. */
+  get processes(): readonly ProcessInfo[] {
+    return [...this.#table.selected.values()].map(({ process }) => process);
+  }
+
+  /**
+   * The selected process that a record of this pid belongs to; also for 5 s after its end. A child that was only just born is
+   * described, and told as started, when it is asked for here.
+   */
+  processOf(kernelPid: number): ProcessInfo | undefined {
+    return this.#table.processOf(localPid(kernelPid));
+  }
+
+  /** A process executed a program. */
+  hintExec(kernelPid: number): void {
+    const check = this.#check(localPid(kernelPid), CHECK_DELAY_MS);
+    if (check !== undefined) check.executed = true;
+  }
+
+  /** A process began to listen on a TCP port; `netns` is the inode number of its network namespace. */
+  hintListen(kernelPid: number, port: number, netns: number): void {
+    const pid = localPid(kernelPid);
+    const listening = { netns, port };
+    this.#table.addPort(pid, listening);
+    if (this.#matcher.wantsPort(port)) this.#check(pid, LISTEN_DELAY_MS)?.ports.push(listening);
+  }
+
+  /** A process that the kernel follows made a child, which the kernel follows from birth. */
+  hintFork(kernelParent: number, kernelChild: number): void {
+    const child = localPid(kernelChild);
+    const isKnown = this.#table.fork(localPid(kernelParent), child);
+    const check = this.#check(child, CHECK_DELAY_MS);
+    if (check !== undefined && !isKnown) check.followed = true;
+  }
+
+  /** A selected process ended. */
+  hintExit(kernelPid: number): void {
+    const pid = localPid(kernelPid);
+    const selection = this.#table.selected.get(pid);
+    const stat = selection === undefined ? undefined : this.#proc.stat(pid);
+    // The same process is still there: a record of an earlier owner of the id, or one still on its way out. The kernel has
+    // stopped to follow the id, so the look must select it anew.
+    const isAlive = stat !== undefined && !stat.isDead && stat.startTicks === selection?.process.startTicks;
+    this.#checks.delete(pid);
+    this.#table.end(pid);
+    if (isAlive) this.#check(pid, CHECK_DELAY_MS);
+  }
+
+  /** Compares /proc now; resolves when done. Scans never overlap: one that is running is waited for. */
+  scan(): Promise<void> {
+    this.#scanning ??= this.#scan().finally(() => {
+      this.#scanning = undefined;
+      this.#scheduleScan(this.#options.pollIntervalMs);
+    });
+    return this.#scanning;
+  }
+
+  health(): Health {
+    const { state } = this.#lifecycle;
+    if (state === 'closed') return { status: 'closed', messages: [] };
+    if (this.#failure !== undefined) return { status: 'unhealthy', messages: [this.#failure] };
+    const messages: string[] = [];
+    if (this.#refused > 0) {
+      messages.push(`${this.#refused} reads in ${this.#proc.root} were refused: run as root or grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH`);
+    }
+    if (this.#table.sinkFailures > 0) messages.push(`${this.#table.sinkFailures} processes could not be followed: see the tracer's health`);
+    if (messages.length > 0) return { status: 'degraded', messages };
+    return { status: state === 'running' ? 'healthy' : 'starting', messages };
+  }
+
+  /** Counters since the start, and gauges of now. */
+  stats(): Readonly<Record<string, number>> {
+    return {
+      selected: this.#table.selected.size,
+      scans: this.#scans,
+      last_scan_ms: this.#lastScanMs,
+      examined: this.#table.examined,
+      executables_read: this.#languages.filesRead,
+      checks_waiting: this.#checks.size,
+      checks_dropped: this.#checks.dropped,
+      descriptors_truncated: this.#truncated,
+      reads_refused: this.#proc.denied,
+      sink_failures: this.#table.sinkFailures,
+    };
+  }
+
+  debugInfo(): Record<string, unknown> {
+    return { options: this.#options, stats: this.stats(), processes: this.processes };
+  }
+
+  #check(pid: number, delayMs: number): Check | undefined {
+    if (this.#lifecycle.state === 'closed') return undefined;
+    const check = this.#checks.add(pid, performance.now() + delayMs);
+    // What found no room is found by comparing instead.
+    if (check === undefined) this.#scheduleScan(EXTRA_SCAN_MS);
+    else this.#armChecks(check.dueMs);
+    return check;
+  }
+
+  #armChecks(dueMs: number): void {
+    if (this.#checkDueMs <= dueMs) return;
+    clearTimeout(this.#checkTimer);
+    this.#checkDueMs = dueMs;
+    this.#checkTimer = setTimeout(() => this.#runChecks(), Math.max(dueMs - performance.now(), 1)).unref();
+  }
+
+  #runChecks(): void {
+    this.#checkDueMs = Number.POSITIVE_INFINITY;
+    const startedMs = performance.now();
+    const look = this.#look();
+    for (const [pid, check] of this.#checks.take(startedMs)) {
+      if (this.#table.examine(pid, look, check)) this.#scheduleScan(EXTRA_SCAN_MS);
+      if (performance.now() - startedMs > SLICE_MS) break;
+    }
+    this.#truncated += look.truncated;
+    const dueMs = this.#checks.nextDueMs();
+    if (dueMs !== undefined) this.#armChecks(Math.max(dueMs, performance.now() + CHECK_DELAY_MS));
+  }
+
+  #scheduleScan(inMs: number): void {
+    if (this.#lifecycle.state === 'closed') return;
+    const nowMs = performance.now();
+    const dueMs = Math.max(nowMs + inMs, this.#lastScanEndMs + EXTRA_SCAN_MS);
+    if (this.#scanTimer !== undefined && this.#scanDueMs <= dueMs) return;
+    clearTimeout(this.#scanTimer);
+    this.#scanDueMs = dueMs;
+    this.#scanTimer = setTimeout(() => {
+      this.#scanTimer = undefined;
+      void this.scan();
+    }, dueMs - nowMs).unref();
+  }
+
+  async #scan(): Promise<void> {
+    const startedMs = performance.now();
+    const refusedBefore = this.#proc.denied;
+    let pids: number[];
+    try {
+      pids = this.#proc.pids();
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = `${this.#proc.root} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      return;
+    }
+    const look = this.#look();
+    let sliceMs = startedMs;
+    const breathe = async (): Promise<boolean> => {
+      if (performance.now() - sliceMs > SLICE_MS) {
+        await setImmediate();
+        sliceMs = performance.now();
+      }
+      return this.#lifecycle.state !== 'closed';
+    };
+    const stats = [];
+    for (const pid of pids) {
+      const stat = this.#proc.stat(pid);
+      if (stat !== undefined) stats.push({ pid, stat });
+      if (!(await breathe())) return;
+    }
+    // Parents first, so that their children inherit within the same scan.
+    stats.sort((a, b) => a.stat.startTicks - b.stat.startTicks || a.pid - b.pid);
+    let found = false;
+    for (const { pid, stat } of stats) {
+      if (this.#table.examine(pid, look, undefined, stat)) found = true;
+      if (!(await breathe())) return;
+    }
+    const present = new Set(pids);
+    for (const pid of this.#table.pids()) {
+      if (!present.has(pid) && this.#proc.stat(pid) === undefined) this.#table.end(pid);
+    }
+    this.#table.sweep(performance.now());
+    this.#scans++;
+    this.#truncated += look.truncated;
+    this.#refused = this.#proc.denied - refusedBefore;
+    this.#lastScanEndMs = performance.now();
+    this.#lastScanMs = this.#lastScanEndMs - startedMs;
+    // A process may have made children between being listed and being followed.
+    if (found) this.#scheduleScan(EXTRA_SCAN_MS);
+  }
+
+  #look(): ListeningPorts {
+    return new ListeningPorts(this.#proc, (port) => this.#matcher.wantsPort(port));
+  }
+
+  #tell(type: 'started' | 'ended', process: ProcessInfo): void {
+    try {
+      this.emit('process', { type, process });
+    } catch (error) {
+      diag.error(`discovery: a listener of 'process' threw`, error);
+    }
+  }
+
+  async #release(): Promise<void> {
+    clearTimeout(this.#checkTimer);
+    clearTimeout(this.#scanTimer);
+    await this.#scanning;
+    this.#table.release();
+  }
+}

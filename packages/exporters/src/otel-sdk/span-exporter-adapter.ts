@@ -1,0 +1,154 @@
+import {
+  BeylaError,
+  type Exporter,
+  fulfilledWithin,
+  type Health,
+  Lifecycle,
+  type ProcessInfo,
+  type RequestSpan,
+} from '@beyla/core';
+import { diag } from '@opentelemetry/api';
+import { getNumberFromEnv } from '@opentelemetry/core';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { resourceAttributes } from '../attributes.ts';
+import { BatchQueue } from '../batch-queue.ts';
+import { exportOnce } from './export-once.ts';
+import { appendReadableSpans } from './readable-span.ts';
+
+/** @public */
+export interface SpanExporterAdapterOptions {
+  /** Name in health, logs and drop reports; default `spans`. */
+  name?: string;
+  /** Requests held at most while the back end is slow; default OTEL_BSP_MAX_QUEUE_SIZE, else 8192. */
+  maxQueueSize?: number;
+  /** Requests per export; one request is up to three spans; default OTEL_BSP_MAX_EXPORT_BATCH_SIZE, else 512. */
+  maxBatchSize?: number;
+  /** Longest wait for a batch to fill in milliseconds; default OTEL_BSP_SCHEDULE_DELAY, else 1000. */
+  delayMs?: number;
+  /** Longest wait for one export in milliseconds, retries included; default OTEL_BSP_EXPORT_TIMEOUT, else 30,000. */
+  exportTimeoutMs?: number;
+  /** Longest wait of `flush()` and `close()` in milliseconds; default 3000. */
+  closeTimeoutMs?: number;
+}
+
+/**
+ * Gives request spans to any OpenTelemetry `SpanExporter`, in batches, through a bounded queue.
+ *
+ * Spans of one process share one Resource. Spans without the sampled flag and spans that traces must ignore are left out, and
+ * counted. What does not fit or is refused is dropped and counted: `dropped.queue_full`, `dropped.export_failed`, `dropped.shutdown`,
+ * in requests. The adapter owns the exporter and shuts it down.
+ *
+ * @example
+ * ```ts
+ * import { SpanExporterAdapter } from '@beyla/exporters';
+ * import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-base';
+ * const exporter = new SpanExporterAdapter(new ConsoleSpanExporter(), { delayMs: 100 });
+ * ```
+ *
+ * @public
+ */
+export class SpanExporterAdapter implements Exporter {
+  readonly name: string;
+  readonly #exporter: SpanExporter;
+  readonly #exportTimeoutMs: number;
+  readonly #closeTimeoutMs: number;
+  readonly #resources = new WeakMap<ProcessInfo, Resource>();
+  readonly #queue: BatchQueue<RequestSpan>;
+  readonly #lifecycle: Lifecycle;
+  #ignored = 0;
+  #unsampled = 0;
+  #failure: BeylaError | undefined;
+
+  constructor(exporter: SpanExporter, options: SpanExporterAdapterOptions = {}) {
+    this.name = options.name ?? 'spans';
+    this.#exporter = exporter;
+    this.#exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000;
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? 3_000;
+    this.#queue = new BatchQueue({
+      maxQueueSize: options.maxQueueSize ?? getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE') ?? 8_192,
+      maxBatchSize: options.maxBatchSize ?? getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512,
+      delayMs: options.delayMs ?? getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY') ?? 1_000,
+      send: (batch) => this.#send(batch),
+    });
+    this.#lifecycle = new Lifecycle(this.name, () => this.#stop());
+  }
+
+  start(signal?: AbortSignal): Promise<void> {
+    return this.#lifecycle.start(signal, async () => undefined);
+  }
+
+  export(spans: readonly RequestSpan[]): void {
+    for (const span of spans) {
+      if (span.ignore === 'traces' || span.ignore === 'all') this.#ignored += 1;
+      else if ((span.traceFlags & 1) === 0) this.#unsampled += 1;
+      else this.#queue.add(span);
+    }
+  }
+
+  async flush(): Promise<void> {
+    await fulfilledWithin(this.#drain(), this.#closeTimeoutMs);
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  stats(): Record<string, number> {
+    return { ...this.#queue.stats(), ignored: this.#ignored, unsampled: this.#unsampled };
+  }
+
+  health(): Health {
+    const { state } = this.#lifecycle;
+    if (state === 'closed') return { status: 'closed', messages: [] };
+    const messages: string[] = [];
+    if (this.#failure !== undefined) messages.push(this.#failure.message);
+    if (this.#queue.full) messages.push('The queue is full and spans are dropped; raise `maxQueueSize` or speed up the back end.');
+    if (messages.length > 0) return { status: 'degraded', messages };
+    return { status: state === 'running' ? 'healthy' : 'starting', messages };
+  }
+
+  debugInfo(): Record<string, unknown> {
+    return { state: this.#lifecycle.state, stats: this.stats() };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #send(batch: readonly RequestSpan[]): Promise<boolean> {
+    const error = await exportOnce((callback) => {
+      const spans: ReadableSpan[] = [];
+      for (const span of batch) appendReadableSpans(span, this.#resourceOf(span.process), spans);
+      this.#exporter.export(spans, callback);
+    }, this.#exportTimeoutMs);
+    // Once per outage: a dead back end fails every second.
+    if (error !== undefined && this.#failure === undefined) diag.warn(`${this.name}: export failed`, error);
+    this.#failure =
+      error === undefined ? undefined : new BeylaError('EXPORT_FAILED', `the last export failed: ${error.message}`, { cause: error });
+    return error === undefined;
+  }
+
+  #resourceOf(process: ProcessInfo): Resource {
+    let resource = this.#resources.get(process);
+    if (resource === undefined) {
+      resource = resourceFromAttributes(resourceAttributes(process));
+      this.#resources.set(process, resource);
+    }
+    return resource;
+  }
+
+  async #drain(): Promise<void> {
+    await this.#queue.drain();
+    await this.#exporter.forceFlush?.();
+  }
+
+  async #stop(): Promise<void> {
+    const deadlineMs = performance.now() + this.#closeTimeoutMs;
+    await this.flush();
+    this.#queue.close();
+    const shutdown = Promise.resolve().then(() => this.#exporter.shutdown());
+    const leftMs = Math.max(0, deadlineMs - performance.now());
+    await fulfilledWithin(shutdown, leftMs, (error) => diag.warn(`${this.name}: shutdown failed`, error));
+  }
+}
