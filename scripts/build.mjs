@@ -76,13 +76,11 @@ function buildBpf(sourceFolder, outputFolder) {
 }
 
 function generateLayout() {
-  const object = join(bpfOutput, 'sockets.bpf.o');
-  if (!existsSync(object)) return;
+  const script = join(root, 'scripts/generate-layout.mjs');
   const output = join(root, 'packages/core/src/events/layout.gen.ts');
-  const inputs = [object, join(root, 'bpf/event.h'), join(root, 'scripts/generate-layout.mjs'), join(root, 'scripts/lib/btf.mjs')];
-  step(relative(root, output), newest(inputs) < oldest([output]), () =>
-    run(process.execPath, [join(root, 'scripts/generate-layout.mjs')]),
-  );
+  const inputs = [script, join(root, 'scripts/lib/btf.mjs'), join(bpfOutput, 'event_types.bpf.o')];
+  inputs.push(join(root, 'bpf/event.h'), join(root, 'bpf/tables.h'));
+  step(relative(root, output), newest(inputs) < oldest([output]), () => run(process.execPath, [script]));
 }
 
 function buildTypeScript() {

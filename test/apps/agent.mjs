@@ -21,15 +21,16 @@ if (first === '--options') {
 } else {
   const waiting = new Set(process.argv.slice(2).map(Number));
   const beyla = await createBeyla({ discovery: { instrument: [{ targetPids: [...waiting] }] } });
+  // The library alone does not keep a process alive.
+  const running = setInterval(() => undefined, 60_000);
+  process.once('SIGTERM', () => void beyla.close().then(() => clearInterval(running)));
   await new Promise((resolve) => {
-    const timer = setInterval(() => undefined, 60_000);
-    beyla.on('process', ({ process: { pid } }) => {
+    const started = ({ pid }) => {
       waiting.delete(pid);
-      if (waiting.size === 0) {
-        resolve();
-      }
-    });
-    process.once('SIGTERM', () => clearInterval(timer));
+      if (waiting.size === 0) resolve();
+    };
+    beyla.on('process', (change) => started(change.process));
+    for (const selected of beyla.processes) started(selected);
   });
   process.stdout.write('READY 0\n');
 }

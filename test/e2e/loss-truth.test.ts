@@ -19,6 +19,7 @@ describe.each(SOURCES)('loss truth with the source %s', (source) => {
       connections: 20,
       requests: 1000,
     });
+    await watching.accounted(records.length);
     const spans = ofKind(await watching.finish(), 'http.server');
     const drops = totalDrops(watching.beyla);
     expect(drops).toBeGreaterThan(0);

@@ -10,6 +10,8 @@ declare module 'vitest' {
   }
 }
 
+const EPERM = 1;
+
 type Native = typeof import('@beyla/native');
 
 const native = ((): Native | Error => {
@@ -34,6 +36,9 @@ function missing(): string | undefined {
     return `the native addon does not load: ${native.message.split('\n')[0]}`;
   }
   const errno = native.probeProgramType('raw_tp');
+  if (errno === EPERM) {
+    return 'needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN';
+  }
   return errno === 0 ? undefined : `the kernel refuses BPF programs (errno ${errno})`;
 }
 

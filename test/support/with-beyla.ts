@@ -43,6 +43,7 @@ class Watching implements Watch {
 
   constructor(beyla: Beyla) {
     this.beyla = beyla;
+    this.processes.push(...beyla.processes);
     beyla.on('span', (spans) => {
       this.spans.push(...spans);
       this.#check();

@@ -78,7 +78,7 @@ describe('resolveOptions()', () => {
     [{ discovery, routes: { patterns: '/a' } }, '`routes.patterns` is "/a"; expected a list'],
     [{ discovery, processors: [{}] }, '`processors[0]` is an object; expected a function from spans to spans'],
     [{ discovery, exporters: [() => 1] }, '`exporters[0]` is a function; expected an exporter'],
-    [{ discovery, signal: 5n }, '`signal` is 5n; expected an AbortSignal'],
+    [{ discovery, signal: {} }, '`signal` is an object; expected an AbortSignal'],
     [{ discovery, recordTo: 'a', replayFrom: 'a' }, '`recordTo` is "a"; expected another file than `replayFrom`'],
     [{ discovery, recordTo: 7 }, '`recordTo` is 7; expected a text'],
   ])('refuses %j with path, what was got and what is expected', (options, message) => {

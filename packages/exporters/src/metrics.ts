@@ -2,11 +2,7 @@ import type { RequestSpan } from '@beyla/core';
 import type { Histogram } from './histogram.ts';
 import type { Series } from './series-table.ts';
 
-/**
- * One metric of the HTTP semantic conventions.
- *
- * @public
- */
+/** One metric of the HTTP semantic conventions. */
 export interface MetricDefinition {
   /** OpenTelemetry name. */
   readonly name: string;

@@ -215,11 +215,11 @@ describe('RedMetrics', () => {
         metrics.record(spans);
         const counted = new Map<string, number>();
         for (const service of metrics.services()) {
-          for (const { definition, series } of service.metrics()) {
-            for (const one of series) {
-              const key = JSON.stringify([definition.name, Object.entries(one.attributes).sort()]);
+          for (const { name, points } of service.snapshot()) {
+            for (const point of points) {
+              const key = JSON.stringify([name, Object.entries(point.attributes).sort()]);
               expect(counted.has(key)).toBe(false);
-              counted.set(key, definition.histogramOf(one).count);
+              counted.set(key, point.histogram.count);
             }
           }
         }

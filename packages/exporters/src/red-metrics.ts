@@ -1,6 +1,7 @@
 import type { ProcessInfo, RequestSpan } from '@beyla/core';
 import type { Series } from './series-table.ts';
-import { ServiceMetrics } from './service-metrics.ts';
+import { ServiceAggregator } from './service-aggregator.ts';
+import type { ServiceMetrics } from './service-metrics.ts';
 
 /** @public */
 export interface RedMetricsOptions {
@@ -37,7 +38,7 @@ export class RedMetrics {
   readonly #maxProcesses: number;
   readonly #ttlMs: number;
   readonly #now: () => number;
-  readonly #services = new Map<ProcessInfo, ServiceMetrics>();
+  readonly #services = new Map<ProcessInfo, ServiceAggregator>();
   /** So that a late span does not make an ended process look alive again. */
   readonly #ended = new WeakSet<ProcessInfo>();
   #sweptMs: number;
@@ -120,11 +121,11 @@ export class RedMetrics {
     this.#recorded += 1;
   }
 
-  #serviceOf(process: ProcessInfo, nowMs: number): ServiceMetrics {
+  #serviceOf(process: ProcessInfo, nowMs: number): ServiceAggregator {
     let service = this.#services.get(process);
     if (service === undefined) {
       if (this.#services.size >= this.#maxProcesses) this.#evict();
-      service = new ServiceMetrics(process, this.#maxSeries, nowMs, this.#now);
+      service = new ServiceAggregator(process, this.#maxSeries, nowMs, this.#now);
       if (this.#ended.has(process)) service.end(nowMs);
       this.#services.set(process, service);
     }
@@ -132,7 +133,7 @@ export class RedMetrics {
   }
 
   #evict(): void {
-    let oldest: ServiceMetrics | undefined;
+    let oldest: ServiceAggregator | undefined;
     for (const service of this.#services.values()) {
       if (oldest === undefined || service.updatedMs < oldest.updatedMs) oldest = service;
     }

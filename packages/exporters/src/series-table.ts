@@ -22,9 +22,9 @@ export class Series {
   readonly requestBodySize: Histogram = new Histogram(SIZE_BOUNDARIES);
   readonly responseBodySize: Histogram = new Histogram(SIZE_BOUNDARIES);
 
-  constructor(attributes: Readonly<AttributeSet>, nowMs: number) {
+  constructor(attributes: Readonly<AttributeSet>, nowMs: number, overflow = false) {
     this.attributes = attributes;
-    this.overflow = attributes === OVERFLOW_ATTRIBUTES;
+    this.overflow = overflow;
     this.startMs = nowMs;
     this.updatedMs = nowMs;
   }
@@ -109,7 +109,7 @@ export class SeriesTable {
     let series = this.#byIdentity.get(identity);
     if (series === undefined) {
       if (this.#byIdentity.size >= this.#maxSeries) {
-        this.#overflow ??= new Series(OVERFLOW_ATTRIBUTES, nowMs);
+        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, nowMs, true);
         return this.#overflow;
       }
       series = new Series(attributes, nowMs);

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Component, Health } from '../component.ts';
 import { BEYLA_ABI_VERSION } from '../events/layout.gen.ts';
 import type { EventBatch } from '../kernel/event-batch.ts';
+import type { EventSource } from '../kernel/event-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { FRAME, frame, jsonFrame } from './frame.ts';
@@ -22,7 +23,7 @@ const NOW_BYTES = 8;
 export class RecordingWriter implements Component {
   readonly name = 'recording-writer';
   readonly #path: string;
-  readonly #source: () => string;
+  readonly #source: EventSource;
   readonly #lifecycle: Lifecycle;
   #file: FileHandle | undefined;
   #queue: Uint8Array[] = [];
@@ -30,11 +31,12 @@ export class RecordingWriter implements Component {
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
   #batches = 0;
+  #clockRevision = -1;
   #dropped = 0;
   #failure: Error | undefined;
 
-  /** `path` is overwritten; `source` is asked at start for what the records come from. */
-  constructor(path: string, source: () => string) {
+  /** `path` is overwritten; `source` is where the batches come from. */
+  constructor(path: string, source: EventSource) {
     this.#path = path;
     this.#source = source;
     this.#lifecycle = new Lifecycle(this.name, () => this.#release());
@@ -48,15 +50,10 @@ export class RecordingWriter implements Component {
           format: 'beyla-recording',
           version: 1,
           abi: BEYLA_ABI_VERSION,
-          source: this.#source(),
+          source: this.#source.source,
         }),
       );
     });
-  }
-
-  /** How the times of the following batches relate to wall time. */
-  clock(monotonicNs: bigint, realtimeNs: bigint): void {
-    this.#write(jsonFrame(FRAME.CLOCK, { monotonicNs: `${monotonicNs}`, realtimeNs: `${realtimeNs}` }));
   }
 
   processStarted(process: ProcessInfo): void {
@@ -69,6 +66,11 @@ export class RecordingWriter implements Component {
 
   batch({ bytes, length, nowNs }: EventBatch): void {
     if (length === 0) return;
+    const { clock } = this.#source;
+    if (clock.revision !== this.#clockRevision) {
+      this.#clockRevision = clock.revision;
+      this.#write(jsonFrame(FRAME.CLOCK, clock));
+    }
     const payload = new Uint8Array(NOW_BYTES + length);
     new DataView(payload.buffer).setFloat64(0, nowNs, true);
     payload.set(bytes.subarray(0, length), NOW_BYTES);

@@ -103,9 +103,9 @@ function maskQuery(bytes: Uint8Array, start: number, firstLine: string): void {
 
 /** Returns where the next message may begin. */
 function maskBody(bytes: Uint8Array, head: Head): number {
-  const valueOf = (name: string): string | undefined => head.lines.find((line) => line.name === name)?.value;
-  if (valueOf('transfer-encoding')?.toLowerCase().endsWith('chunked')) return maskChunks(bytes, head.end);
-  const length = Number.parseInt(valueOf('content-length') ?? '', 10);
+  const header = (name: string): string | undefined => head.lines.find((line) => line.name === name)?.value;
+  if (header('transfer-encoding')?.toLowerCase().endsWith('chunked')) return maskChunks(bytes, head.end);
+  const length = Number.parseInt(header('content-length') ?? '', 10);
   if (Number.isNaN(length)) return head.end;
   const end = Math.min(bytes.length, head.end + length);
   bytes.fill(MASK, head.end, end);

@@ -10,6 +10,7 @@ export class Clock {
   #monotonicNs: number;
   #realtimeSeconds: number;
   #realtimeNanos: number;
+  #revision = 0;
 
   /** Both clocks in nanoseconds, read at the same moment. */
   constructor(monotonicNs: bigint, realtimeNs: bigint) {
@@ -20,9 +21,21 @@ export class Clock {
 
   /** Re-anchors after the wall clock was set. */
   adjust(monotonicNs: bigint, realtimeNs: bigint): void {
+    this.#revision += 1;
     this.#monotonicNs = Number(monotonicNs);
     this.#realtimeSeconds = Number(realtimeNs / 1_000_000_000n);
     this.#realtimeNanos = Number(realtimeNs % 1_000_000_000n);
+  }
+
+  /** Changes whenever the clock is adjusted. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The pair as decimal nanoseconds, for storage. */
+  toJSON(): { monotonicNs: string; realtimeNs: string } {
+    const nanos = String(this.#realtimeNanos).padStart(9, '0');
+    return { monotonicNs: String(this.#monotonicNs), realtimeNs: `${this.#realtimeSeconds}${nanos}` };
   }
 
   /** Wall time of a monotonic time as OpenTelemetry's `HrTime`: seconds and nanoseconds since the Unix epoch. */

@@ -10,25 +10,31 @@ import { getStringFromEnv } from '@opentelemetry/core';
  */
 export class ConnectionPool {
   readonly #signal: 'TRACES' | 'METRICS';
-  #agent: Agent | undefined;
+  #agent: Promise<Agent> | undefined;
   #closed = false;
 
   constructor(signal: 'TRACES' | 'METRICS') {
     this.#signal = signal;
   }
 
-  /** Makes the agent, at the first request; loads `http` only then, so that a host may still instrument it. */
-  readonly agentFor = async (protocol: string): Promise<Agent> => {
-    const module = protocol === 'https:' ? await import('node:https') : await import('node:http');
-    this.#agent = new module.Agent({ keepAlive: true, ...this.#tlsFromEnvironment() }) as Agent;
-    if (this.#closed) this.#refuseAndDestroy(this.#agent);
+  /** The agent, made at the first request. The stock transport asks several times when its first requests are concurrent. */
+  readonly agentFor = (protocol: string): Promise<Agent> => {
+    this.#agent ??= this.#makeAgent(protocol);
     return this.#agent;
   };
 
   /** Ends all connections, also those in use. A retry that comes later fails at once. */
   close(): void {
     this.#closed = true;
-    if (this.#agent !== undefined) this.#refuseAndDestroy(this.#agent);
+    void this.#agent?.then((agent) => this.#refuseAndDestroy(agent));
+  }
+
+  /** Loads `http` only now, so that a host may still instrument it. */
+  async #makeAgent(protocol: string): Promise<Agent> {
+    const module = protocol === 'https:' ? await import('node:https') : await import('node:http');
+    const agent = new module.Agent({ keepAlive: true, ...this.#tlsFromEnvironment() }) as Agent;
+    if (this.#closed) this.#refuseAndDestroy(agent);
+    return agent;
   }
 
   #refuseAndDestroy(agent: Agent): void {

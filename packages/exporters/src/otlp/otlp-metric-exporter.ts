@@ -7,6 +7,21 @@ import type { OtlpOptions } from './options.ts';
 /** @public */
 export interface OtlpMetricExporterOptions extends OtlpOptions, MetricExporterAdapterOptions {}
 
+/** The stock exporter, but its connections end with it. */
+class PooledOTLPMetricExporter extends OTLPMetricExporter {
+  readonly #pool: ConnectionPool;
+
+  constructor(options: OtlpOptions, pool: ConnectionPool) {
+    super(exporterConfig(options, 'v1/metrics', pool));
+    this.#pool = pool;
+  }
+
+  override shutdown(): Promise<void> {
+    this.#pool.close();
+    return super.shutdown();
+  }
+}
+
 /**
  * Sends RED metrics by OTLP over HTTP with protobuf, at an interval and at the end; see {@link MetricExporterAdapter}.
  *
@@ -21,16 +36,7 @@ export interface OtlpMetricExporterOptions extends OtlpOptions, MetricExporterAd
  * @public
  */
 export class OtlpMetricExporter extends MetricExporterAdapter {
-  readonly #pool: ConnectionPool;
-
   constructor(options: OtlpMetricExporterOptions = {}) {
-    const pool = new ConnectionPool('METRICS');
-    super(new OTLPMetricExporter(exporterConfig(options, 'v1/metrics', pool)), { name: 'otlp-metrics', ...options });
-    this.#pool = pool;
-  }
-
-  override async close(): Promise<void> {
-    await super.close();
-    this.#pool.close();
+    super(new PooledOTLPMetricExporter(options, new ConnectionPool('METRICS')), { name: 'otlp-metrics', ...options });
   }
 }

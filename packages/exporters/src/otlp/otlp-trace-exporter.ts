@@ -7,6 +7,21 @@ import type { OtlpOptions } from './options.ts';
 /** @public */
 export interface OtlpTraceExporterOptions extends OtlpOptions, SpanExporterAdapterOptions {}
 
+/** The stock exporter, but its connections end with it. */
+class PooledOTLPTraceExporter extends OTLPTraceExporter {
+  readonly #pool: ConnectionPool;
+
+  constructor(options: OtlpOptions, pool: ConnectionPool) {
+    super(exporterConfig(options, 'v1/traces', pool));
+    this.#pool = pool;
+  }
+
+  override shutdown(): Promise<void> {
+    this.#pool.close();
+    return super.shutdown();
+  }
+}
+
 /**
  * Sends spans by OTLP over HTTP with protobuf, in batches, through a bounded queue; see {@link SpanExporterAdapter}.
  *
@@ -22,16 +37,7 @@ export interface OtlpTraceExporterOptions extends OtlpOptions, SpanExporterAdapt
  * @public
  */
 export class OtlpTraceExporter extends SpanExporterAdapter {
-  readonly #pool: ConnectionPool;
-
   constructor(options: OtlpTraceExporterOptions = {}) {
-    const pool = new ConnectionPool('TRACES');
-    super(new OTLPTraceExporter(exporterConfig(options, 'v1/traces', pool)), { name: 'otlp-traces', ...options });
-    this.#pool = pool;
-  }
-
-  override async close(): Promise<void> {
-    await super.close();
-    this.#pool.close();
+    super(new PooledOTLPTraceExporter(options, new ConnectionPool('TRACES')), { name: 'otlp-traces', ...options });
   }
 }

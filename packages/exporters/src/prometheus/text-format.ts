@@ -1,16 +1,13 @@
 import { type AttributeSet, resourceAttributes } from '../attributes.ts';
-import type { Histogram } from '../histogram.ts';
-import type { MetricDefinition } from '../metrics.ts';
-import type { Series } from '../series-table.ts';
-import type { ServiceMetrics } from '../service-metrics.ts';
+import type { HistogramSnapshot, MetricSnapshot, ServiceMetrics } from '../service-metrics.ts';
 
 /** Media type of the text exposition format. */
 export const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 
-const UNIT_SUFFIXES: Readonly<Record<MetricDefinition['unit'], string>> = { s: '_seconds', By: '_bytes' };
+const UNIT_SUFFIXES: Readonly<Record<MetricSnapshot['unit'], string>> = { s: '_seconds', By: '_bytes' };
 
 /** OpenTelemetry name to Prometheus name: dots become underscores and the unit is spelled out at the end. */
-export function prometheusName(name: string, unit: MetricDefinition['unit']): string {
+export function prometheusName(name: string, unit: MetricSnapshot['unit']): string {
   return `${name.replace(/[^a-zA-Z0-9_:]/g, '_')}${UNIT_SUFFIXES[unit]}`;
 }
 
@@ -21,21 +18,21 @@ export function prometheusName(name: string, unit: MetricDefinition['unit']): st
  * (`namespace/name`, or the name); each process has a `target_info`. Label strings are made once per series.
  */
 export class TextFormat {
-  readonly #seriesLabels = new WeakMap<Series, string>();
+  readonly #seriesLabels = new WeakMap<Readonly<AttributeSet>, string>();
   readonly #serviceLabels = new WeakMap<ServiceMetrics, string>();
 
   /** The whole page. */
   write(services: readonly ServiceMetrics[]): string {
-    const families = new Map<MetricDefinition, string>();
+    const families = new Map<string, string>();
     for (const service of services) {
       const common = this.#labelsOfService(service);
-      for (const { definition, series } of service.metrics()) {
-        const name = prometheusName(definition.name, definition.unit);
-        let lines = families.get(definition) ?? header(name, definition.description, 'histogram');
-        for (const one of series) {
-          lines += histogramLines(name, this.#labelsOfSeries(one, common), definition.histogramOf(one));
+      for (const metric of service.snapshot()) {
+        const name = prometheusName(metric.name, metric.unit);
+        let lines = families.get(name) ?? header(name, metric.description, 'histogram');
+        for (const point of metric.points) {
+          lines += histogramLines(name, this.#labelsOfSeries(point.attributes, common), point.histogram);
         }
-        families.set(definition, lines);
+        families.set(name, lines);
       }
     }
     return targetInfo(services) + [...families.values()].join('');
@@ -53,11 +50,11 @@ export class TextFormat {
     return labels;
   }
 
-  #labelsOfSeries(series: Series, common: string): string {
-    let labels = this.#seriesLabels.get(series);
+  #labelsOfSeries(attributes: Readonly<AttributeSet>, common: string): string {
+    let labels = this.#seriesLabels.get(attributes);
     if (labels === undefined) {
-      labels = `${labelPairs(series.attributes)},${common}`;
-      this.#seriesLabels.set(series, labels);
+      labels = `${labelPairs(attributes)},${common}`;
+      this.#seriesLabels.set(attributes, labels);
     }
     return labels;
   }
@@ -83,7 +80,7 @@ function header(name: string, help: string, type: 'gauge' | 'histogram'): string
   return `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${type}\n`;
 }
 
-function histogramLines(name: string, labels: string, histogram: Histogram): string {
+function histogramLines(name: string, labels: string, histogram: HistogramSnapshot): string {
   let lines = '';
   let cumulative = 0;
   for (const [i, boundary] of histogram.boundaries.entries()) {

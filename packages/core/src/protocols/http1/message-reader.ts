@@ -56,6 +56,9 @@ export class MessageReader<H extends Head> {
   readonly #buffer = new HeadBuffer();
   readonly #chunks = new ChunkedScanner();
   #bodyBytes = 0;
+  /** Of a cut head: bytes that were seen, and the stream offset at which it began. */
+  #cutBytes = 0;
+  #cutPosition = 0;
 
   constructor(head: H, parse: ParseHead<H>, handler: MessageHandler) {
     this.head = head;
@@ -75,6 +78,11 @@ export class MessageReader<H extends Head> {
   get bodyBytes(): number | undefined {
     if (this.state === 'blind') return undefined;
     return this.#bodyBytes + this.#chunks.bodyBytes;
+  }
+
+  /** Of a message with a cut head and a known length: bytes that are missing at least. */
+  get bytesWanted(): number {
+    return this.#cutBytes + this.head.contentLength - (this.position - this.#cutPosition);
   }
 
   /** Expects a new message next, wherever it was. */
@@ -157,7 +165,7 @@ export class MessageReader<H extends Head> {
     const buffer = this.#buffer;
     at = buffer.append(bytes, at, end);
     if (buffer.isFull) {
-      this.#cut(turn);
+      this.#cut(turn, this.position - buffer.length);
       return at;
     }
     if (!buffer.isWhole) return at;
@@ -232,9 +240,14 @@ export class MessageReader<H extends Head> {
   #skip(turn: Turn, count: number): void {
     const left = count - this.#skipBody(turn, count);
     if (left === 0) return;
+    if (this.isInHead) {
+      const begin = this.position - this.#buffer.length;
+      this.position += left;
+      this.#cut(turn, begin);
+      return;
+    }
     this.position += left;
     if (this.state === 'chunked') this.goBlind('chunked');
-    else if (this.isInHead) this.#cut(turn);
     else if (this.state === 'head' && left >= MESSAGE_BYTES_MIN) {
       this.beganWithTurn = this.position - left === turn.offsetBytes;
       this.arrivedNs = turn.arrivedNs;
@@ -246,8 +259,10 @@ export class MessageReader<H extends Head> {
   }
 
   /** The rest of a head was not captured: makes do with its beginning. */
-  #cut(turn: Turn): void {
+  #cut(turn: Turn, begin: number): void {
     const { bytes, length } = this.#buffer;
+    this.#cutBytes = length;
+    this.#cutPosition = begin;
     const outcome = this.#parse(bytes, 0, length, this.head);
     this.goBlind('cut');
     if (outcome === NEED_MORE) {

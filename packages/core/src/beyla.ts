@@ -1,0 +1,291 @@
+import { diag } from '@opentelemetry/api';
+import { EventEmitter } from 'eventemitter3';
+import type { Health } from './component.ts';
+import { RouteDecorator } from './decorators/route-decorator.ts';
+import { type Drops, kernelDrops } from './drops.ts';
+import { BeylaError } from './errors.ts';
+import { BatchDecoder } from './events/batch-decoder.ts';
+import { combineHealth } from './health.ts';
+import { Interpreter } from './interpreter.ts';
+import type { EventSource } from './kernel/event-source.ts';
+import { Tracer } from './kernel/tracer.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { BeylaOptions } from './options.ts';
+import { type ResolvedOptions, resolveOptions } from './options-resolve.ts';
+import { Pipeline, type PipelineStats } from './pipeline/pipeline.ts';
+import { Discovery } from './processes/discovery.ts';
+import type { ProcessInfo } from './processes/process.ts';
+import { ProcessRegistry } from './processes/process-registry.ts';
+import { RecordingSource } from './recording/recording-source.ts';
+import { RecordingWriter } from './recording/recording-writer.ts';
+import type { RequestSpan } from './spans/span.ts';
+
+/**
+ * What a `Beyla` emits. Listeners run on the event loop between batches; one that throws is reported through `diag`.
+ *
+ * @public
+ */
+export interface BeylaEvents {
+  /** Spans after decoration and processors, as the exporters get them. The array is reused: copy it to keep it. */
+  span: [spans: readonly RequestSpan[]];
+  /** A selected process appeared or ended. */
+  process: [change: { readonly type: 'started' | 'ended'; readonly process: ProcessInfo }];
+  /** Requests were lost since the last such event; at most once a second for each reason. */
+  drop: [drop: { readonly reason: string; readonly count: number }];
+  /** Something failed that does not end the work: a processor, an exporter, a read. */
+  error: [error: Error];
+  /** The health changed. */
+  health: [health: Health];
+}
+
+/**
+ * Counters of every stage.
+ *
+ * @public
+ */
+export interface BeylaStats {
+  /** BPF side or recording. */
+  readonly source: Readonly<Record<string, number>>;
+  /** Runs and cost of the BPF programs and memory of the maps; undefined for a recording. */
+  readonly cost: ReturnType<Tracer['cost']> | undefined;
+  readonly interpreter: Readonly<Record<string, number>>;
+  readonly discovery: Readonly<Record<string, number>>;
+  readonly pipeline: PipelineStats;
+  /** Requests lost, by reason. */
+  readonly drops: Drops;
+}
+
+const REPORT_INTERVAL_MS = 1000;
+
+/**
+ * Watches the processes that `discovery` selects and turns their requests into spans for processors and exporters.
+ *
+ * Needs what `Tracer` needs, or `replayFrom`. Everything it opened is gone after `close()`; it keeps no global state and does not keep
+ * the event loop alive by itself.
+ *
+ * @throws BeylaError `UNKNOWN_OPTION`, `INVALID_OPTION`, `INVALID_PORT_RANGE`, `INVALID_PATTERN` for options; what `Tracer` throws;
+ * `PORT_IN_USE` and others from exporters; `RECORDING_INVALID`.
+ *
+ * @example
+ * ```ts
+ * import { createBeyla } from '@beyla/core';
+ *
+ * await using beyla = await createBeyla({ discovery: { instrument: [{ openPorts: '8080' }] } });
+ * beyla.on('span', (spans) => {
+ *   for (const span of spans) console.log(span.method, span.path, span.statusCode);
+ * });
+ * ```
+ *
+ * @public
+ */
+export async function createBeyla(options: BeylaOptions): Promise<Beyla> {
+  const beyla = new Beyla(resolveOptions(options));
+  await beyla.start(options.signal);
+  return beyla;
+}
+
+/**
+ * A running instrumentation; made by `createBeyla`.
+ *
+ * @public
+ */
+export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable {
+  readonly #processes = new ProcessRegistry();
+  readonly #source: EventSource;
+  readonly #discovery: Discovery | undefined;
+  readonly #decoder = new BatchDecoder();
+  readonly #interpreter: Interpreter;
+  readonly #routes: RouteDecorator;
+  readonly #pipeline: Pipeline;
+  readonly #recorder: RecordingWriter | undefined;
+  readonly #lifecycle = new Lifecycle('beyla', () => this.#release());
+  #reporting: NodeJS.Timeout | undefined;
+  #pumping: Promise<void> = Promise.resolve();
+  #isStopping = false;
+  #failure: string | undefined;
+  #reportedDrops: Drops = {};
+  #reportedHealth = '';
+
+  /** @internal */
+  constructor(options: ResolvedOptions) {
+    super();
+    // The arrow of ARCHITECTURE.md, left to right.
+    this.#source =
+      options.replayFrom === undefined
+        ? new Tracer(options.tracer)
+        : new RecordingSource(options.replayFrom, {
+            started: (process) => this.#processStarted(process),
+            ended: (pid) => this.#processEnded(this.#processes.get(pid)),
+          });
+    this.#discovery =
+      options.replayFrom === undefined ? new Discovery(options.discovery, { sink: this.#source }) : undefined;
+    this.#interpreter = new Interpreter({
+      processOf: (pid) => this.#processes.get(pid),
+      clock: this.#source.clock,
+      verdicts: this.#source,
+      probe: () => this.#source.probe,
+      lifecycle: this.#discovery,
+      maxConnections: options.tracer.maxConnections,
+    });
+    this.#routes = new RouteDecorator(options.routes);
+    this.#pipeline = new Pipeline({
+      processors: [this.#routes.process, ...options.processors, this.#tell],
+      exporters: options.exporters,
+      onError: (error, source) => this.#fail(error, source),
+    });
+    this.#recorder = options.recordTo === undefined ? undefined : new RecordingWriter(options.recordTo, this.#source);
+  }
+
+  /** @internal */
+  start(signal?: AbortSignal): Promise<void> {
+    return this.#lifecycle.start(signal, async () => {
+      // Back to front, so that nothing is produced before there is somebody to take it.
+      await this.#pipeline.start();
+      await this.#source.start();
+      await this.#recorder?.start();
+      this.#discovery?.on('process', ({ type, process }) => {
+        if (type === 'started') this.#processStarted(process);
+        else this.#processEnded(process);
+      });
+      await this.#discovery?.start();
+      this.#pumping = this.#pump();
+      this.#reporting = setInterval(() => this.#report(), REPORT_INTERVAL_MS).unref();
+    });
+  }
+
+  /** Which source delivers: `sock_length`, `syscall` or `recording`. */
+  get source(): string {
+    return this.#source.source;
+  }
+
+  /** The selected processes. */
+  get processes(): readonly ProcessInfo[] {
+    return this.#processes.current();
+  }
+
+  /** Resolves when nothing more comes: at the end of a recording, after `close()`, or when the stream of events failed. */
+  get finished(): Promise<void> {
+    return this.#pumping;
+  }
+
+  /** Takes what the ring still holds, delivers it, and releases everything. Idempotent. */
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The worst of the parts, with all their messages. */
+  health(): Health {
+    if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
+    const parts = [this.#source, this.#discovery, this.#pipeline, this.#recorder];
+    const health = combineHealth(parts.flatMap((part) => (part === undefined ? [] : [part.health()])));
+    if (this.#failure === undefined) return health;
+    return { status: 'unhealthy', messages: [this.#failure, ...health.messages] };
+  }
+
+  stats(): BeylaStats {
+    return {
+      source: this.#source.counters(),
+      cost: this.#source instanceof Tracer ? this.#source.cost() : undefined,
+      interpreter: this.#interpreter.stats(),
+      discovery: this.#discovery?.stats() ?? {},
+      pipeline: this.#pipeline.stats(),
+      drops: this.#drops(),
+    };
+  }
+
+  /** For people: what every part says of itself. */
+  debugInfo(): Record<string, unknown> {
+    const parts = [this.#source, this.#discovery, this.#routes, this.#pipeline, this.#recorder];
+    return Object.fromEntries(parts.flatMap((part) => (part === undefined ? [] : [[part.name, part.debugInfo()]])));
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for await (const batch of this.#source) {
+        // Read before the batch is handled: what is drained after the stop is the last batch.
+        const isLast = this.#isStopping;
+        this.#recorder?.batch(batch);
+        this.#interpreter.begin(batch.nowNs);
+        this.#decoder.decode(batch.bytes, batch.length, this.#interpreter);
+        const spans = this.#interpreter.end();
+        if (spans.length > 0) this.#pipeline.push(spans);
+        if (isLast) break;
+      }
+    } catch (error) {
+      this.#failure = `the stream of events ended: ${error instanceof Error ? error.message : String(error)}`;
+      this.#fail(error, this.#source.name);
+    }
+  }
+
+  /** The last processor: what it sees is what the exporters get. */
+  readonly #tell = (spans: RequestSpan[]): RequestSpan[] => {
+    if (spans.length > 0) this.#emitSafely('span', spans);
+    return spans;
+  };
+
+  #processStarted(process: ProcessInfo): void {
+    this.#processes.add(process);
+    this.#recorder?.processStarted(process);
+    this.#pipeline.processStarted(process);
+    this.#emitSafely('process', { type: 'started', process });
+  }
+
+  #processEnded(process: ProcessInfo | undefined): void {
+    if (process === undefined) return;
+    this.#processes.end(process);
+    this.#recorder?.processEnded(process);
+    this.#pipeline.processEnded(process);
+    this.#emitSafely('process', { type: 'ended', process });
+  }
+
+  #report(): void {
+    const drops = this.#drops();
+    for (const [reason, total] of Object.entries(drops)) {
+      const count = total - (this.#reportedDrops[reason] ?? 0);
+      if (count > 0) this.#emitSafely('drop', { reason, count });
+    }
+    this.#reportedDrops = drops;
+    const health = this.health();
+    const summary = JSON.stringify(health);
+    if (summary !== this.#reportedHealth) this.#emitSafely('health', health);
+    this.#reportedHealth = summary;
+    this.#processes.sweep();
+  }
+
+  #drops(): Drops {
+    return { ...kernelDrops(this.#source), ...this.#interpreter.drops(), ...this.#pipeline.stats().dropped };
+  }
+
+  #fail(error: unknown, source: string): void {
+    diag.error(`beyla: ${source} failed`, error);
+    const cause = error instanceof Error ? error : new Error(String(error));
+    // Without a listener eventemitter3 ignores it; diag has it in any case.
+    this.#emitSafely(
+      'error',
+      cause instanceof BeylaError ? cause : new Error(`${source}: ${cause.message}`, { cause }),
+    );
+  }
+
+  #emitSafely<E extends keyof BeylaEvents>(event: E, ...args: BeylaEvents[E]): void {
+    try {
+      this.emit(event, ...(args as Parameters<EventEmitter.EventListener<BeylaEvents, E>>));
+    } catch (error) {
+      diag.error(`beyla: a listener of '${event}' threw`, error);
+    }
+  }
+
+  async #release(): Promise<void> {
+    clearInterval(this.#reporting);
+    this.#isStopping = true;
+    await this.#pumping;
+    this.#report();
+    await this.#discovery?.close();
+    await this.#source.close();
+    await this.#recorder?.close();
+    await this.#pipeline.close();
+  }
+}

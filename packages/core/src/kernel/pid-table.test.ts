@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FakeMap, fakeMaps } from '../testing/fake-maps.ts';
+import { PidTable } from './pid-table.ts';
+
+const SIZE = 65_536;
+
+/** What bpf/lib/pid_table.h does: the first place decides unless it is taken by another. */
+function kernelHas(map: FakeMap, pid: number): boolean {
+  const at = (place: number): bigint => {
+    const key = Buffer.alloc(4);
+    key.writeUInt32LE(place);
+    const value = map.entries.get(key.toString('hex'));
+    return value === undefined ? 0n : Buffer.from(value, 'hex').readBigUInt64LE();
+  };
+  const first = at(pid % SIZE);
+  if (first === 0n) return false;
+  return first === BigInt(pid) || at(Math.imul(pid, 0x9e3779b1) >>> 16) === BigInt(pid);
+}
+
+describe('PidTable', () => {
+  it('holds what was added and not removed, as the kernel looks it up, whatever collides', () => {
+    // Few residues and a large range: collisions in the first place are the rule here.
+    const pid = fc
+      .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 63 }))
+      .map(([low, high]) => low + high * SIZE);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), pid), { maxLength: 60 }), (steps) => {
+        const { native, create } = fakeMaps();
+        const map = create();
+        const table = new PidTable(native, map.handle);
+        const expected = new Set<number>();
+        for (const [add, candidate] of steps) {
+          if (add) {
+            if (table.add(candidate)) expected.add(candidate);
+          } else {
+            table.remove(candidate);
+            expected.delete(candidate);
+          }
+          for (const [, each] of steps) expect(kernelHas(map, each)).toBe(expected.has(each));
+        }
+      }),
+    );
+  });
+
+  it('refuses a pid when both its places are taken by others', () => {
+    const { native, create } = fakeMaps();
+    const table = new PidTable(native, create().handle);
+    const wanted = 1;
+    const second = Math.imul(wanted, 0x9e3779b1) >>> 16;
+    expect(table.add(wanted + SIZE)).toBe(true);
+    expect(table.add(second)).toBe(true);
+    expect(table.add(wanted)).toBe(false);
+  });
+});

@@ -1,0 +1,36 @@
+import type { ProcessInfo } from './process.ts';
+
+/** Turns of an ended process may still be on the ring, or wait for the end of their connection. */
+const KEEP_ENDED_MS = 30_000;
+
+/** Process id → process, for the processes that records can still speak of. */
+export class ProcessRegistry {
+  readonly #byPid = new Map<number, { process: ProcessInfo; endedAtMs: number | undefined }>();
+
+  add(process: ProcessInfo): void {
+    this.#byPid.set(process.pid, { process, endedAtMs: undefined });
+  }
+
+  /** Late turns still find it, for 30 s or until its id is used again. */
+  end(process: ProcessInfo): void {
+    const entry = this.#byPid.get(process.pid);
+    if (entry?.process === process) entry.endedAtMs = performance.now();
+  }
+
+  get(pid: number): ProcessInfo | undefined {
+    return this.#byPid.get(pid)?.process;
+  }
+
+  /** Those that have not ended. */
+  current(): ProcessInfo[] {
+    return [...this.#byPid.values()].flatMap(({ process, endedAtMs }) => (endedAtMs === undefined ? [process] : []));
+  }
+
+  /** Forgets what ended long ago. */
+  sweep(): void {
+    const deadlineMs = performance.now() - KEEP_ENDED_MS;
+    for (const [pid, { endedAtMs }] of this.#byPid) {
+      if (endedAtMs !== undefined && endedAtMs < deadlineMs) this.#byPid.delete(pid);
+    }
+  }
+}

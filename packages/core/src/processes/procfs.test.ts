@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeProc } from '../testing/fake-proc.ts';
+import { ProcFs } from './procfs.ts';
+
+describe('ProcFs', () => {
+  let fake: FakeProc;
+  beforeEach(() => {
+    fake = new FakeProc();
+  });
+  afterEach(() => fake[Symbol.dispose]());
+
+  it('reads stat where the name holds blanks and parentheses', () => {
+    fake.put(12, { name: 'a) S (b', parent: 3, startTicks: 987_654_321 });
+    expect(new ProcFs(fake.root).stat(12)).toEqual({
+      name: 'a) S (b',
+      parent: 3,
+      startTicks: 987_654_321,
+      isKernelThread: false,
+      isDead: false,
+    });
+  });
+
+  it('knows kernel threads, zombies and processes on their way out', () => {
+    fake.put(1, { flags: 0x0020_8040 });
+    fake.put(2, { state: 'Z' });
+    fake.put(3, { flags: 4 });
+    const proc = new ProcFs(fake.root);
+    expect(proc.stat(1)?.isKernelThread).toBe(true);
+    expect([proc.stat(2)?.isDead, proc.stat(3)?.isDead]).toEqual([true, true]);
+  });
+
+  it('names the executable also after its file was replaced', () => {
+    fake.put(4, { executable: '/opt/app (deleted)' });
+    expect(new ProcFs(fake.root).executable(4)).toBe('/opt/app');
+  });
+
+  it('keeps empty arguments and characters of several bytes', () => {
+    fake.put(5, { commandLine: ['é'.repeat(40_000), '', 'b'] });
+    expect(new ProcFs(fake.root).commandLine(5)).toEqual(['é'.repeat(40_000), '', 'b']);
+  });
+
+  it('answers undefined for what is not there', () => {
+    const proc = new ProcFs(fake.root);
+    expect([proc.stat(9), proc.executable(9), proc.commandLine(9), proc.networkNamespace(9)]).toEqual(Array(4).fill(undefined));
+    expect(proc.denied).toBe(0);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('ProcFs on this machine', () => {
+  let child: ChildProcess;
+  beforeEach(async () => {
+    child = spawn(process.execPath, ['-e', 'process.stdin.resume()', 'an argument'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await once(child, 'spawn');
+  });
+  afterEach(() => child.kill('SIGKILL'));
+
+  it('reads a process that this test started', () => {
+    const proc = new ProcFs();
+    const pid = child.pid as number;
+    expect(proc.self()).toBe(process.pid);
+    expect(proc.pids()).toContain(pid);
+    expect(proc.stat(pid)).toMatchObject({ parent: process.pid, isDead: false, isKernelThread: false });
+    expect(proc.stat(pid)?.startTicks).toBeGreaterThan(proc.stat(process.pid)?.startTicks as number);
+    expect(proc.executable(pid)).toBe(readlinkSync('/proc/self/exe'));
+    expect(proc.commandLine(pid)).toEqual([process.execPath, '-e', 'process.stdin.resume()', 'an argument']);
+    expect(proc.networkNamespace(pid)).toBe(proc.networkNamespace(process.pid));
+  });
+});

@@ -1,0 +1,116 @@
+import type { Connection } from '../../connections/connection.ts';
+import type { Turn } from '../../connections/turn.ts';
+import type { TurnConsumer } from '../../connections/turn-consumer.ts';
+import { DIRECTION, RECORD_FLAG } from '../../events/layout.gen.ts';
+import type { ProtocolHost } from '../protocol.ts';
+import { detectRequest } from './detect.ts';
+import { Pairing } from './pairing.ts';
+import { RequestSide } from './request-side.ts';
+import { ResponseSide } from './response-side.ts';
+
+/** What is known of one connection once its direction of requests is. */
+interface Sides {
+  readonly requestDirection: number;
+  readonly pairing: Pairing;
+  readonly requests: RequestSide;
+  readonly responses: ResponseSide;
+}
+
+/**
+ * HTTP/1 on one connection: sorts turns, or the I/O calls of stream mode, by direction, and keeps both sides in step.
+ *
+ * The direction of the requests is learned from the bytes. Received requests make the process a server, sent ones a client.
+ */
+export class Http1Connection implements TurnConsumer {
+  readonly #connection: Connection;
+  readonly #host: ProtocolHost;
+  #sides: Sides | undefined = undefined;
+  #isGap = false;
+
+  constructor(connection: Connection, host: ProtocolHost) {
+    this.#connection = connection;
+    this.#host = host;
+  }
+
+  turn(turn: Turn): boolean {
+    const sides = this.#sides ?? this.#learn(turn);
+    const { pairing, requests, responses } = sides;
+    if (this.#isGap) this.#resume(sides);
+    const isRequest = turn.direction === sides.requestDirection;
+    if (pairing.isLost && !this.#resync(sides, turn, isRequest)) return true;
+    if (!isRequest) {
+      if (pairing.pending.length === 0) requests.giveUpHead();
+      const isUnderstood = responses.turn(turn, requests.isInBody);
+      if (pairing.isLost) pairing.noteTraffic(turn, true);
+      return isUnderstood;
+    }
+    if (!requests.isInBody) responses.requestBegan();
+    return requests.turn(turn);
+  }
+
+  chunk(piece: Turn): void {
+    const isNew = this.#sides === undefined;
+    const sides = this.#sides ?? this.#learn(piece);
+    const { pairing, requests, responses } = sides;
+    // Requests from before may be unanswered: only a stream seen from its first byte begins in step.
+    if (isNew && (piece.offsetBytes > 0 || (piece.flags & RECORD_FLAG.MIDSTREAM) !== 0)) pairing.lose(piece, 0);
+    this.#isGap = false;
+    const isRequest = piece.direction === sides.requestDirection;
+    if (pairing.isLost && !this.#resync(sides, piece, isRequest)) return;
+    if (isRequest) requests.chunk(piece);
+    else responses.chunk(piece);
+    if (pairing.isLost) pairing.noteTraffic(piece, !isRequest);
+  }
+
+  gap(): void {
+    this.#isGap = true;
+  }
+
+  close(ns: number): void {
+    const sides = this.#sides;
+    if (sides === undefined) return;
+    if (this.#isGap) this.#resume(sides);
+    sides.requests.close();
+    sides.responses.close(ns);
+  }
+
+  forget(): void {
+    this.#sides?.pairing.dropPending();
+  }
+
+  #learn(turn: Turn): Sides {
+    const isRequest = detectRequest(turn.data, turn.prefixStart, turn.prefixEnd) === 'match';
+    const requestDirection = isRequest ? turn.direction : 1 - turn.direction;
+    const role = requestDirection === DIRECTION.IN ? 'server' : 'client';
+    const pairing = new Pairing(this.#connection, this.#host, role);
+    const sides = {
+      requestDirection,
+      pairing,
+      requests: new RequestSide(pairing),
+      responses: new ResponseSide(pairing),
+    };
+    this.#sides = sides;
+    return sides;
+  }
+
+  /** After lost turns: no pending request can be sure of its response. */
+  #resume({ pairing, requests, responses }: Sides): void {
+    this.#isGap = false;
+    pairing.dropPending();
+    requests.reset();
+    responses.reset();
+  }
+
+  /** While lost: whether pairing begins anew with this turn, or piece; if not, it is counted. */
+  #resync({ pairing, requests, responses }: Sides, turn: Turn, isRequest: boolean): boolean {
+    if (isRequest && requests.mayResync(turn)) {
+      pairing.isLost = false;
+      requests.reset();
+      responses.reset();
+      return true;
+    }
+    if (isRequest) requests.skip(turn);
+    pairing.noteTraffic(turn, !isRequest);
+    return false;
+  }
+}

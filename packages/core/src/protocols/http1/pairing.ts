@@ -1,0 +1,111 @@
+import type { Connection } from '../../connections/connection.ts';
+import type { Turn } from '../../connections/turn.ts';
+import type { ProtocolHost, Role } from '../protocol.ts';
+import type { HttpExchange } from './exchange.ts';
+
+/** More unanswered requests than this are not remembered for one connection. */
+const PENDING_MAX = 128;
+/** Turns in a row that are no messages after which a connection is given up. */
+const UNREADABLE_MAX = 8;
+
+/**
+ * The requests of a connection that wait for their response, oldest first: HTTP/1 answers in order (RFC 9112 §9.3.2).
+ *
+ * *Tainted*: requests whose number is not known follow the pending ones; those can still be paired. *Lost*: which response belongs
+ * to which request is not known any more. Nothing is paired then; what goes by is counted.
+ */
+export class Pairing {
+  readonly connection: Connection;
+  readonly role: Role;
+  readonly pending: HttpExchange[] = [];
+  isTainted = false;
+  isLost = false;
+  /** The last bytes seen while lost: a quiet time after a response is where requests and responses are in step again. */
+  lastTrafficNs = Number.POSITIVE_INFINITY;
+  lastTrafficWasResponse = false;
+
+  readonly #host: ProtocolHost;
+  #isStreamAsked = false;
+  #unreadable = 0;
+
+  constructor(connection: Connection, host: ProtocolHost, role: Role) {
+    this.connection = connection;
+    this.#host = host;
+    this.role = role;
+  }
+
+  get count(): ProtocolHost['count'] {
+    return this.#host.count;
+  }
+
+  /** Adds a request; false where there are too many. */
+  add(exchange: HttpExchange): boolean {
+    if (this.pending.length >= PENDING_MAX) return false;
+    this.pending.push(exchange);
+    this.#unreadable = 0;
+    return true;
+  }
+
+  /** The oldest request is answered, or will not be. */
+  deliver(): void {
+    const exchange = this.pending.shift();
+    if (exchange === undefined) return;
+    if (exchange.isAnswered && exchange.statusCode === 0) this.#host.count('http1.status_unknown');
+    this.#host.exchange(exchange);
+  }
+
+  /** Requests that nothing is known of follow the pending ones. */
+  taint(): void {
+    this.#host.count('http1.pipelined_merged');
+    this.isTainted = true;
+    this.#askForStream();
+  }
+
+  /** Gives up pairing: the pending requests and `unknown` more messages are counted instead. */
+  lose(turn: Turn, unknown: number): void {
+    if (turn.isPiece) {
+      this.#host.count('http1.response_lost', this.pending.length);
+      this.#host.count('http1.stream_unsynced', unknown);
+    } else {
+      this.#host.count('http1.pipelined_merged', this.pending.length + unknown);
+      this.#askForStream();
+    }
+    this.pending.length = 0;
+    this.isTainted = false;
+    this.isLost = true;
+  }
+
+  /** The responses of the pending requests will not be seen. */
+  dropPending(): void {
+    this.#host.count('http1.response_lost', this.pending.length);
+    this.pending.length = 0;
+    this.isTainted = false;
+  }
+
+  noteTraffic(turn: Turn, isResponse: boolean): void {
+    this.lastTrafficNs = turn.lastNs;
+    this.lastTrafficWasResponse = isResponse;
+  }
+
+  /** Bytes that are no message where one should be. */
+  unreadable(reason: 'http1.request_unreadable' | 'http1.response_unreadable'): void {
+    this.#host.count(reason);
+    this.#unreadable += 1;
+    if (this.#unreadable < UNREADABLE_MAX) return;
+    this.#host.count('http1.gave_up');
+    this.ignore();
+  }
+
+  /** Nothing more on this connection is HTTP/1. */
+  ignore(): void {
+    this.dropPending();
+    this.#host.setVerdict(this.connection, 'ignore');
+  }
+
+  #askForStream(): void {
+    if (this.#isStreamAsked) return;
+    this.#isStreamAsked = true;
+    this.#host.setVerdict(this.connection, 'stream');
+    this.#host.pipelined(this.connection, this.role);
+  }
+}

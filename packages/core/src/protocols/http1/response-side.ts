@@ -1,0 +1,211 @@
+import type { Turn } from '../../connections/turn.ts';
+import { RECORD_FLAG } from '../../events/layout.gen.ts';
+import type { HttpExchange, HttpExchangeError } from './exchange.ts';
+import { type Framing, responseFraming } from './framing.ts';
+import { ResponseHead } from './head.ts';
+import { type MessageHandler, MessageReader } from './message-reader.ts';
+import type { Pairing } from './pairing.ts';
+import { parseResponseHead } from './parse-response.ts';
+import { judgeBlindEnd } from './response-end.ts';
+
+/** The direction of the responses: finds them and gives each to the oldest request. */
+export class ResponseSide implements MessageHandler {
+  readonly reader: MessageReader<ResponseHead>;
+  readonly #pairing: Pairing;
+  #seq = 0;
+  #responsesInTurn = 0;
+  #isInterim = false;
+  #isOrphanCounted = false;
+  /** Framing that the visible part of a cut head tells of. */
+  #cutFraming: Framing = 'unknown';
+  /** Bytes of the turn when a response was taken to be over although its bytes did not prove it; -1: none was. */
+  #endedAtBytes = -1;
+  #lastNs = 0;
+  /** The verdict on a response that the bytes do not show the end of, as of the last report. */
+  #blindEnd: 'open' | 'ended' | 'truncated' = 'open';
+
+  constructor(pairing: Pairing) {
+    this.#pairing = pairing;
+    this.reader = new MessageReader(new ResponseHead(), parseResponseHead, this);
+  }
+
+  /** Whether the turn is understood so far. */
+  turn(turn: Turn, isRequestInBody: boolean): boolean {
+    const { reader } = this;
+    const { pending } = this.#pairing;
+    if (turn.seq !== this.#seq) {
+      this.#begin(turn);
+      if (reader.state === 'blind' && pending[0]?.isAnswered !== true) reader.reset();
+    } else if (this.#endedAtBytes >= 0) {
+      if (turn.sizeBytes > this.#endedAtBytes) this.#pairing.count('http1.ended_early');
+      this.#endedAtBytes = -1;
+      return true;
+    }
+    this.#lastNs = turn.lastNs;
+    reader.read(turn);
+    if (reader.state === 'blind') this.#judge(turn, isRequestInBody);
+    else if (reader.state === 'until-close' && (turn.flags & RECORD_FLAG.CLOSED) !== 0) this.#finish(undefined);
+    return pending.length === 0;
+  }
+
+  chunk(piece: Turn): void {
+    this.#begin(piece);
+    this.#lastNs = piece.lastNs;
+    this.reader.read(piece);
+    if (this.reader.state === 'blind' && !this.#pairing.isLost) this.#pairing.lose(piece, 1);
+  }
+
+  reset(): void {
+    this.reader.reset();
+    this.reader.position = -1;
+    this.#isInterim = false;
+  }
+
+  /** A request began: a response that only that can end is over. */
+  requestBegan(): void {
+    if (this.reader.state === 'until-close') this.#finish(undefined);
+  }
+
+  /** The connection is over: ends the response that was on its way; the others never came. */
+  close(ns: number): void {
+    const { pending } = this.#pairing;
+    const first = pending[0];
+    if (first !== undefined && this.reader.isInHead) {
+      first.isAnswered = true;
+      this.#finish('response_truncated', 0);
+    } else if (first?.isAnswered === true) {
+      const { state } = this.reader;
+      if (state === 'until-close') this.#finish(undefined);
+      else if (state === 'blind') this.#finish(this.#blindEnd === 'truncated' ? 'response_truncated' : undefined);
+      else this.#finish('response_truncated');
+    }
+    for (let next = pending[0]; next !== undefined; next = pending[0]) {
+      next.endNs = Math.max(ns, next.readNs);
+      next.error = 'connection_closed';
+      this.#pairing.deliver();
+    }
+  }
+
+  onHead(turn: Turn, isCut: boolean): Framing {
+    const { head } = this.reader;
+    const pairing = this.#pairing;
+    if (pairing.isLost) return 'unknown';
+    const exchange = pairing.pending[0];
+    if (exchange === undefined) return this.#orphan(turn);
+    const status = head.statusCode;
+    const framing = responseFraming(head, exchange.method);
+    this.#cutFraming = framing;
+    this.#isInterim = status >= 100 && status < 200 && status !== 101;
+    if (this.#isInterim && !isCut) {
+      exchange.isContinued = true;
+      return framing;
+    }
+    this.#answer(exchange);
+    // The final response is behind the cut head of an interim one: its status is not known.
+    exchange.statusCode = this.#isInterim ? 0 : status;
+    if (this.#isInterim) this.#cutFraming = 'unknown';
+    this.#isInterim = false;
+    if (framing === 'tunnel') {
+      this.#finish(undefined, 0);
+      pairing.ignore();
+    }
+    return framing;
+  }
+
+  onEnd(turn: Turn): void {
+    if (this.#isInterim) {
+      this.#isInterim = false;
+      return;
+    }
+    this.#responsesInTurn += 1;
+    if (this.#pairing.pending.length === 0) return;
+    this.#finish(undefined);
+    if (this.#pairing.isTainted && this.#pairing.pending.length === 0) this.#pairing.lose(turn, 0);
+  }
+
+  onUnseen(turn: Turn): void {
+    const pairing = this.#pairing;
+    if (pairing.isLost) return;
+    const exchange = pairing.pending[0];
+    if (turn.isPiece) pairing.lose(turn, 1);
+    else if (this.#responsesInTurn > 0) pairing.lose(turn, exchange === undefined ? 1 : 0);
+    else if (exchange === undefined) this.#orphan(turn);
+    else {
+      this.#cutFraming = 'unknown';
+      this.#answer(exchange);
+    }
+  }
+
+  onUnreadable(turn: Turn): void {
+    const pairing = this.#pairing;
+    if (pairing.isLost) return;
+    if (pairing.pending.length > 1 || turn.isPiece) {
+      pairing.lose(turn, 0);
+      return;
+    }
+    pairing.dropPending();
+    pairing.unreadable('http1.response_unreadable');
+  }
+
+  #begin(turn: Turn): void {
+    this.#seq = turn.seq;
+    this.#responsesInTurn = 0;
+    this.#isOrphanCounted = false;
+    this.#endedAtBytes = -1;
+  }
+
+  /** A response that nobody asked for, as far as is known. */
+  #orphan(turn: Turn): Framing {
+    if (this.#responsesInTurn > 0 && !turn.isPiece) {
+      // One request was seen, more were answered: they merged in its turn, unseen.
+      this.#pairing.lose(turn, 1);
+      return 'unknown';
+    }
+    if (!this.#isOrphanCounted) this.#pairing.count('http1.response_without_request');
+    this.#isOrphanCounted = true;
+    return responseFraming(this.reader.head, 'GET');
+  }
+
+  #answer(exchange: HttpExchange): void {
+    const { beganWithTurn, arrivedNs, firstNs } = this.reader;
+    exchange.isAnswered = true;
+    if (!beganWithTurn) exchange.firstByteNs = this.#lastNs === firstNs ? firstNs : 0;
+    else exchange.firstByteNs = exchange.role === 'client' && arrivedNs > 0 ? arrivedNs : firstNs;
+  }
+
+  #judge(turn: Turn, isRequestInBody: boolean): void {
+    const { reader } = this;
+    const { pending } = this.#pairing;
+    const exchange = pending[0];
+    if (exchange?.isAnswered !== true || this.#pairing.isLost) return;
+    if (pending.length > 1) {
+      // Where the next response begins is not known.
+      this.#pairing.lose(turn, 0);
+      return;
+    }
+    const isFinal = turn.final && !isRequestInBody;
+    this.#blindEnd = judgeBlindEnd(turn, isFinal, reader.blindReason, this.#cutFraming, reader.bytesWanted);
+    if (this.#blindEnd === 'open') return;
+    this.#endedAtBytes = turn.sizeBytes;
+    this.#finish(this.#blindEnd === 'truncated' ? 'response_truncated' : undefined);
+    if (this.#pairing.isTainted) this.#pairing.lose(turn, 0);
+  }
+
+  #finish(error: HttpExchangeError | undefined, bodySize = this.#bodySize(error)): void {
+    const exchange = this.#pairing.pending[0];
+    if (exchange === undefined) return;
+    exchange.endNs = this.#lastNs;
+    exchange.error = error;
+    exchange.responseBodySize = bodySize;
+    this.#blindEnd = 'open';
+    this.#pairing.deliver();
+  }
+
+  #bodySize(error: HttpExchangeError | undefined): number | undefined {
+    const { reader } = this;
+    if (reader.state !== 'blind') return reader.bodyBytes;
+    if (reader.blindReason !== 'cut' || error !== undefined) return undefined;
+    if (this.#cutFraming === 'none') return 0;
+    return this.#cutFraming === 'length' ? reader.head.contentLength : undefined;
+  }
+}

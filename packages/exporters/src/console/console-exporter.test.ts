@@ -1,0 +1,141 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
+import { ConsoleExporter } from './console-exporter.ts';
+
+/** A stream that finishes each write when the test says so. */
+class SlowStream extends Writable {
+  text = '';
+  #done: ((error?: Error) => void) | undefined;
+
+  constructor(highWaterMark: number) {
+    super({ highWaterMark });
+  }
+
+  override _write(chunk: Buffer, _: string, done: (error?: Error) => void): void {
+    this.text += chunk.toString();
+    this.#done = done;
+  }
+
+  finish(error?: Error): void {
+    this.#done?.(error);
+  }
+}
+
+function memory(): { stream: Writable; lines: () => string[] } {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _, done) {
+      text += chunk;
+      done();
+    },
+  });
+  return { stream, lines: () => text.split('\n').slice(0, -1) };
+}
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+
+describe('ConsoleExporter', () => {
+  it('prints a readable line per span', async () => {
+    const { stream, lines } = memory();
+    const exporter = new ConsoleExporter({ stream });
+    await exporter.start();
+    exporter.export([
+      aSpan({ traceId: TRACE, path: '/users/7', route: '/users/:id', readNs: TEST_START_NS + 8_100_000 }),
+      aSpan({
+        kind: 'http.client',
+        traceId: TRACE,
+        path: '/pay',
+        route: '/**',
+        statusCode: undefined,
+        errorType: 'connection_closed',
+        endNs: TEST_START_NS + 1_500_000_000,
+        remote: { address: '2001:db8::1', port: 81 },
+      }),
+    ]);
+    expect(lines()).toEqual([
+      `03:04:05.000 server GET /users/:id 200 10.0ms (queue 8.1ms) shop <- 10.0.0.2:50000 trace=${TRACE}`,
+      `03:04:05.000 client GET /pay connection_closed 1.50s shop -> [2001:db8::1]:81 trace=${TRACE}`,
+    ]);
+    expect(exporter.stats()).toMatchObject({ printed: 2 });
+    await exporter.close();
+  });
+
+  it('never prints a query in text, nor control characters from the wire', async () => {
+    const { stream, lines } = memory();
+    const exporter = new ConsoleExporter({ stream });
+    exporter.export([aSpan({ path: '/a\u001b[2J\nfake line\u2028', query: 'token=s3cret', method: 'G\u0007ET' })]);
+    expect(lines()).toHaveLength(1);
+    expect(lines()[0]).toContain('server G\\x07ET /a\\x1b[2J\\x0afake line\\x2028 200');
+    expect(lines()[0]).not.toContain('s3cret');
+    await exporter.close();
+  });
+
+  it('prints one JSON object per line with redacted query', async () => {
+    const { stream, lines } = memory();
+    const exporter = new ConsoleExporter({ stream, format: 'json' });
+    exporter.export([aSpan({ traceId: TRACE, query: 'token=s3cret', readNs: TEST_START_NS + 2_000_000 }), aSpan()]);
+    expect(lines()).toHaveLength(2);
+    expect(JSON.parse(lines()[0] as string)).toMatchObject({
+      time: '2026-01-02T03:04:05.000Z',
+      kind: 'http.server',
+      name: 'GET',
+      outcome: 'unset',
+      durationMs: 10,
+      queueMs: 2,
+      traceId: TRACE,
+      service: { name: 'shop' },
+      attributes: { 'url.query': 'token=REDACTED', 'http.response.status_code': 200 },
+    });
+    await exporter.close();
+  });
+
+  it('leaves out what traces must ignore', async () => {
+    const { stream, lines } = memory();
+    const exporter = new ConsoleExporter({ stream });
+    exporter.export([aSpan({ ignore: 'all' }), aSpan({ ignore: 'traces' }), aSpan({ ignore: 'metrics' })]);
+    expect(lines()).toHaveLength(1);
+    expect(exporter.stats()).toMatchObject({ ignored: 2, printed: 1 });
+    await exporter.close();
+  });
+
+  it('drops and counts while the stream is full, and goes on when it drains', async () => {
+    const stream = new SlowStream(10);
+    const exporter = new ConsoleExporter({ stream });
+    await exporter.start();
+    exporter.export([aSpan(), aSpan(), aSpan()]);
+    expect(exporter.stats()).toMatchObject({ printed: 1, 'dropped.stream_full': 2 });
+    expect(exporter.health().status).toBe('degraded');
+    const flushed = exporter.flush();
+    stream.finish();
+    await flushed;
+    exporter.export([aSpan()]);
+    expect(exporter.stats()).toMatchObject({ printed: 2, 'dropped.stream_full': 2 });
+    await exporter.close();
+  });
+
+  it('survives a stream that fails, counts what it could not print, and lets go of the stream when closed', async () => {
+    const stream = new SlowStream(10);
+    const exporter = new ConsoleExporter({ stream });
+    await exporter.start();
+    exporter.export([aSpan()]);
+    const flushed = exporter.flush();
+    stream.finish(new Error('EPIPE'));
+    await flushed;
+    exporter.export([aSpan(), aSpan()]);
+    expect(exporter.stats()).toMatchObject({ printed: 1, 'dropped.stream_failed': 2 });
+    expect(exporter.health()).toMatchObject({ status: 'unhealthy', messages: [expect.stringContaining('EPIPE')] });
+    await exporter.close();
+    expect(stream.listenerCount('error') + stream.listenerCount('drain')).toBe(0);
+  });
+
+  it('close() does not wait for a stream that never drains', async () => {
+    const exporter = new ConsoleExporter({ stream: new SlowStream(1) });
+    await exporter.start();
+    exporter.export([aSpan()]);
+    const flushed = exporter.flush();
+    await exporter.close();
+    await flushed;
+    expect(exporter.health().status).toBe('closed');
+  });
+});
