@@ -67,7 +67,7 @@
         "<(libbpf)/headers",
         "<(libbpf)/include/uapi",
       ],
-      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags!": ["-O3"],
       # LIBBPF_OPTS names one member and leaves the rest to zero.
       "cflags": ["<@(c_flags)", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"],

@@ -44,6 +44,8 @@ export interface OpenOptions {
   sharedMaps?: Record<string, MapHandle>;
   /** Bytes that replace the initial contents of `.rodata`, by variable name; the length must match the variable's size. */
   constants?: Record<string, Uint8Array>;
+  /** Have the verifier count instructions where the kernel does not keep the number (< 5.16). A refusal then comes without a verifier log. */
+  verifierStatistics?: boolean;
 }
 
 export interface ProgramInfo {
@@ -53,7 +55,7 @@ export interface ProgramInfo {
   /** -1 before load. */
   fd: number;
   id: number;
-  /** Instructions the verifier processed; 0 where the kernel does not say (< 5.16). */
+  /** Instructions the verifier processed; 0 where the kernel does not keep the number (< 5.16) and `verifierStatistics` was not asked for. */
   verifiedInstructions: number;
   /** Runs and total nanoseconds, counted while kernel.bpf_stats_enabled is 1 or enableStats() is held. */
   runCount: number;

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -90,6 +91,7 @@ Napi::Value OpenObject(const Napi::CallbackInfo& info) {
   DisablePrograms(options.Get("disabledPrograms"), opened, log);
   ShareMaps(options.Get("sharedMaps"), opened, log);
   SetConstants(options.Get("constants"), opened, log);
+  if (options.Get("verifierStatistics").ToBoolean()) object->CollectStatistics();
   return NewHandle(info.Env(), std::move(object));
 }
 
@@ -102,7 +104,7 @@ void LoadObject(const Napi::CallbackInfo& info) {
 
 void CloseObject(const Napi::CallbackInfo& info) { HandleOf<BpfObject>(info[0]).Close(); }
 
-Napi::Object ProgramInfo(Napi::Env env, const bpf_program* program) {
+Napi::Object ProgramInfo(Napi::Env env, const BpfObject& object, const bpf_program* program) {
   const int fd = bpf_program__fd(program);
   // What the running kernel does not know stays 0.
   bpf_prog_info kernel{};
@@ -114,7 +116,7 @@ Napi::Object ProgramInfo(Napi::Env env, const bpf_program* program) {
   result.Set("section", bpf_program__section_name(program));
   result.Set("fd", fd < 0 ? -1 : fd);
   result.Set("id", kernel.id);
-  result.Set("verifiedInstructions", kernel.verified_insns);
+  result.Set("verifiedInstructions", kernel.verified_insns != 0 ? kernel.verified_insns : object.CountedInstructions(program));
   result.Set("runCount", static_cast<double>(kernel.run_cnt));
   result.Set("runTimeNs", static_cast<double>(kernel.run_time_ns));
   result.Set("recursionMisses", static_cast<double>(kernel.recursion_misses));
@@ -122,10 +124,10 @@ Napi::Object ProgramInfo(Napi::Env env, const bpf_program* program) {
 }
 
 Napi::Value Programs(const Napi::CallbackInfo& info) {
-  bpf_object* object = OpenHandle<BpfObject>(info[0]).Get();
+  const BpfObject& object = OpenHandle<BpfObject>(info[0]);
   Napi::Array result = Napi::Array::New(info.Env());
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object) result.Set(result.Length(), ProgramInfo(info.Env(), program));
+  bpf_object__for_each_program(program, object.Get()) result.Set(result.Length(), ProgramInfo(info.Env(), object, program));
   return result;
 }
 
@@ -149,6 +151,27 @@ Napi::Value MapNames(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void BpfObject::Close() { bpf_object__close(std::exchange(object_, nullptr)); }
+
+void BpfObject::CollectStatistics() {
+  // A log too small for the statistics fails the load; they grow with the number of functions, at most 256.
+  constexpr size_t kStatisticsBytes = 4096;
+  constexpr uint32_t kStatisticsOnly = 4;  // BPF_LOG_STATS of the kernel's bpf_verifier.h
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object_) {
+    std::string& text = statistics_[program];
+    text.assign(kStatisticsBytes, '\0');
+    bpf_program__set_log_level(program, kStatisticsOnly);
+    bpf_program__set_log_buf(program, text.data(), text.size());
+  }
+}
+
+uint32_t BpfObject::CountedInstructions(const bpf_program* program) const {
+  const auto found = statistics_.find(program);
+  if (found == statistics_.end()) return 0;
+  const char* words = std::strstr(found->second.c_str(), "processed ");
+  uint32_t count = 0;
+  return words != nullptr && std::sscanf(words, "processed %u", &count) == 1 ? count : 0;
+}
 
 bpf_program* BpfObject::LoadedProgram(Napi::Env env, const char* operation, const std::string& name) const {
   LibbpfLog log;

@@ -3,7 +3,9 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <string>
+#include <unordered_map>
 
 #include "type_tags.h"
 
@@ -27,11 +29,17 @@ class BpfObject {
   bpf_object* Get() const { return object_; }
   void Close();
 
+  // Before load: lets the verifier tell how many instructions it processed, for kernels that do not keep the number.
+  void CollectStatistics();
+  // That number; 0 where it was not collected.
+  uint32_t CountedInstructions(const bpf_program* program) const;
+
   // The loaded program of that name; throws NativeError under the name of `operation`.
   bpf_program* LoadedProgram(Napi::Env env, const char* operation, const std::string& name) const;
 
  private:
   bpf_object* object_;
+  std::unordered_map<const bpf_program*, std::string> statistics_;
 };
 
 void ExportObjectVerbs(Napi::Env env, Napi::Object exports);

@@ -85,7 +85,6 @@ void RingWatch::OnReadable(uv_poll_t* poll, int status, int) {
     uv_poll_stop(poll);
     return;
   }
-  Napi::HandleScope scope(watch->env_);
   watch->ConsumeEdge();
   watch->ring_->ExpectDrain();
   watch->Call();
@@ -104,13 +103,27 @@ void RingWatch::RestoreEdge() {
   epoll_ctl(epoll_.Get(), EPOLL_CTL_MOD, map_fd_, &event);
 }
 
+// Plain Node-API: the C++ wrapper throws when a worker is being terminated, and nobody above us could catch it.
 void RingWatch::Call() {
-  try {
-    Napi::Function callback = callback_.Value();
-    callback.MakeCallback(env_.Global(), 0, nullptr, context_);
-  } catch (const Napi::Error& error) {
-    // As if thrown from any other event loop callback: the process's 'uncaughtException'.
-    napi_fatal_exception(env_, error.Value());
+  napi_handle_scope scope = nullptr;
+  if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  napi_value global = nullptr;
+  napi_value callback = nullptr;
+  if (napi_get_global(env_, &global) == napi_ok && napi_get_reference_value(env_, callback_, &callback) == napi_ok &&
+      napi_make_callback(env_, context_, global, callback, 0, nullptr, nullptr) == napi_pending_exception) {
+    PassOnException();
+  }
+  napi_close_handle_scope(env_, scope);
+}
+
+// As if thrown from any other event loop callback: the 'uncaughtException' of the process or worker. Where there is no
+// exception although the call said so, the environment is being terminated.
+void RingWatch::PassOnException() {
+  bool is_pending = false;
+  napi_value exception = nullptr;
+  if (napi_is_exception_pending(env_, &is_pending) == napi_ok && is_pending &&
+      napi_get_and_clear_last_exception(env_, &exception) == napi_ok) {
+    napi_fatal_exception(env_, exception);
   }
 }
 

@@ -38,6 +38,7 @@ class RingWatch {
   void ConsumeEdge();
   void RestoreEdge();
   void Call();
+  void PassOnException();
 
   Napi::Env env_;
   RingBuffer* ring_;

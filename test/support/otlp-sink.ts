@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createHttpServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 
@@ -155,7 +155,10 @@ function attributesOf(raw: RawKeyValue[] | undefined): Attributes {
 
 function decode(type: string, body: Buffer): Record<string, never[]> {
   const message = root.lookupType(type);
-  return message.toObject(message.decode(body), { longs: String, bytes: String, defaults: false }) as Record<string, never[]>;
+  return message.toObject(message.decode(body), { longs: String, bytes: String, defaults: false }) as Record<
+    string,
+    never[]
+  >;
 }
 
 function hex(base64: string | undefined): string {

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # fetch-kernel.sh SERIES: prints the path of the newest Debian cloud kernel of that series, e.g. 5.10, fetching it if the cache lacks it.
 #
 # apt does the fetching and checks the signatures, with lists, cache and sources of its own: the machine's apt state is only read,

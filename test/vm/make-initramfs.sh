@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # make-initramfs.sh FILE [COMMAND]: writes an uncompressed initramfs with busybox, this machine's node and the built repository at /repo.
 # The guest runs test/vm/guest/main.mjs, or COMMAND (a shell line) in /repo. No kernel module is in it.
 set -euo pipefail

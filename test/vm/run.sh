@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # npm run test:kernels [-- 5.10 6.1 6.12] [--update] [-- guest command]
 #
 # Boots Debian's cloud kernels under QEMU's emulator, one after another, with an initramfs made here. On each, every BPF object must load
 # or be refused for its written reason, and every source must report an HTTP/1 run exactly. Needs no root and no /dev/kvm once the
 # tools are there. With a guest command the kernels run that shell line in /repo instead, and print its output.
 #   --update              rewrite verified-instructions.json from this run
-#   BEYLA_SKIP_BUILD=1    do not provision and build first
+#   BEYLA_SKIP_BUILD=1    what this needs is installed and built
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 repo=$(realpath "$here/../..")
@@ -25,28 +26,8 @@ while (($#)); do
 done
 ((${#kernels[@]})) || kernels=(5.10 6.1 6.12)
 
-# Debian packages for missing commands; a policy of our own keeps every package from starting a service.
-provision() {
-  local missing=()
-  command -v qemu-system-x86_64 >/dev/null || missing+=(qemu-system-x86)
-  command -v busybox >/dev/null || missing+=(busybox-static)
-  command -v cpio >/dev/null || missing+=(cpio)
-  ((${#missing[@]})) || return 0
-  echo "installing ${missing[*]}"
-  local policy=/usr/sbin/policy-rc.d
-  local ours=
-  if [[ ! -e $policy ]]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && ours=yes
-  fi
-  local status=0
-  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >/dev/null || status=$?
-  [[ -z $ours ]] || rm -f "$policy"
-  return "$status"
-}
-
-provision
 if [[ -z ${BEYLA_SKIP_BUILD-} ]]; then
-  bash "$repo/scripts/provision.sh"
+  bash "$repo/scripts/provision.sh" kernels
   node "$repo/scripts/build.mjs"
 fi
 

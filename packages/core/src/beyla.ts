@@ -1,10 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import { EventEmitter } from 'eventemitter3';
 import type { Health } from './component.ts';
 import { RouteDecorator } from './decorators/route-decorator.ts';
-import { type Drops, kernelDrops } from './drops.ts';
+import { type Drops, dropsOf } from './drops.ts';
 import { BeylaError } from './errors.ts';
 import { BatchDecoder } from './events/batch-decoder.ts';
+import type { LifecycleSink } from './events/event-sink.ts';
 import { combineHealth } from './health.ts';
 import { Interpreter } from './interpreter.ts';
 import type { EventSource } from './kernel/event-source.ts';
@@ -101,6 +103,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
   readonly #lifecycle = new Lifecycle('beyla', () => this.#release());
   #reporting: NodeJS.Timeout | undefined;
   #pumping: Promise<void> = Promise.resolve();
+  #unannounced: BeylaEvents['process'][0][] | undefined = [];
   #isStopping = false;
   #failure: string | undefined;
   #reportedDrops: Drops = {};
@@ -124,7 +127,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
       clock: this.#source.clock,
       verdicts: this.#source,
       probe: () => this.#source.probe,
-      lifecycle: this.#discovery,
+      lifecycle: this.#discovery === undefined ? undefined : hintsOf(this.#discovery),
       maxConnections: options.tracer.maxConnections,
     });
     this.#routes = new RouteDecorator(options.routes);
@@ -148,7 +151,11 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
         else this.#processEnded(process);
       });
       await this.#discovery?.start();
-      this.#pumping = this.#pump();
+      // Whoever called createBeyla gets to listen before it is told what runs already and what happens.
+      this.#pumping = setImmediate().then(() => {
+        this.#announce();
+        return this.#pump();
+      });
       this.#reporting = setInterval(() => this.#report(), REPORT_INTERVAL_MS).unref();
     });
   }
@@ -231,7 +238,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     this.#processes.add(process);
     this.#recorder?.processStarted(process);
     this.#pipeline.processStarted(process);
-    this.#emitSafely('process', { type: 'started', process });
+    this.#tellProcess({ type: 'started', process });
   }
 
   #processEnded(process: ProcessInfo | undefined): void {
@@ -239,7 +246,18 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     this.#processes.end(process);
     this.#recorder?.processEnded(process);
     this.#pipeline.processEnded(process);
-    this.#emitSafely('process', { type: 'ended', process });
+    this.#tellProcess({ type: 'ended', process });
+  }
+
+  #tellProcess(change: BeylaEvents['process'][0]): void {
+    if (this.#unannounced === undefined) this.#emitSafely('process', change);
+    else this.#unannounced.push(change);
+  }
+
+  #announce(): void {
+    const changes = this.#unannounced ?? [];
+    this.#unannounced = undefined;
+    for (const change of changes) this.#emitSafely('process', change);
   }
 
   #report(): void {
@@ -257,7 +275,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
   }
 
   #drops(): Drops {
-    return { ...kernelDrops(this.#source), ...this.#interpreter.drops(), ...this.#pipeline.stats().dropped };
+    return dropsOf(this.#source.counters(), this.#interpreter.drops(), this.#pipeline.stats().dropped);
   }
 
   #fail(error: unknown, source: string): void {
@@ -281,6 +299,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
   async #release(): Promise<void> {
     clearInterval(this.#reporting);
     this.#isStopping = true;
+    this.#source.wake();
     await this.#pumping;
     this.#report();
     await this.#discovery?.close();
@@ -288,4 +307,13 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     await this.#recorder?.close();
     await this.#pipeline.close();
   }
+}
+
+function hintsOf(discovery: Discovery): LifecycleSink {
+  return {
+    onExec: ({ pid }) => discovery.hintExec(pid),
+    onFork: ({ parent, pid }) => discovery.hintFork(parent, pid),
+    onExit: ({ pid }) => discovery.hintExit(pid),
+    onListen: ({ pid, port, netns }) => discovery.hintListen(pid, port, netns),
+  };
 }

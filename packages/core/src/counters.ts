@@ -1,37 +1,52 @@
-/**
- * What is counted between a record and its span. A name says the stage and the reason; docs/drops.md lists them from here.
- *
- * @public
- */
-export const COUNTER_REASONS = {
+/** Requests that did not become a span. Requests on the wire = spans + the sum of these, up to requests still under way. */
+const LOST_REQUESTS = {
+  'records.malformed': 'Records that could not be decoded: wrong size, ABI version or kind.',
+  'process.unknown': 'Exchanges whose process is not, or no longer, a selected one.',
+  'connections.unseen': 'Requests of closed connections none of whose turns found room on the ring.',
+  'http1.request_lost': 'Requests whose turn found no room on the ring.',
+  'http1.response_lost': 'Requests whose response found no room on the ring, or that were forgotten before it came.',
+  'http1.response_without_request': 'Responses to requests from before the tracer, or that it did not see.',
+  'http1.request_unreadable': 'Turns or calls in the direction of the requests that are none, or were not captured.',
+  'http1.request_incomplete': 'Requests given up before their head was whole.',
+  'http1.pipelined_merged':
+    'Pipelined messages that merged in one turn and cannot be told apart; at least so many requests.',
+  'http1.stream_unsynced':
+    'Calls that were skipped until requests and responses were in step again; at most so many requests.',
+} as const;
+
+/** What happened on the way, beside. */
+const EVENTS = {
+  spans: 'Spans made.',
   'records.turn': 'Records of turns that were decoded.',
   'records.chunk': 'Records of single I/O calls (stream mode) that were decoded.',
-  'records.malformed': 'Records that could not be decoded: wrong size, ABI version or kind.',
-  'spans': 'Spans that were delivered.',
-  'process.unknown': 'Exchanges whose process is not, or no longer, a selected one.',
-  'turn_gap': 'Turns missing between two turns of one connection: the ring was full.',
-  'turns.late': 'Records of a turn that came after the turn was given up or finished, and would have changed it.',
+  turn_gap: 'Turns, or pieces of calls, missing on a connection: the ring was full.',
+  'turns.late': 'Records that came after their turn was given up or finished.',
   'connections.evicted': 'Connections forgotten, least recently used first, because the table was full.',
   'connections.expired': 'Connections forgotten because nothing was heard of them for a long time.',
   'connections.vanished': 'Connections whose closing was not reported, found by a look at the kernel.',
-  'connections.joined_midway': 'Connections whose first known turn is not their first.',
+  'connections.joined_midway': 'Connections that were forgotten and then heard of again.',
   'protocol.unknown': 'Connections that no protocol recognised; nothing more is reported of them.',
   'protocol.undetected_turns': 'Turns of connections before their protocol was recognised, or that never was.',
-  'http1.request_line_truncated': 'Requests whose target was longer than the capture limit: the path of the span is cut.',
-  'http1.response_without_request': 'Responses whose request was not seen (lost, or before the tracer).',
-  'http1.response_lost': 'Requests whose response was lost: no span.',
-  'http1.request_unreadable': 'Turns or calls in the request direction that are not a request.',
-  'http1.response_unreadable': 'Turns or calls in the response direction that are not the expected response.',
-  'http1.request_incomplete': 'Requests given up before their head was whole.',
+  'http1.request_line_truncated':
+    'Requests whose target was longer than the capture limit: the path of the span is cut.',
+  'http1.response_unreadable': 'Turns in the direction of the responses that are not the expected response.',
   'http1.status_unknown': 'Spans without a status code because the bytes of the response could not be captured.',
-  'http1.pipelined_merged': 'Pipelined requests or responses that merged in one turn and cannot be told apart.',
-  'http1.stream_unsynced': 'I/O calls in the request direction skipped until requests and responses could be told apart again.',
-  'http1.ended_early': 'Spans that ended after a long silence although more bytes of the response came later.',
+  'http1.ended_early': 'Responses that were taken to be over, and went on after all: endNs of their span is too early.',
   'http1.gave_up': 'Connections that stopped to look like HTTP/1; nothing more is reported of them.',
 } as const;
 
+/**
+ * What is counted between a record and its span, with what it means. A name says the stage and the reason.
+ *
+ * @public
+ */
+export const COUNTER_REASONS: Readonly<Record<CounterReason, string>> = { ...LOST_REQUESTS, ...EVENTS };
+
+/** Those of the reasons that stand for lost requests. */
+export type DropReason = keyof typeof LOST_REQUESTS;
+
 /** @public */
-export type CounterReason = keyof typeof COUNTER_REASONS;
+export type CounterReason = DropReason | keyof typeof EVENTS;
 
 /** Counts by reason; one instance is shared by all stages of an interpreter. */
 export class Counters {
@@ -49,5 +64,11 @@ export class Counters {
   /** A copy, by reason. */
   snapshot(): Record<CounterReason, number> {
     return { ...this.#counts };
+  }
+
+  /** Lost requests, by reason. */
+  drops(): Record<DropReason, number> {
+    const reasons = Object.keys(LOST_REQUESTS) as DropReason[];
+    return Object.fromEntries(reasons.map((reason) => [reason, this.#counts[reason]])) as Record<DropReason, number>;
   }
 }

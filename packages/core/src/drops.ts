@@ -1,17 +1,24 @@
-import type { EventSource } from './kernel/event-source.ts';
-
 /**
- * Requests that did not become a span, by reason; docs/drops.md explains each. Requests sent = spans + the sum of these, up to
- * requests still under way.
+ * Requests that did not become a span, or whose span did not leave, by reason. Requests sent = spans delivered + the sum of
+ * these, up to requests still under way.
  *
  * @public
  */
 export type Drops = Readonly<Record<string, number>>;
 
 /** Counters of the BPF side that each stand for a request that was not followed. */
-const KERNEL_DROPS = ['connections_full', 'closes_lost'] as const;
+const KERNEL = ['connections_full', 'closes_lost'];
 
-export function kernelDrops(source: EventSource): Record<string, number> {
-  const counters = source.counters();
-  return Object.fromEntries(KERNEL_DROPS.map((name) => [`kernel.${name}`, counters[name] ?? 0]));
+export function dropsOf(
+  kernel: Readonly<Record<string, number>>,
+  interpreter: Readonly<Record<string, number>>,
+  pipeline: Readonly<Record<string, number>>,
+): Drops {
+  const drops: Record<string, number> = { ...interpreter };
+  for (const name of KERNEL) drops[`kernel.${name}`] = kernel[name] ?? 0;
+  for (const [name, count] of Object.entries(pipeline)) {
+    // What a processor takes out on purpose is not lost.
+    if (name !== 'filtered') drops[`pipeline.${name}`] = count;
+  }
+  return drops;
 }

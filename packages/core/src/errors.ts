@@ -12,14 +12,15 @@ export const ERROR_CODES = {
   KERNEL_TOO_OLD: 'Use Linux 5.10 or newer.',
   NO_BTF: 'Use a kernel with CONFIG_DEBUG_INFO_BTF=y, or pass `btfPath` with BTF for this kernel.',
   MISSING_CAPABILITY: 'Run as root or grant the capabilities that the message names.',
-  LOCKED_DOWN: 'The kernel is in lockdown=confidentiality, which forbids BPF from reading memory; boot with lockdown=integrity or none.',
+  LOCKED_DOWN:
+    'The kernel is in lockdown=confidentiality, which forbids BPF from reading memory; boot with lockdown=integrity or none.',
   NATIVE_MISSING: 'Install a release with a prebuilt addon for this platform, or run `npm run build`.',
   BPF_OBJECT_MISSING: 'Run `npm run build`: the compiled BPF objects are not there.',
   BPF_LOAD_FAILED: 'See `cause.log` for the verifier output; `npx beyla-doctor` shows what this kernel offers.',
   BPF_ATTACH_FAILED: 'See `cause.log`; `npx beyla-doctor` shows what this kernel offers.',
   SOURCE_UNAVAILABLE: 'Choose `source: "auto"` or one of the sources that the message lists.',
   PORT_IN_USE: 'Choose another port, or stop the program that listens on it.',
-  EXPORT_FAILED: 'Check the endpoint and its logs; the message has the back end\'s answer.',
+  EXPORT_FAILED: "Check the endpoint and its logs; the message has the back end's answer.",
   RECORDING_INVALID: 'The file is not a recording of this library or of another version; make it again.',
   ALREADY_STARTED: 'Make a new component: each is started once.',
   CLOSED: 'The component is closed; make a new one.',
@@ -49,7 +50,10 @@ export class BeylaError extends Error {
   readonly cure: string;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown; cure?: string }) {
-    super(`${message}. ${options?.cure ?? ERROR_CODES[code]}`, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      `${message}. ${options?.cure ?? ERROR_CODES[code]}`,
+      options?.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'BeylaError';
     this.code = code;
     this.cure = options?.cure ?? ERROR_CODES[code];

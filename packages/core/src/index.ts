@@ -1,8 +1,13 @@
+export { Beyla, type BeylaEvents, type BeylaStats, createBeyla } from './beyla.ts';
 export type { Component, Health } from './component.ts';
 export { fulfilledWithin } from './deadline.ts';
 export type { Processor } from './decorators/decorator.ts';
 export { RouteDecorator } from './decorators/route-decorator.ts';
+export type { Drops } from './drops.ts';
 export { BeylaError, ERROR_CODES, type ErrorCode } from './errors.ts';
+export type { EventBatch } from './kernel/event-batch.ts';
+export type { EventSource } from './kernel/event-source.ts';
+export { Tracer, type TracerCost } from './kernel/tracer.ts';
 export { Lifecycle } from './lifecycle.ts';
 export type {
   BeylaOptions,

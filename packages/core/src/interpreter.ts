@@ -1,8 +1,7 @@
 import type { Connection } from './connections/connection.ts';
 import { ConnectionTable } from './connections/connection-table.ts';
 import type { TurnProbe } from './connections/turn-probe.ts';
-import { type CounterReason, Counters } from './counters.ts';
-import { BatchDecoder } from './events/batch-decoder.ts';
+import { type CounterReason, Counters, type DropReason } from './counters.ts';
 import type { CloseEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink, LifecycleSink } from './events/event-sink.ts';
 import type { ProcessInfo } from './processes/process.ts';
@@ -21,13 +20,11 @@ export interface InterpreterOptions {
   clock: Clock;
   /** Tells the kernel what to report of a connection. */
   verdicts: VerdictSink;
-  /** Gets the spans of each batch that has some. The array is reused: it is valid only during the call. */
-  onSpans(spans: RequestSpan[]): void;
   /** Gets process and listen records. */
-  lifecycle?: LifecycleSink;
+  lifecycle?: LifecycleSink | undefined;
   /** Looks up turns that may have grown; without it (replay) responses of unknown length end with the next request or the close. */
-  probe?: TurnProbe;
-  /** Connections remembered at most; default 8192. Give it twice what the kernel follows. */
+  probe?(): TurnProbe | undefined;
+  /** Connections that the kernel follows; twice as many are remembered. Default 4096. */
   maxConnections?: number;
   /** A connection without news for so long is forgotten; default 3,600,000. */
   idleTimeoutMs?: number;
@@ -38,13 +35,12 @@ export interface InterpreterOptions {
 /**
  * Understands the records of the kernel: bytes → turns → messages → exchanges → spans.
  *
- * Feed it every batch, empty ones too: time passes with them. It never throws on what is in a batch; everything it cannot use is
- * counted by reason in `stats()`.
+ * For each batch, empty ones too since time passes with them: `begin`, then a `BatchDecoder` that reports to it, then `end`. It never
+ * throws on what is in a batch; everything it cannot use is counted by reason.
  */
 export class Interpreter implements EventSink, ProtocolHost {
   readonly #options: InterpreterOptions;
   readonly #counters = new Counters();
-  readonly #decoder = new BatchDecoder();
   readonly #connections: ConnectionTable;
   readonly #spanFactory: SpanFactory;
   readonly #spans: RequestSpan[] = [];
@@ -56,20 +52,27 @@ export class Interpreter implements EventSink, ProtocolHost {
     this.#connections = new ConnectionTable({
       open: (connection) => new UndetectedConnection(connection, this, protocols),
       counters: this.#counters,
-      probe: options.probe,
-      maxConnections: options.maxConnections ?? 8192,
+      probe: () => options.probe?.(),
+      maxConnections: 2 * (options.maxConnections ?? 4096),
       idleTimeoutMs: options.idleTimeoutMs ?? 3_600_000,
     });
   }
 
-  /** Interprets `bytes[0..length)`; `nowNs` is CLOCK_MONOTONIC when the batch was taken from the ring. */
-  interpret(batch: { readonly bytes: Uint8Array; readonly length: number; readonly nowNs: number }): void {
-    this.#connections.begin(batch.nowNs);
-    this.#decoder.decode(batch.bytes, batch.length, this);
-    this.#connections.end();
-    if (this.#spans.length === 0) return;
-    this.#options.onSpans(this.#spans);
+  /** A batch begins; `nowNs` is CLOCK_MONOTONIC when it was taken from the ring. */
+  begin(nowNs: number): void {
     this.#spans.length = 0;
+    this.#connections.begin(nowNs);
+  }
+
+  /** The batch is over. Returns its spans; the array is reused: it is valid until the next `begin`. */
+  end(): RequestSpan[] {
+    this.#connections.end();
+    return this.#spans;
+  }
+
+  /** Lost requests, by reason. */
+  drops(): Record<DropReason, number> {
+    return this.#counters.drops();
   }
 
   /** Counters by reason since the start (`COUNTER_REASONS`), and sizes of the tables. */
@@ -131,7 +134,8 @@ export class Interpreter implements EventSink, ProtocolHost {
   }
 
   pipelined(connection: Connection, role: Role): void {
-    this.#options.verdicts.onPipelined(connection.local.port, connection.netns, role);
+    if (role !== 'server') return;
+    this.#options.verdicts.streamPort({ netns: connection.netns, port: connection.local.port });
   }
 
   count(reason: CounterReason, count?: number): void {

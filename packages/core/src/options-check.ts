@@ -23,7 +23,10 @@ export function object<T extends object>(fields: Fields<T>): Check<T> {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid(value, given, 'an object');
     for (const key of Object.keys(value)) {
       if (keys.includes(key as keyof T & string)) continue;
-      throw new BeylaError('UNKNOWN_OPTION', `unknown option \`${join(path, key)}\`; the nearest one is \`${join(path, nearest(key, keys) ?? '')}\``);
+      throw new BeylaError(
+        'UNKNOWN_OPTION',
+        `unknown option \`${join(path, key)}\`; the nearest one is \`${join(path, nearest(key, keys) ?? '')}\``,
+      );
     }
     const result: Partial<T> = {};
     for (const key of keys) {

@@ -1,5 +1,16 @@
 import type { DiscoveryOptions, ProcessSelector } from './options.ts';
-import { boolean, type Check, integer, invalid, listOf, object, oneOf, optional, someOf, text } from './options-check.ts';
+import {
+  boolean,
+  type Check,
+  integer,
+  invalid,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  someOf,
+  text,
+} from './options-check.ts';
 import type { Language } from './processes/process.ts';
 import { compileSelector } from './processes/selector.ts';
 
@@ -74,4 +85,3 @@ export function discoveryCheck(isReplay: boolean): Check<ResolvedDiscoveryOption
 export function resolveDiscoveryOptions(options: DiscoveryOptions): ResolvedDiscoveryOptions {
   return live(options, 'discovery');
 }
-

@@ -35,7 +35,12 @@ describe('resolveOptions()', () => {
   it('keeps what is given and freezes it, without touching the original', () => {
     const processor = <T>(spans: T): T => spans;
     const { signal } = new AbortController();
-    const given = { discovery: { instrument: [{ openPorts: ['80', 81] }] }, tracer: { source: 'syscall' }, processors: [processor], signal };
+    const given = {
+      discovery: { instrument: [{ openPorts: ['80', 81] }] },
+      tracer: { source: 'syscall' },
+      processors: [processor],
+      signal,
+    };
     const resolved = resolveOptions(given);
     expect(resolved.tracer.source).toBe('syscall');
     expect(resolved.processors).toEqual([processor]);
@@ -47,12 +52,18 @@ describe('resolveOptions()', () => {
 
   it.each([
     [{ discovery, trace: {} }, 'unknown option `trace`; the nearest one is `tracer`.'],
-    [{ discovery: { ...discovery, exlude: [] } }, 'unknown option `discovery.exlude`; the nearest one is `discovery.exclude`.'],
+    [
+      { discovery: { ...discovery, exlude: [] } },
+      'unknown option `discovery.exlude`; the nearest one is `discovery.exclude`.',
+    ],
     [
       { discovery: { instrument: [{ exePath: '*' }, { open_ports: 80 }] } },
       'unknown option `discovery.instrument[1].open_ports`; the nearest one is `discovery.instrument[1].openPorts`.',
     ],
-    [{ discovery, tracer: { ringbyets: 1 } }, 'unknown option `tracer.ringbyets`; the nearest one is `tracer.ringBytes`.'],
+    [
+      { discovery, tracer: { ringbyets: 1 } },
+      'unknown option `tracer.ringbyets`; the nearest one is `tracer.ringBytes`.',
+    ],
   ])('names the path of an unknown option and the nearest valid one', (options, message) => {
     expect(failure(options)).toMatchObject({ code: 'UNKNOWN_OPTION', message: expect.stringContaining(message) });
   });
@@ -65,16 +76,37 @@ describe('resolveOptions()', () => {
     [{ discovery: { instrument: [] } }, '`discovery.instrument` is an empty list; expected at least one element'],
     [{ discovery: { instrument: [{}] } }, '`discovery.instrument[0]` has no criterion'],
     [{ discovery: { instrument: [{ exePath: '' }] } }, '`discovery.instrument[0].exePath` is ""; expected a text'],
-    [{ discovery: { instrument: [{ openPorts: true }] } }, '`discovery.instrument[0].openPorts` is true; expected ports'],
-    [{ discovery: { instrument: [{ openPorts: [null] }] } }, '`discovery.instrument[0].openPorts[0]` is null; expected a port'],
+    [
+      { discovery: { instrument: [{ openPorts: true }] } },
+      '`discovery.instrument[0].openPorts` is true; expected ports',
+    ],
+    [
+      { discovery: { instrument: [{ openPorts: [null] }] } },
+      '`discovery.instrument[0].openPorts[0]` is null; expected a port',
+    ],
     [{ discovery: { instrument: [{ targetPids: [0] }] } }, '`discovery.instrument[0].targetPids[0]` is 0; expected'],
-    [{ discovery: { instrument: [{ languages: ['node'] }] } }, '`discovery.instrument[0].languages[0]` is "node"; expected one of "go"'],
-    [{ discovery: { ...discovery, pollIntervalMs: 99 } }, '`discovery.pollIntervalMs` is 99; expected a whole number of milliseconds from 100'],
+    [
+      { discovery: { instrument: [{ languages: ['node'] }] } },
+      '`discovery.instrument[0].languages[0]` is "node"; expected one of "go"',
+    ],
+    [
+      { discovery: { ...discovery, pollIntervalMs: 99 } },
+      '`discovery.pollIntervalMs` is 99; expected a whole number of milliseconds from 100',
+    ],
     [{ discovery: { ...discovery, includeSelf: 1 } }, '`discovery.includeSelf` is 1; expected true or false'],
-    [{ discovery, tracer: { ringBytes: 5000 } }, '`tracer.ringBytes` is 5000; expected a power of two of bytes from 4096'],
-    [{ discovery, tracer: { captureBytes: 513 } }, '`tracer.captureBytes` is 513; expected a whole number of bytes from 128 to 512'],
+    [
+      { discovery, tracer: { ringBytes: 5000 } },
+      '`tracer.ringBytes` is 5000; expected a power of two of bytes from 4096',
+    ],
+    [
+      { discovery, tracer: { captureBytes: 513 } },
+      '`tracer.captureBytes` is 513; expected a whole number of bytes from 128 to 512',
+    ],
     [{ discovery, tracer: { drainIntervalMs: 1.5 } }, '`tracer.drainIntervalMs` is 1.5; expected'],
-    [{ discovery, tracer: { source: 'kprobe' } }, '`tracer.source` is "kprobe"; expected one of "auto", "sock_length", "syscall"'],
+    [
+      { discovery, tracer: { source: 'kprobe' } },
+      '`tracer.source` is "kprobe"; expected one of "auto", "sock_length", "syscall"',
+    ],
     [{ discovery, routes: { patterns: '/a' } }, '`routes.patterns` is "/a"; expected a list'],
     [{ discovery, processors: [{}] }, '`processors[0]` is an object; expected a function from spans to spans'],
     [{ discovery, exporters: [() => 1] }, '`exporters[0]` is a function; expected an exporter'],

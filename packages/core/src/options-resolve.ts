@@ -1,6 +1,17 @@
 import type { Processor } from './decorators/decorator.ts';
 import type { BeylaOptions, RoutesOptions, TracerOptions } from './options.ts';
-import { type Check, functionLike, integer, invalid, listOf, object, oneOf, optional, text, withMethods } from './options-check.ts';
+import {
+  type Check,
+  functionLike,
+  integer,
+  invalid,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  text,
+  withMethods,
+} from './options-check.ts';
 import { discoveryCheck, type ResolvedDiscoveryOptions } from './options-discovery.ts';
 import type { Exporter } from './pipeline/exporter.ts';
 
@@ -99,7 +110,8 @@ function options(isReplay: boolean): Check<ResolvedOptions> {
  * @public
  */
 export function resolveOptions(given: BeylaOptions | unknown): ResolvedOptions {
-  const isReplay = typeof given === 'object' && given !== null && 'replayFrom' in given && given.replayFrom !== undefined;
+  const isReplay =
+    typeof given === 'object' && given !== null && 'replayFrom' in given && given.replayFrom !== undefined;
   const resolved = options(isReplay)(given, '');
   if (resolved.recordTo !== undefined && resolved.recordTo === resolved.replayFrom) {
     return invalid(resolved.recordTo, 'recordTo', 'another file than `replayFrom`');

@@ -113,7 +113,13 @@ describe('spanAttributes()', () => {
   it('leaves out what is not known', () => {
     const attributes = spanAttributes(aSpan({ host: undefined, statusCode: undefined, requestBodySize: undefined }));
     expect(attributes).toMatchObject({ 'server.address': '10.0.0.1', 'server.port': 8080, 'error.type': '_OTHER' });
-    for (const name of ['http.response.status_code', 'http.request.body.size', 'http.route', 'url.query', 'user_agent.original']) {
+    for (const name of [
+      'http.response.status_code',
+      'http.request.body.size',
+      'http.route',
+      'url.query',
+      'user_agent.original',
+    ]) {
       expect(attributes).not.toHaveProperty([name]);
     }
   });
@@ -129,7 +135,12 @@ describe('spanAttributes()', () => {
   it.each([
     ['/a', undefined, { address: '192.0.2.9', port: 81 }, 'http://192.0.2.9:81/a'],
     ['/a', undefined, { address: '2001:db8::9', port: 81 }, 'http://[2001:db8::9]:81/a'],
-    ['http://me:pw@shop.example/a', 'shop.example', { address: '10.0.0.9', port: 3128 }, 'http://REDACTED:REDACTED@shop.example/a'],
+    [
+      'http://me:pw@shop.example/a',
+      'shop.example',
+      { address: '10.0.0.9', port: 3128 },
+      'http://REDACTED:REDACTED@shop.example/a',
+    ],
     ['*', 'shop.example', { address: '10.0.0.9', port: 80 }, undefined],
     ['shop.example:443', 'shop.example', { address: '10.0.0.9', port: 80 }, undefined],
     ['/a', undefined, { address: '/run/shop.sock', port: 0 }, undefined],
@@ -140,7 +151,13 @@ describe('spanAttributes()', () => {
 
 describe('metricAttributes()', () => {
   it('takes nothing from what a client of an observed server chooses, but method and route', () => {
-    const span = aSpan({ method: 'GETX', host: 'random-7f3a.example:1', path: '/x/7f3a', userAgent: '7f3a', route: '/**' });
+    const span = aSpan({
+      method: 'GETX',
+      host: 'random-7f3a.example:1',
+      path: '/x/7f3a',
+      userAgent: '7f3a',
+      route: '/**',
+    });
     expect(metricAttributes(span, 'node-1')).toEqual({
       'http.request.method': '_OTHER',
       'http.response.status_code': 200,

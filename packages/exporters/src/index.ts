@@ -1,10 +1,10 @@
+export type { AttributeSet } from './attributes.ts';
 export { ConsoleExporter, type ConsoleExporterOptions } from './console/console-exporter.ts';
-export { PrometheusExporter, type PrometheusExporterOptions } from './prometheus/prometheus-exporter.ts';
+export { MetricExporterAdapter, type MetricExporterAdapterOptions } from './otel-sdk/metric-exporter-adapter.ts';
+export { SpanExporterAdapter, type SpanExporterAdapterOptions } from './otel-sdk/span-exporter-adapter.ts';
 export type { OtlpOptions } from './otlp/options.ts';
 export { OtlpMetricExporter, type OtlpMetricExporterOptions } from './otlp/otlp-metric-exporter.ts';
 export { OtlpTraceExporter, type OtlpTraceExporterOptions } from './otlp/otlp-trace-exporter.ts';
-export { MetricExporterAdapter, type MetricExporterAdapterOptions } from './otel-sdk/metric-exporter-adapter.ts';
-export { SpanExporterAdapter, type SpanExporterAdapterOptions } from './otel-sdk/span-exporter-adapter.ts';
-export type { AttributeSet } from './attributes.ts';
+export { PrometheusExporter, type PrometheusExporterOptions } from './prometheus/prometheus-exporter.ts';
 export { RedMetrics, type RedMetricsOptions } from './red-metrics.ts';
 export type { HistogramSnapshot, MetricPoint, MetricSnapshot, ServiceMetrics } from './service-metrics.ts';

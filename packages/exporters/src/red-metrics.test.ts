@@ -16,9 +16,14 @@ function only(metrics: RedMetrics): ServiceMetrics {
   return services[0] as ServiceMetrics;
 }
 
-async function pointsOf(service: ServiceMetrics, name: string): Promise<{ attributes: object; value: { count: number; sum: number } }[]> {
+async function pointsOf(
+  service: ServiceMetrics,
+  name: string,
+): Promise<{ attributes: object; value: { count: number; sum: number } }[]> {
   const { resourceMetrics } = await service.collect();
-  const metric = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics).find((one) => one.descriptor.name === name);
+  const metric = resourceMetrics.scopeMetrics
+    .flatMap((scope) => scope.metrics)
+    .find((one) => one.descriptor.name === name);
   return (metric?.dataPoints ?? []) as never;
 }
 
@@ -72,7 +77,11 @@ describe('RedMetrics', () => {
     metrics.record([aSpan({ requestBodySize: undefined, responseBodySize: undefined }), aSpan({ requestBodySize: 5 })]);
     const service = only(metrics);
     expect((await pointsOf(service, 'http.server.request.body.size'))[0]?.value).toMatchObject({ count: 1, sum: 5 });
-    expect(metrics.stats()).toMatchObject({ 'unknown.request_body_size': 1, 'unknown.response_body_size': 1, recorded: 2 });
+    expect(metrics.stats()).toMatchObject({
+      'unknown.request_body_size': 1,
+      'unknown.response_body_size': 1,
+      recorded: 2,
+    });
   });
 
   it('leaves out spans that metrics must ignore, and impossible durations, and counts both', async () => {
@@ -88,10 +97,12 @@ describe('RedMetrics', () => {
     const cart = aProcess({ pid: 2, service: { name: 'cart', namespace: '', instanceId: 'h:2' } });
     metrics.record([aSpan({ process: shop }), aSpan({ process: cart }), aSpan({ process: cart })]);
     const seen = await Promise.all(
-      metrics.services().map(async (service) => [
-        service.resource.attributes['service.name'],
-        (await pointsOf(service, 'http.server.request.duration'))[0]?.value.count,
-      ]),
+      metrics
+        .services()
+        .map(async (service) => [
+          service.resource.attributes['service.name'],
+          (await pointsOf(service, 'http.server.request.duration'))[0]?.value.count,
+        ]),
     );
     expect(seen).toEqual([
       ['shop', 1],
@@ -123,7 +134,9 @@ describe('RedMetrics', () => {
 
   it('gives one series to spans of equal attributes, however their host was written', async () => {
     const metrics = new RedMetrics();
-    metrics.record(['pay.example', 'pay.example:80', 'pay.example:080'].map((host) => aSpan({ kind: 'http.client', host })));
+    metrics.record(
+      ['pay.example', 'pay.example:80', 'pay.example:080'].map((host) => aSpan({ kind: 'http.client', host })),
+    );
     metrics.record([
       aSpan({ statusCode: undefined, errorType: undefined }),
       aSpan({ statusCode: undefined, errorType: '_OTHER' }),
@@ -157,8 +170,8 @@ describe('RedMetrics', () => {
 
   it('keeps an ended process until its series expire, and a running one for ever', () => {
     const { metrics, clock } = withClock({ ttlMs: 1_000 });
-    const process = aProcess({ pid: 1 });
-    const running = aProcess({ pid: 2 });
+    const process = anInstance(1);
+    const running = anInstance(2);
     metrics.processStarted(process);
     metrics.processStarted(running);
     metrics.record([aSpan({ process })]);
@@ -170,9 +183,28 @@ describe('RedMetrics', () => {
     expect(metrics.services().find((service) => service.process === process)?.ended).toBe(true);
   });
 
+  it('keeps one set of series for an instance that execs, also when the old process is reported ended late', async () => {
+    const { metrics, clock } = withClock({ ttlMs: 1_000 });
+    const shell = aProcess({ executable: '/bin/sh' });
+    const node = aProcess({ executable: '/usr/bin/node' });
+    metrics.record([aSpan({ process: shell })]);
+    metrics.processStarted(node);
+    metrics.record([aSpan({ process: node })]);
+    metrics.processEnded(shell);
+    metrics.record([aSpan({ process: shell })]);
+    expect((await pointsOf(only(metrics), 'http.server.request.duration')).map((point) => point.value.count)).toEqual([
+      3,
+    ]);
+    expect(only(metrics).ended).toBe(false);
+    metrics.processEnded(node);
+    expect(only(metrics).ended).toBe(true);
+    clock.ms += 1_001;
+    expect(metrics.services()).toEqual([]);
+  });
+
   it('forgets the process not heard of for the longest time when there are too many', () => {
     const { metrics, clock } = withClock({ maxProcesses: 2 });
-    const processes = [1, 2, 3].map((pid) => aProcess({ pid }));
+    const processes = [1, 2, 3].map(anInstance);
     for (const process of [processes[0], processes[1], processes[0], processes[2]]) {
       clock.ms += 1;
       metrics.record([aSpan({ process: process as (typeof processes)[0] })]);
@@ -224,7 +256,6 @@ describe('RedMetrics', () => {
           }
         }
 
-
         const expected = new Map<string, number>();
         for (const one of spans) {
           const side = one.kind === 'http.server' ? 'server' : 'client';
@@ -239,6 +270,10 @@ describe('RedMetrics', () => {
     );
   });
 });
+
+function anInstance(pid: number): ReturnType<typeof aProcess> {
+  return aProcess({ pid, service: { name: 'shop', namespace: '', instanceId: `h:${pid}` } });
+}
 
 function withClock(options: RedMetricsOptions): { metrics: RedMetrics; clock: { ms: number } } {
   const clock = { ms: 1_000_000 };

@@ -77,19 +77,23 @@ export class RedMetrics {
   /** Its series stay until they expire: late spans may come, and back ends read the last values. */
   processEnded(process: ProcessInfo): void {
     this.#ended.add(process);
-    this.#services.get(process)?.end(this.#now());
+    const service = this.#services.get(process);
+    if (service === undefined) return;
+    service.end(process, this.#now());
+    // Another process goes on as the same instance and keeps the series.
+    if (!service.ended) this.#services.delete(process);
   }
 
   /** The processes that have metrics, each a `MetricProducer` with its own resource. */
   services(): readonly ServiceMetrics[] {
     this.#sweep(this.#now());
-    return [...this.#services.values()];
+    return [...new Set(this.#services.values())];
   }
 
   /** Counters since the start, and `series` as they are now. */
   stats(): Record<string, number> {
     let series = 0;
-    for (const service of this.#services.values()) series += service.seriesCount;
+    for (const service of new Set(this.#services.values())) series += service.seriesCount;
     return {
       recorded: this.#recorded,
       ignored: this.#ignored,
@@ -122,13 +126,15 @@ export class RedMetrics {
   }
 
   #serviceOf(process: ProcessInfo, nowMs: number): ServiceAggregator {
-    let service = this.#services.get(process);
-    if (service === undefined) {
-      if (this.#services.size >= this.#maxProcesses) this.#evict();
-      service = new ServiceAggregator(process, this.#maxSeries, nowMs, this.#now);
-      if (this.#ended.has(process)) service.end(nowMs);
-      this.#services.set(process, service);
-    }
+    const known = this.#services.get(process);
+    if (known !== undefined) return known;
+    if (this.#services.size >= this.#maxProcesses) this.#evict();
+    // After exec, or when a process id comes back: two aggregators would give one series two values.
+    let service = [...this.#services.values()].find((candidate) => candidate.sameInstance(process));
+    if (service === undefined) service = new ServiceAggregator(process, this.#maxSeries, nowMs, this.#now);
+    else service.begin(process);
+    if (this.#ended.has(process)) service.end(process, nowMs);
+    this.#services.set(process, service);
     return service;
   }
 
@@ -138,16 +144,22 @@ export class RedMetrics {
       if (oldest === undefined || service.updatedMs < oldest.updatedMs) oldest = service;
     }
     if (oldest === undefined) return;
-    this.#services.delete(oldest.process);
+    this.#forget(oldest);
     this.#evicted += 1;
+  }
+
+  #forget(service: ServiceAggregator): void {
+    for (const [process, candidate] of this.#services) {
+      if (candidate === service) this.#services.delete(process);
+    }
   }
 
   #sweep(nowMs: number): void {
     this.#sweptMs = nowMs;
     const beforeMs = nowMs - this.#ttlMs;
-    for (const service of this.#services.values()) {
+    for (const service of new Set(this.#services.values())) {
       this.#expired += service.expire(beforeMs);
-      if (service.ended && service.seriesCount === 0) this.#services.delete(service.process);
+      if (service.ended && service.seriesCount === 0) this.#forget(service);
     }
   }
 }

@@ -13,7 +13,7 @@ import { METRICS } from './metrics.ts';
 import { type Series, SeriesTable } from './series-table.ts';
 import type { HistogramSnapshot, MetricPoint, MetricSnapshot, ServiceMetrics } from './service-metrics.ts';
 
-/** Aggregates the spans of one process. */
+/** Aggregates the spans of one service instance: a process, or the processes that have its identity one after the other. */
 export class ServiceAggregator implements ServiceMetrics {
   readonly process: ProcessInfo;
   readonly resource: Resource;
@@ -21,10 +21,11 @@ export class ServiceAggregator implements ServiceMetrics {
   readonly #client: SeriesTable;
   readonly #now: () => number;
   #updatedMs: number;
-  #ended = false;
+  readonly #live = new Set<ProcessInfo>();
 
   constructor(process: ProcessInfo, maxSeries: number, nowMs: number, now: () => number) {
     this.process = process;
+    this.#live.add(process);
     this.resource = resourceFromAttributes(resourceAttributes(process));
     const observedHost = process.resource['host.name'] ?? hostname();
     this.#server = new SeriesTable(maxSeries, observedHost);
@@ -34,7 +35,7 @@ export class ServiceAggregator implements ServiceMetrics {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#live.size === 0;
   }
 
   /** Unix milliseconds of the last span, or of its start or end. */
@@ -89,9 +90,19 @@ export class ServiceAggregator implements ServiceMetrics {
     return this.#server.expire(beforeMs) + this.#client.expire(beforeMs);
   }
 
-  /** The process ended. */
-  end(nowMs: number): void {
-    this.#ended = true;
+  /** Whether both would be the same to a back end. */
+  sameInstance(process: ProcessInfo): boolean {
+    const mine = this.process.service;
+    const other = process.service;
+    return mine.instanceId === other.instanceId && mine.name === other.name && mine.namespace === other.namespace;
+  }
+
+  begin(process: ProcessInfo): void {
+    this.#live.add(process);
+  }
+
+  end(process: ProcessInfo, nowMs: number): void {
+    this.#live.delete(process);
     this.#updatedMs = nowMs;
   }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { release } from 'node:os';
 import { loadObjects } from './objects.mjs';
 import { report } from './report.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { appendFileSync } from 'node:fs';
 
 /** Sends one JSON line to the host through the second serial port, and the same to the console for who reads along. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { createServer } from 'node:http';
 
 const body = Buffer.alloc(2500, 'b');

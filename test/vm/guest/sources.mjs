@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import { report } from './report.mjs';
 import { drive, spanKey, startServers, Tally } from './workload.mjs';
 

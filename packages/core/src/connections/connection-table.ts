@@ -2,6 +2,7 @@ import type { Counters } from '../counters.ts';
 import type { CloseEvent, TurnEvent } from '../events/event.ts';
 import { Connection } from './connection.ts';
 import { DueList } from './due-list.ts';
+import { EarlyCloses, requestsIn } from './early-closes.ts';
 import type { OpenConsumer } from './turn-consumer.ts';
 import { TurnOrder } from './turn-order.ts';
 import { ProbedTurn, type TurnProbe } from './turn-probe.ts';
@@ -9,6 +10,9 @@ import { UsageOrder } from './usage-order.ts';
 
 /** Younger than this, a value of the kernel's table may be half-written. */
 const TORN_NS = 50e6;
+/** Connections that were forgotten alive: their close is no news. */
+const FORGOTTEN_MAX = 1024;
+const EARLY_CLOSES_MAX = 8192;
 /** How long a closed connection waits for turns that are still on their way. */
 const CLOSE_WAIT_NS = 200e6;
 /** Looks that do not find the turn before it is given up: its last record may still be on the ring. */
@@ -18,7 +22,7 @@ export interface ConnectionTableOptions {
   open: OpenConsumer;
   counters: Counters;
   /** Without it, a response that cannot be proven complete waits for the next request or the close. */
-  probe: TurnProbe | undefined;
+  probe(): TurnProbe | undefined;
   /** More connections than this are not remembered. */
   maxConnections: number;
   /** A connection that nothing is heard of for so long is forgotten. */
@@ -32,6 +36,8 @@ export class ConnectionTable {
   readonly #usage = new UsageOrder();
   readonly #due = new DueList();
   readonly #order: TurnOrder;
+  readonly #earlyCloses = new EarlyCloses(EARLY_CLOSES_MAX);
+  readonly #forgotten = new Set<number>();
   readonly #probed = new ProbedTurn();
   readonly #probedAgain = new ProbedTurn();
   #unsettled: Connection[] = [];
@@ -68,11 +74,12 @@ export class ConnectionTable {
 
   close(event: CloseEvent): void {
     const connection = this.#connections.get(event.connection);
-    if (connection === undefined) return;
-    connection.closedNs = Math.max(1, event.ns);
-    connection.lastSeq = event.lastSeq;
-    connection.heardNs = this.#nowNs;
-    this.#unsettle(connection);
+    if (connection !== undefined) {
+      connection.heardNs = this.#nowNs;
+      this.#closing(connection, event.ns, event.lastSeq);
+    } else if (!this.#forgotten.delete(event.connection) && !this.#earlyCloses.add(event, this.#nowNs)) {
+      this.#options.counters.add('connections.unseen', requestsIn(event.lastSeq));
+    }
   }
 
   /** The batch is over: gives up what is missing for too long, closes, looks for news, forgets the idle. */
@@ -80,6 +87,8 @@ export class ConnectionTable {
     this.#batch += 1;
     this.#settle();
     this.#due.tick(this.#nowNs, this.#look);
+    const unseen = this.#earlyCloses.expire(this.#nowNs - CLOSE_WAIT_NS);
+    if (unseen > 0) this.#options.counters.add('connections.unseen', unseen);
     const deadlineNs = this.#nowNs - this.#options.idleTimeoutMs * 1e6;
     for (let old = this.#usage.oldest; old !== undefined && old.heardNs < deadlineNs; old = this.#usage.oldest) {
       this.#options.counters.add('connections.expired');
@@ -94,9 +103,18 @@ export class ConnectionTable {
       this.#forget(oldest);
     }
     const connection = new Connection(event);
+    connection.isReturning = this.#forgotten.delete(connection.id);
     connection.consumer = this.#options.open(connection);
     this.#connections.set(connection.id, connection);
+    const close = this.#earlyCloses.take(connection.id);
+    if (close !== undefined) this.#closing(connection, close.ns, close.lastSeq);
     return connection;
+  }
+
+  #closing(connection: Connection, ns: number, lastSeq: number): void {
+    connection.closedNs = Math.max(1, ns);
+    connection.lastSeq = lastSeq;
+    this.#unsettle(connection);
   }
 
   #unsettle(connection: Connection): void {
@@ -146,6 +164,7 @@ export class ConnectionTable {
   #forget(connection: Connection): void {
     if (!connection.isIgnored) connection.consumer?.forget();
     this.#remove(connection);
+    if (this.#forgotten.size < FORGOTTEN_MAX) this.#forgotten.add(connection.id);
   }
 
   #remove(connection: Connection): void {
@@ -157,7 +176,7 @@ export class ConnectionTable {
   }
 
   readonly #look = (connection: Connection): void => {
-    const { probe } = this.#options;
+    const probe = this.#options.probe();
     const { turn } = connection;
     const nowNs = this.#nowNs;
     if (probe === undefined) return;

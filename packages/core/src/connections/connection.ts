@@ -22,6 +22,8 @@ export class Connection {
   readonly held: Turn[] = [];
   /** Set right after construction by the table. */
   consumer: TurnConsumer | undefined = undefined;
+  /** It was known before, and forgotten: its first turns are not missing. */
+  isReturning = false;
   /** `turn` is neither final nor understood. */
   isOpen = false;
   /** Nothing of it is of interest; records that are still on their way are skipped. */

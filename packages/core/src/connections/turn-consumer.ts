@@ -10,7 +10,7 @@ export interface TurnConsumer {
   turn(turn: Turn): boolean;
   /** A piece of one I/O call (stream mode). */
   chunk(chunk: Turn): void;
-  /** `missing` turns or pieces before the next one are lost; 0: how many is not known. */
+  /** `missing` turns or pieces before the next one, or before the close, are lost. */
   gap(missing: number): void;
   /** The connection is over; `ns` is when. */
   close(ns: number): void;

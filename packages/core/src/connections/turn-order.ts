@@ -119,9 +119,12 @@ export class TurnOrder {
   gap(connection: Connection, seq: number): void {
     const last = connection.turn.seq;
     if (seq <= last + 1) return;
-    if (last === 0) this.#counters.add('connections.joined_midway');
-    else this.#counters.add('turn_gap', seq - last - 1);
-    if (!connection.isIgnored) connection.consumer?.gap(last === 0 ? 0 : seq - last - 1);
+    if (last === 0 && connection.isReturning) {
+      this.#counters.add('connections.joined_midway');
+      return;
+    }
+    this.#counters.add('turn_gap', seq - last - 1);
+    if (!connection.isIgnored) connection.consumer?.gap(seq - last - 1);
   }
 
   #deliver(connection: Connection, nowNs: number): void {

@@ -24,7 +24,9 @@ describe('RouteDecorator', () => {
   });
 
   it('keeps a route that the span has already', () => {
-    expect(decorated({ patterns: ['/users/:id'] }, { path: '/users/7', route: '/users/{uid}' }).route).toBe('/users/{uid}');
+    expect(decorated({ patterns: ['/users/:id'] }, { path: '/users/7', route: '/users/{uid}' }).route).toBe(
+      '/users/{uid}',
+    );
   });
 
   it('never lets a query into a route', () => {

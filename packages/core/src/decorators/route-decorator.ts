@@ -6,7 +6,12 @@ import type { RequestSpan } from '../spans/span.ts';
 import type { Processor } from './decorator.ts';
 import { RouteMatcher } from './route-matcher.ts';
 
-const OPTION_NAMES: readonly string[] = ['patterns', 'ignoredPatterns', 'ignoreMode', 'unmatched'] satisfies (keyof RoutesOptions)[];
+const OPTION_NAMES: readonly string[] = [
+  'patterns',
+  'ignoredPatterns',
+  'ignoreMode',
+  'unmatched',
+] satisfies (keyof RoutesOptions)[];
 const IGNORE_MODES: readonly string[] = ['all', 'traces', 'metrics'];
 const UNMATCHED: readonly string[] = ['unset', 'path', 'wildcard'];
 
@@ -126,5 +131,8 @@ function checkPatterns(name: string, value: unknown): void {
 
 function checkWord(name: string, value: unknown, words: readonly string[]): void {
   if (value === undefined || (typeof value === 'string' && words.includes(value))) return;
-  throw new BeylaError('INVALID_OPTION', `routes.${name} must be one of ${words.join(', ')}, not ${JSON.stringify(value)}`);
+  throw new BeylaError(
+    'INVALID_OPTION',
+    `routes.${name} must be one of ${words.join(', ')}, not ${JSON.stringify(value)}`,
+  );
 }

@@ -32,7 +32,8 @@ describe('RouteMatcher', () => {
   });
 
   it('lets `*` match any rest, also none', () => {
-    for (const path of ['/ski', '/ski/', '/ski/a', '/ski/a/b', '/ski/a//b/']) expect(matchOf(['/ski/*'], path)).toBe('/ski/*');
+    for (const path of ['/ski', '/ski/', '/ski/a', '/ski/a/b', '/ski/a//b/'])
+      expect(matchOf(['/ski/*'], path)).toBe('/ski/*');
     expect(matchOf(['/ski/*'], '/skiing')).toBeUndefined();
     expect(matchOf(['/*'], '/')).toBe('/*');
   });
@@ -100,7 +101,9 @@ function naiveMatch(patterns: string[], path: string): string | undefined {
   const ranked = patterns
     .map((pattern) => ({ pattern, rank: rankOf(segmentsOf(pattern), target) }))
     .filter((candidate) => candidate.rank !== undefined);
-  ranked.sort((left, right) => (left.rank === right.rank ? 0 : (left.rank as string) < (right.rank as string) ? -1 : 1));
+  ranked.sort((left, right) =>
+    left.rank === right.rank ? 0 : (left.rank as string) < (right.rank as string) ? -1 : 1,
+  );
   return ranked[0]?.pattern;
 }
 

@@ -58,7 +58,8 @@ function child(node: Node, segment: string, pattern: string): Node {
     node.parameter ??= new Node();
     return node.parameter;
   }
-  if (segment.startsWith(':') || /[{}]/.test(segment)) throw invalid(pattern, `has the unclear parameter \`${segment}\``);
+  if (segment.startsWith(':') || /[{}]/.test(segment))
+    throw invalid(pattern, `has the unclear parameter \`${segment}\``);
   if (/[*?#]/.test(segment)) throw invalid(pattern, `has \`*\`, \`?\` or \`#\` within the segment \`${segment}\``);
   let next = node.literals.get(segment);
   if (next === undefined) {

@@ -12,6 +12,13 @@ import {
 
 const TWO_32 = 2 ** 32;
 
+/** By kind; 0 where there is no such kind. */
+const LEAST_SIZE = new Uint16Array(256);
+LEAST_SIZE[RECORD_KIND.TURN] = LEAST_SIZE[RECORD_KIND.CHUNK] = TURN_RECORD.size;
+LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.size;
+LEAST_SIZE[RECORD_KIND.EXEC] = LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
+LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
+
 /**
  * Walks the records of a batch: each starts at a multiple of 8 and says its size.
  *
@@ -19,9 +26,9 @@ const TWO_32 = 2 ** 32;
  * throws: what it cannot use it reports as malformed. Needs a little-endian host, which every platform of the library is.
  */
 export class BatchDecoder {
-  #bytes = new Uint8Array(0);
-  #words16 = new Uint16Array(0);
-  #words32 = new Uint32Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
+  #words16: Uint16Array = new Uint16Array(0);
+  #words32: Uint32Array = new Uint32Array(0);
   readonly #turn = new TurnEvent();
   readonly #close = new CloseEvent();
   readonly #process = new ProcessEvent();
@@ -47,43 +54,49 @@ export class BatchDecoder {
 
   #record(at: number, size: number, sink: EventSink): void {
     const kind = this.#bytes[at + RECORD_HEADER.kind] ?? 0;
-    if (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) {
-      if (size < TURN_RECORD.size) return sink.onMalformed('size');
-      if (!this.#readTurn(at, size)) return sink.onMalformed('captured');
-      if (kind === RECORD_KIND.TURN) sink.onTurn(this.#turn);
-      else sink.onChunk(this.#turn);
-    } else if (kind === RECORD_KIND.CLOSE) {
-      if (size < CLOSE_RECORD.size) return sink.onMalformed('size');
-      this.#close.connection = this.#u64(at + CLOSE_RECORD.connection);
-      this.#close.ns = this.#u64(at + CLOSE_RECORD.ns);
-      this.#close.lastSeq = this.#u32(at + CLOSE_RECORD.lastSeq);
-      sink.onClose(this.#close);
-    } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.FORK || kind === RECORD_KIND.EXIT) {
-      if (size < PROCESS_RECORD.size) return sink.onMalformed('size');
-      const event = this.#process;
-      event.ns = this.#u64(at + PROCESS_RECORD.ns);
-      event.pid = this.#u32(at + PROCESS_RECORD.pid);
-      event.parent = this.#u32(at + PROCESS_RECORD.parent);
-      if (kind === RECORD_KIND.EXEC) sink.onExec(event);
-      else if (kind === RECORD_KIND.FORK) sink.onFork(event);
-      else sink.onExit(event);
-    } else if (kind === RECORD_KIND.LISTEN) {
-      if (size < LISTEN_RECORD.size) return sink.onMalformed('size');
-      const event = this.#listen;
-      event.ns = this.#u64(at + LISTEN_RECORD.ns);
-      event.pid = this.#u32(at + LISTEN_RECORD.pid);
-      event.netns = this.#u32(at + LISTEN_RECORD.netns);
-      event.port = this.#u16(at + LISTEN_RECORD.port);
-      event.family = this.#bytes[at + LISTEN_RECORD.family] ?? 0;
-      sink.onListen(event);
-    } else {
-      sink.onMalformed('kind');
-    }
+    const least = LEAST_SIZE[kind] ?? 0;
+    if (least === 0) sink.onMalformed('kind');
+    else if (size < least) sink.onMalformed('size');
+    else if (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) this.#turnRecord(at, size, kind, sink);
+    else if (kind === RECORD_KIND.CLOSE) this.#closeRecord(at, sink);
+    else if (kind === RECORD_KIND.LISTEN) this.#listenRecord(at, sink);
+    else this.#processRecord(at, kind, sink);
   }
 
-  #readTurn(at: number, size: number): boolean {
+  #closeRecord(at: number, sink: EventSink): void {
+    const event = this.#close;
+    event.connection = this.#u64(at + CLOSE_RECORD.connection);
+    event.ns = this.#u64(at + CLOSE_RECORD.ns);
+    event.lastSeq = this.#u32(at + CLOSE_RECORD.lastSeq);
+    sink.onClose(event);
+  }
+
+  #processRecord(at: number, kind: number, sink: EventSink): void {
+    const event = this.#process;
+    event.ns = this.#u64(at + PROCESS_RECORD.ns);
+    event.pid = this.#u32(at + PROCESS_RECORD.pid);
+    event.parent = this.#u32(at + PROCESS_RECORD.parent);
+    if (kind === RECORD_KIND.EXEC) sink.onExec(event);
+    else if (kind === RECORD_KIND.FORK) sink.onFork(event);
+    else sink.onExit(event);
+  }
+
+  #listenRecord(at: number, sink: EventSink): void {
+    const event = this.#listen;
+    event.ns = this.#u64(at + LISTEN_RECORD.ns);
+    event.pid = this.#u32(at + LISTEN_RECORD.pid);
+    event.netns = this.#u32(at + LISTEN_RECORD.netns);
+    event.port = this.#u16(at + LISTEN_RECORD.port);
+    event.family = this.#bytes[at + LISTEN_RECORD.family] ?? 0;
+    sink.onListen(event);
+  }
+
+  #turnRecord(at: number, size: number, kind: number, sink: EventSink): void {
     const captured = this.#u16(at + TURN_RECORD.captured);
-    if (captured > size - TURN_RECORD.size) return false;
+    if (captured > size - TURN_RECORD.size) {
+      sink.onMalformed('captured');
+      return;
+    }
     const bytes = this.#bytes;
     const event = this.#turn;
     event.data = bytes;
@@ -112,7 +125,8 @@ export class BatchDecoder {
     event.family = bytes[at + TURN_RECORD.family] ?? 0;
     event.direction = bytes[at + TURN_RECORD.direction] === 0 ? 0 : 1;
     event.role = bytes[at + TURN_RECORD.role] ?? 0;
-    return true;
+    if (kind === RECORD_KIND.TURN) sink.onTurn(event);
+    else sink.onChunk(event);
   }
 
   #u16(at: number): number {

@@ -27,6 +27,8 @@ export interface EventSource extends Component, AsyncIterable<EventBatch> {
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void;
   /** New connections to this port start in stream mode. */
   streamPort(port: ListeningPort): void;
+  /** Yields the next batch now instead of at the next interval. */
+  wake(): void;
   /** Counters by name, e.g. `turns_lost`; see docs/drops.md. */
   counters(): Readonly<Record<string, number>>;
 }

@@ -4,9 +4,14 @@
 export class Pacemaker {
   #resolve: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isWoken = false;
 
-  /** Resolves after `ms`, or at `wake()`. One waiter at a time. */
+  /** Resolves after `ms`, or at `wake()`; at once when that came while nobody waited. One waiter at a time. */
   wait(ms: number): Promise<void> {
+    if (this.#isWoken) {
+      this.#isWoken = false;
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#timer = setTimeout(this.wake, ms);
@@ -16,6 +21,7 @@ export class Pacemaker {
 
   readonly wake = (): void => {
     clearTimeout(this.#timer);
+    if (this.#resolve === undefined) this.#isWoken = true;
     this.#resolve?.();
     this.#resolve = undefined;
   };

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RingHandle } from '@beyla/native';
 import type { Health } from '../component.ts';
+import type { TurnProbe } from '../connections/turn-probe.ts';
 import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { TracerOptions } from '../options.ts';
@@ -76,6 +77,9 @@ export interface TracerCost {
 export class Tracer implements EventSource {
   readonly name = 'tracer';
   readonly clock: Clock = new Clock(0n, 0n);
+  readonly probe: TurnProbe = {
+    read: (sockLow, sockHigh, direction, out) => this.#opened?.probe.read(sockLow, sockHigh, direction, out) ?? false,
+  };
   readonly #options: KernelOptions;
   readonly #lifecycle: Lifecycle;
   readonly #pacemaker = new Pacemaker();
@@ -95,10 +99,6 @@ export class Tracer implements EventSource {
   /** The source in use once started, else the one asked for. */
   get source(): string {
     return this.#opened?.kernel.source.name ?? this.#options.source;
-  }
-
-  get probe(): KernelTurnProbe | undefined {
-    return this.#opened?.probe;
   }
 
   start(signal?: AbortSignal): Promise<void> {
@@ -164,6 +164,10 @@ export class Tracer implements EventSource {
 
   streamPort(port: ListeningPort): void {
     this.#opened?.ports.stream(port);
+  }
+
+  wake(): void {
+    this.#pacemaker.wake();
   }
 
   counters(): Readonly<Record<string, number>> {

@@ -216,7 +216,10 @@ export class Pipeline implements Component {
 
   #report(culprit: object, error: unknown, source: string): void {
     if (this.#troubles.has(culprit)) return;
-    this.#troubles.set(culprit, `${source} failed: ${error instanceof Error ? error.message : String(error)}; correct it.`);
+    this.#troubles.set(
+      culprit,
+      `${source} failed: ${error instanceof Error ? error.message : String(error)}; correct it.`,
+    );
     try {
       this.#onError(error, source);
     } catch {

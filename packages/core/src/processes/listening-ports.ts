@@ -67,7 +67,7 @@ export class ListeningPorts {
       const port = ports.get(inode);
       if (port !== undefined && !found.some((known) => known.port === port)) found.push({ netns, port });
     }
-    return found;
+    return found.sort((a, b) => a.port - b.port);
   }
 
   #sockets(pid: number): NamespaceSockets | undefined {

@@ -24,14 +24,11 @@ export type Verdict = 'stream' | 'ignore';
 /** Which side of the connection the observed process is on. */
 export type Role = 'server' | 'client';
 
-/** Tells the kernel what to report; the tracer implements it. */
+/** Tells the kernel what to report; every `EventSource` is one. */
 export interface VerdictSink {
-  setVerdict(connectionId: number, verdict: Verdict): void;
-  /**
-   * Requests on this connection merge beyond telling apart. For a server the tracer opens new connections of this listening port in
-   * stream mode from their first byte.
-   */
-  onPipelined(localPort: number, netns: number, role: Role): void;
+  setVerdict(connection: number, verdict: Verdict): void;
+  /** New connections to this port start in stream mode: requests on it merge beyond telling apart. */
+  streamPort(port: { readonly netns: number; readonly port: number }): void;
 }
 
 /** What a protocol may ask of the stages around it. */

@@ -16,6 +16,7 @@ export class UndetectedConnection implements TurnConsumer {
   #seq = 0;
   #turns = 0;
   #isMidstream = false;
+  #missing = 0;
 
   constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[]) {
     this.#connection = connection;
@@ -32,8 +33,9 @@ export class UndetectedConnection implements TurnConsumer {
     this.#detect(chunk)?.chunk(chunk);
   }
 
-  gap(): void {
+  gap(missing: number): void {
     this.#isMidstream = true;
+    this.#missing += missing;
   }
 
   close(): void {
@@ -50,6 +52,7 @@ export class UndetectedConnection implements TurnConsumer {
       if (protocol.detect(turn.data, turn.prefixStart, turn.prefixEnd) !== 'match') continue;
       const consumer = protocol.open(this.#connection, this.#host);
       this.#connection.consumer = consumer;
+      if (this.#missing > 0) consumer.gap(this.#missing);
       return consumer;
     }
     // A turn counts as unknown when the next one begins: until then it may still grow into something.

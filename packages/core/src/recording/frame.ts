@@ -17,7 +17,7 @@ export const FRAME = {
 
 export const FRAME_PREFIX_BYTES = 5;
 /** A frame that claims more is not one of ours: the largest holds a batch. */
-export const FRAME_BYTES_MAX = 64 << 20;
+export const FRAME_BYTES_MAX: number = 64 << 20;
 
 export interface RecordingHeader {
   readonly format: 'beyla-recording';

@@ -93,6 +93,7 @@ export class RecordingSource implements EventSource {
   deselect(): void {}
   setVerdict(): void {}
   streamPort(): void {}
+  wake(): void {}
 
   counters(): Readonly<Record<string, number>> {
     return { batches: this.#batches };

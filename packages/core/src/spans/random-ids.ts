@@ -29,7 +29,7 @@ export class RandomIds {
       any |= word;
       for (let i = 0; i < 8; i++) text[at + i] = HEX[(word >>> (28 - 4 * i)) & 15] ?? 0;
     }
-    return any === 0 ? this.#hex(digits) : text.latin1Slice(0, digits);
+    return any === 0 ? this.#hex(digits) : text.toString('latin1', 0, digits);
   }
 
   #next(): number {

@@ -5,7 +5,10 @@ import { type ExportResult, ExportResultCode, suppressTracing } from '@opentelem
  * Turns one callback-style export of the OpenTelemetry SDK into a promise of its error, undefined on success. Never rejects;
  * gives up after `timeoutMs`. What the exporter does is not traced by instrumentation of the host.
  */
-export function exportOnce(run: (callback: (result: ExportResult) => void) => void, timeoutMs: number): Promise<Error | undefined> {
+export function exportOnce(
+  run: (callback: (result: ExportResult) => void) => void,
+  timeoutMs: number,
+): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     timer.unref();

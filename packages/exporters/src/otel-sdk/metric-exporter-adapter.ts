@@ -154,7 +154,10 @@ export class MetricExporterAdapter implements Exporter {
   async #exportOne(service: ServiceMetrics): Promise<void> {
     const { resourceMetrics } = await service.collect();
     if (resourceMetrics.scopeMetrics.length === 0) return;
-    const error = await exportOnce((callback) => this.#exporter.export(resourceMetrics, callback), this.#exportTimeoutMs);
+    const error = await exportOnce(
+      (callback) => this.#exporter.export(resourceMetrics, callback),
+      this.#exportTimeoutMs,
+    );
     this.#exports += 1;
     if (error === undefined) {
       this.#failure = undefined;

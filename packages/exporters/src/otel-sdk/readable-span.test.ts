@@ -48,7 +48,11 @@ describe('appendReadableSpans()', () => {
     expect(processing.startTime).toEqual(queue.endTime);
     expect(processing.endTime).toEqual(request.endTime);
     for (const part of [queue, processing]) {
-      expect(part).toMatchObject({ kind: SpanKind.INTERNAL, parentSpanContext: { spanId: '00000000abcdef01' }, attributes: {} });
+      expect(part).toMatchObject({
+        kind: SpanKind.INTERNAL,
+        parentSpanContext: { spanId: '00000000abcdef01' },
+        attributes: {},
+      });
       expect(part.spanContext().traceId).toBe(request.spanContext().traceId);
       expect(part.spanContext().spanId).toMatch(/^[0-9a-f]{16}$/);
     }

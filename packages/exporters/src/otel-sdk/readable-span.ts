@@ -94,7 +94,15 @@ export function appendReadableSpans(span: RequestSpan, resource: Resource, into:
   if (!server || span.readNs <= span.startNs) return;
   const part = (name: string, mask: number, startNs: number, endNs: number): void => {
     const fields = { name, kind: SpanKind.INTERNAL, startNs, endNs, status: UNSET, attributes: NO_ATTRIBUTES };
-    into.push(new FinishedSpan(span, resource, fields, contextOf(span, derivedId(span.spanId, mask), traceState, false), context));
+    into.push(
+      new FinishedSpan(
+        span,
+        resource,
+        fields,
+        contextOf(span, derivedId(span.spanId, mask), traceState, false),
+        context,
+      ),
+    );
   };
   part('in queue', QUEUE_MASK, span.startNs, span.readNs);
   part('processing', PROCESSING_MASK, span.readNs, span.endNs);
@@ -109,7 +117,12 @@ function derivedId(spanId: string, mask: number): string {
   return upper.toString(16).padStart(8, '0') + spanId.slice(8);
 }
 
-function contextOf(span: RequestSpan, spanId: string, traceState: TraceState | undefined, isRemote: boolean): SpanContext {
+function contextOf(
+  span: RequestSpan,
+  spanId: string,
+  traceState: TraceState | undefined,
+  isRemote: boolean,
+): SpanContext {
   const context: SpanContext = { traceId: span.traceId, spanId, traceFlags: span.traceFlags, isRemote };
   if (traceState !== undefined) context.traceState = traceState;
   return context;

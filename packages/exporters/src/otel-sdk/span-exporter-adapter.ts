@@ -103,7 +103,8 @@ export class SpanExporterAdapter implements Exporter {
     if (state === 'closed') return { status: 'closed', messages: [] };
     const messages: string[] = [];
     if (this.#failure !== undefined) messages.push(this.#failure.message);
-    if (this.#queue.full) messages.push('The queue is full and spans are dropped; raise `maxQueueSize` or speed up the back end.');
+    if (this.#queue.full)
+      messages.push('The queue is full and spans are dropped; raise `maxQueueSize` or speed up the back end.');
     if (messages.length > 0) return { status: 'degraded', messages };
     return { status: state === 'running' ? 'healthy' : 'starting', messages };
   }
@@ -125,7 +126,9 @@ export class SpanExporterAdapter implements Exporter {
     // Once per outage: a dead back end fails every second.
     if (error !== undefined && this.#failure === undefined) diag.warn(`${this.name}: export failed`, error);
     this.#failure =
-      error === undefined ? undefined : new BeylaError('EXPORT_FAILED', `the last export failed: ${error.message}`, { cause: error });
+      error === undefined
+        ? undefined
+        : new BeylaError('EXPORT_FAILED', `the last export failed: ${error.message}`, { cause: error });
     return error === undefined;
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { aProcess, aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
 import { OtlpSink, SilentServer } from '../../../../test/support/otlp-sink.ts';
+import { aProcess, aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
 import { OtlpMetricExporter } from './otlp-metric-exporter.ts';
 import { OtlpTraceExporter } from './otlp-trace-exporter.ts';
 
@@ -79,7 +79,12 @@ describe('OtlpTraceExporter', () => {
 
   it('leaves out what traces must ignore and what is not sampled, and counts both', async () => {
     const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint });
-    exporter.export([aSpan({ ignore: 'traces' }), aSpan({ ignore: 'all' }), aSpan({ traceFlags: 0 }), aSpan({ ignore: 'metrics' })]);
+    exporter.export([
+      aSpan({ ignore: 'traces' }),
+      aSpan({ ignore: 'all' }),
+      aSpan({ traceFlags: 0 }),
+      aSpan({ ignore: 'metrics' }),
+    ]);
     await exporter.close();
     expect(sink.spans).toHaveLength(1);
     expect(exporter.stats()).toMatchObject({ ignored: 2, unsampled: 1, exported: 1 });
@@ -183,7 +188,11 @@ describe('OtlpMetricExporter', () => {
   it('delivers histograms with the right values, one request per process', async () => {
     const exporter = new OtlpMetricExporter({ endpoint: sink.endpoint });
     await exporter.start();
-    exporter.export([aSpan({ route: '/a' }), aSpan({ route: '/a' }), aSpan({ process: cart, kind: 'http.client', host: 'pay:81' })]);
+    exporter.export([
+      aSpan({ route: '/a' }),
+      aSpan({ route: '/a' }),
+      aSpan({ process: cart, kind: 'http.client', host: 'pay:81' }),
+    ]);
     await exporter.close();
     expect(sink.requests.map((request) => request.path)).toEqual(['/v1/metrics', '/v1/metrics']);
     const duration = sink.points.find((point) => point.metric === 'http.server.request.duration');
@@ -191,7 +200,12 @@ describe('OtlpMetricExporter', () => {
       unit: 's',
       temporality: 2,
       count: 2,
-      attributes: { 'http.route': '/a', 'http.request.method': 'GET', 'http.response.status_code': 200, 'server.port': 8080 },
+      attributes: {
+        'http.route': '/a',
+        'http.request.method': 'GET',
+        'http.response.status_code': 200,
+        'server.port': 8080,
+      },
       resource: { 'service.name': 'shop' },
       bounds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
       counts: [0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],

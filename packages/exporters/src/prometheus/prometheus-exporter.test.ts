@@ -2,8 +2,8 @@ import { get, type IncomingHttpHeaders, request } from 'node:http';
 import { createServer } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { aProcess, aSpan } from '../../../core/src/testing/span.ts';
 import { parseTextFormat } from '../../../../test/support/prometheus-text.ts';
+import { aProcess, aSpan } from '../../../core/src/testing/span.ts';
 import { PrometheusExporter, type PrometheusExporterOptions } from './prometheus-exporter.ts';
 
 const opened: AsyncDisposable[] = [];
@@ -42,7 +42,9 @@ function fetchPage(port: number | undefined, path = '/metrics', headers = {}, me
 describe('PrometheusExporter', () => {
   it('serves what was exported: count, sum and buckets agree with the spans', async () => {
     const exporter = await started();
-    const spans = Array.from({ length: 50 }, (_, i) => aSpan({ route: i % 2 === 0 ? '/even' : '/odd', responseBodySize: i }));
+    const spans = Array.from({ length: 50 }, (_, i) =>
+      aSpan({ route: i % 2 === 0 ? '/even' : '/odd', responseBodySize: i }),
+    );
     exporter.export(spans);
     const { status, headers, body } = await fetchPage(exporter.port);
     expect(status).toBe(200);

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzip } from 'node:zlib';
-import { diag } from '@opentelemetry/api';
 import { BeylaError, type Exporter, type Health, Lifecycle, type ProcessInfo, type RequestSpan } from '@beyla/core';
+import { diag } from '@opentelemetry/api';
 import { RedMetrics, type RedMetricsOptions } from '../red-metrics.ts';
 import { acceptsGzip } from './accepts-gzip.ts';
 import { TEXT_FORMAT, TextFormat } from './text-format.ts';

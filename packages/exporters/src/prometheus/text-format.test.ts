@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseTextFormat } from '../../../../test/support/prometheus-text.ts';
 import { aProcess, aSpan } from '../../../core/src/testing/span.ts';
 import { RedMetrics } from '../red-metrics.ts';
-import { parseTextFormat } from '../../../../test/support/prometheus-text.ts';
 import { prometheusName, TextFormat } from './text-format.ts';
 
 describe('prometheusName()', () => {

@@ -2,7 +2,18 @@ import { CR, HT, LF, SP } from './ascii.ts';
 
 const SIZE_DIGITS_MAX = 13;
 
-type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'line-start' | 'line' | 'end-lf' | 'done' | 'invalid';
+type State =
+  | 'size'
+  | 'extension'
+  | 'size-lf'
+  | 'data'
+  | 'data-cr'
+  | 'data-lf'
+  | 'line-start'
+  | 'line'
+  | 'end-lf'
+  | 'done'
+  | 'invalid';
 
 function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;

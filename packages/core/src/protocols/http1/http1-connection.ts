@@ -25,7 +25,11 @@ export class Http1Connection implements TurnConsumer {
   readonly #connection: Connection;
   readonly #host: ProtocolHost;
   #sides: Sides | undefined = undefined;
-  #isGap = false;
+  /** Turns that were lost before the next one. */
+  #missing = 0;
+  /** Of the last turn. */
+  #wasRequest = false;
+  #isStream = false;
 
   constructor(connection: Connection, host: ProtocolHost) {
     this.#connection = connection;
@@ -35,8 +39,9 @@ export class Http1Connection implements TurnConsumer {
   turn(turn: Turn): boolean {
     const sides = this.#sides ?? this.#learn(turn);
     const { pairing, requests, responses } = sides;
-    if (this.#isGap) this.#resume(sides);
     const isRequest = turn.direction === sides.requestDirection;
+    if (this.#missing > 0) this.#resume(sides, !isRequest);
+    this.#wasRequest = isRequest;
     if (pairing.isLost && !this.#resync(sides, turn, isRequest)) return true;
     if (!isRequest) {
       if (pairing.pending.length === 0) requests.giveUpHead();
@@ -54,7 +59,8 @@ export class Http1Connection implements TurnConsumer {
     const { pairing, requests, responses } = sides;
     // Requests from before may be unanswered: only a stream seen from its first byte begins in step.
     if (isNew && (piece.offsetBytes > 0 || (piece.flags & RECORD_FLAG.MIDSTREAM) !== 0)) pairing.lose(piece, 0);
-    this.#isGap = false;
+    this.#missing = 0;
+    this.#isStream = true;
     const isRequest = piece.direction === sides.requestDirection;
     if (pairing.isLost && !this.#resync(sides, piece, isRequest)) return;
     if (isRequest) requests.chunk(piece);
@@ -62,14 +68,14 @@ export class Http1Connection implements TurnConsumer {
     if (pairing.isLost) pairing.noteTraffic(piece, !isRequest);
   }
 
-  gap(): void {
-    this.#isGap = true;
+  gap(missing: number): void {
+    this.#missing += missing;
   }
 
   close(ns: number): void {
     const sides = this.#sides;
     if (sides === undefined) return;
-    if (this.#isGap) this.#resume(sides);
+    if (this.#missing > 0) this.#resume(sides, this.#wasRequest === (this.#missing % 2 === 0));
     sides.requests.close();
     sides.responses.close(ns);
   }
@@ -93,10 +99,14 @@ export class Http1Connection implements TurnConsumer {
     return sides;
   }
 
-  /** After lost turns: no pending request can be sure of its response. */
-  #resume({ pairing, requests, responses }: Sides): void {
-    this.#isGap = false;
+  /** After lost turns: no pending request can be sure of its response. Sides take turns, so that the lost requests are known. */
+  #resume({ pairing, requests, responses }: Sides, isLastLostRequest: boolean): void {
+    // Pieces of calls are no turns: how many requests they were cannot be told.
+    const lost = this.#isStream ? 1 : isLastLostRequest ? Math.ceil(this.#missing / 2) : Math.floor(this.#missing / 2);
+    this.#missing = 0;
     pairing.dropPending();
+    pairing.count('http1.request_lost', lost);
+    pairing.accounted = isLastLostRequest ? 1 : 0;
     requests.reset();
     responses.reset();
   }

@@ -1,5 +1,6 @@
 import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
+import type { CounterReason } from '../../counters.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
 import type { HttpExchange } from './exchange.ts';
 
@@ -21,8 +22,11 @@ export class Pairing {
   isTainted = false;
   isLost = false;
   /** The last bytes seen while lost: a quiet time after a response is where requests and responses are in step again. */
-  lastTrafficNs = Number.POSITIVE_INFINITY;
+  lastTrafficNs: number = Number.POSITIVE_INFINITY;
   lastTrafficWasResponse = false;
+
+  /** Requests that are counted as lost already, whose responses may still come. */
+  accounted = 0;
 
   readonly #host: ProtocolHost;
   #isStreamAsked = false;
@@ -34,14 +38,15 @@ export class Pairing {
     this.role = role;
   }
 
-  get count(): ProtocolHost['count'] {
-    return this.#host.count;
+  count(reason: CounterReason, count?: number): void {
+    this.#host.count(reason, count);
   }
 
   /** Adds a request; false where there are too many. */
   add(exchange: HttpExchange): boolean {
     if (this.pending.length >= PENDING_MAX) return false;
     this.pending.push(exchange);
+    this.accounted = 0;
     this.#unreadable = 0;
     return true;
   }
@@ -87,9 +92,16 @@ export class Pairing {
     this.lastTrafficWasResponse = isResponse;
   }
 
+  /** A response that no pending request is for. */
+  orphan(): void {
+    if (this.accounted > 0) this.accounted -= 1;
+    else this.#host.count('http1.response_without_request');
+  }
+
   /** Bytes that are no message where one should be. */
   unreadable(reason: 'http1.request_unreadable' | 'http1.response_unreadable'): void {
     this.#host.count(reason);
+    if (reason === 'http1.request_unreadable') this.accounted = 1;
     this.#unreadable += 1;
     if (this.#unreadable < UNREADABLE_MAX) return;
     this.#host.count('http1.gave_up');

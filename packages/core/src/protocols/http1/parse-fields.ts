@@ -102,4 +102,3 @@ function readTransferEncoding(bytes: Uint8Array, start: number, end: number, hea
   while (last < end && isSpace(bytes[last])) last++;
   head.transferCoding = isTextIgnoringCase(bytes, last, end, 'chunked') ? 'chunked' : 'other';
 }
-

@@ -32,6 +32,7 @@ export class RequestSide implements MessageHandler {
     if (turn.seq !== this.#seq) {
       this.#seq = turn.seq;
       this.#requestsInTurn = 0;
+      this.reader.beginTurn(turn);
       if (this.#pairing.isTainted) {
         // Unknown requests are before this one: it cannot be queued.
         this.#pairing.count('http1.pipelined_merged');
@@ -87,6 +88,7 @@ export class RequestSide implements MessageHandler {
   giveUpHead(): void {
     if (!this.reader.isInHead) return;
     this.#pairing.count('http1.request_incomplete');
+    this.#pairing.accounted = 1;
     this.reader.reset();
   }
 

@@ -35,6 +35,7 @@ export class ResponseSide implements MessageHandler {
     const { pending } = this.#pairing;
     if (turn.seq !== this.#seq) {
       this.#begin(turn);
+      reader.beginTurn(turn);
       if (reader.state === 'blind' && pending[0]?.isAnswered !== true) reader.reset();
     } else if (this.#endedAtBytes >= 0) {
       if (turn.sizeBytes > this.#endedAtBytes) this.#pairing.count('http1.ended_early');
@@ -161,7 +162,7 @@ export class ResponseSide implements MessageHandler {
       this.#pairing.lose(turn, 1);
       return 'unknown';
     }
-    if (!this.#isOrphanCounted) this.#pairing.count('http1.response_without_request');
+    if (!this.#isOrphanCounted) this.#pairing.orphan();
     this.#isOrphanCounted = true;
     return responseFraming(this.reader.head, 'GET');
   }

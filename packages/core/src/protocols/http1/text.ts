@@ -4,12 +4,12 @@ const CACHE_SLOTS = 2048;
 const CACHED_LENGTH_MAX = 96;
 const cache: string[] = new Array<string>(CACHE_SLOTS).fill('');
 
-let viewed = new Uint8Array(0);
-let view = Buffer.alloc(0);
+let viewed: Uint8Array = new Uint8Array(0);
+let view: Buffer = Buffer.alloc(0);
 
 function viewOf(bytes: Uint8Array): Buffer {
   if (viewed !== bytes) {
-    viewed = bytes as Uint8Array<ArrayBuffer>;
+    viewed = bytes;
     view = Buffer.from(viewed.buffer, viewed.byteOffset, viewed.byteLength);
   }
   return view;
@@ -36,11 +36,11 @@ export function textFrom(bytes: Uint8Array, start: number, end: number): string 
   }
   if (high >= 0x80) return viewOf(bytes).toString('utf8', start, end);
   const length = end - start;
-  if (length > CACHED_LENGTH_MAX) return viewOf(bytes).latin1Slice(start, end);
+  if (length > CACHED_LENGTH_MAX) return viewOf(bytes).toString('latin1', start, end);
   const slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1);
   const known = cache[slot];
   if (known !== undefined && known.length === length && isSame(known, bytes, start)) return known;
-  const text = viewOf(bytes).latin1Slice(start, end);
+  const text = viewOf(bytes).toString('latin1', start, end);
   cache[slot] = text;
   return text;
 }

@@ -1,0 +1,82 @@
+import { ProbedTurn, type TurnProbe } from '../connections/turn-probe.ts';
+import { BatchDecoder } from '../events/batch-decoder.ts';
+import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
+import type { ProcessInfo } from '../processes/process.ts';
+import type { Verdict } from '../protocols/protocol.ts';
+import { Clock } from '../spans/clock.ts';
+import type { RequestSpan } from '../spans/span.ts';
+import { batchOf } from './records.ts';
+
+/** The process that all records of the builders belong to. */
+export const TEST_PROCESS: ProcessInfo = {
+  pid: 100,
+  startTicks: 1,
+  executable: '/usr/bin/server',
+  commandLine: ['server'],
+  language: 'generic',
+  service: { name: 'server', namespace: '', instanceId: 'host:100' },
+  resource: {},
+};
+
+/** An interpreter with a scripted kernel around it: batches go in, spans, verdicts and counters come out. */
+export class InterpreterHarness {
+  readonly interpreter: Interpreter;
+  readonly spans: RequestSpan[] = [];
+  readonly verdicts: [connection: number, verdict: Verdict][] = [];
+  readonly streamedPorts: number[] = [];
+  /** What the kernel's connection table holds, by connection id. */
+  readonly kernel: Map<number, Partial<ProbedTurn>> = new Map();
+  nowNs = 10_000_000;
+  looks = 0;
+  readonly #decoder = new BatchDecoder();
+
+  constructor(options: Partial<InterpreterOptions> = {}) {
+    const probe: TurnProbe = {
+      read: (_sockLow, _sockHigh, _direction, out) => {
+        this.looks += 1;
+        const [entry] = this.kernel.entries();
+        if (entry === undefined) return false;
+        Object.assign(out, new ProbedTurn(), { connection: entry[0] }, entry[1]);
+        return true;
+      },
+    };
+    this.interpreter = new Interpreter({
+      processOf: (pid) => (pid === TEST_PROCESS.pid ? TEST_PROCESS : undefined),
+      clock: new Clock(0n, 1_700_000_000_000_000_000n),
+      verdicts: {
+        setVerdict: (connection, verdict) => this.verdicts.push([connection, verdict]),
+        streamPort: ({ port }) => this.streamedPorts.push(port),
+      },
+      probe: () => probe,
+      ...options,
+    });
+  }
+
+  /** Interprets records as one batch; returns its spans. */
+  batch(records: readonly Uint8Array[]): RequestSpan[] {
+    const bytes = batchOf(records);
+    this.nowNs += 10_000_000;
+    this.interpreter.begin(this.nowNs);
+    this.#decoder.decode(bytes, bytes.length, this.interpreter);
+    const spans = [...this.interpreter.end()];
+    this.spans.push(...spans);
+    return spans;
+  }
+
+  /** Time passes in empty batches, 10 ms each. */
+  pass(ms: number): RequestSpan[] {
+    const spans: RequestSpan[] = [];
+    for (let passed = 0; passed < ms; passed += 10) spans.push(...this.batch([]));
+    return spans;
+  }
+
+  /** Lost requests by reason, without the zeros. */
+  lost(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.interpreter.drops()).filter(([, count]) => count > 0));
+  }
+
+  /** One counter. */
+  count(reason: keyof ReturnType<Interpreter['stats']>): number {
+    return this.interpreter.stats()[reason];
+  }
+}

@@ -1,0 +1,1 @@
+export { containerIdFromCgroup } from './container-id.ts';

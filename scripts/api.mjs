@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Writes packages/<name>/etc/<name>.api.md: the public surface of each package, reviewed in every change. `--check` writes
+ * nothing and fails when a report differs. Both fail when the surface mentions something that is not exported or has no
+ * release tag.
+ *
+ *     npm run api [-- --check]
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const check = process.argv.includes('--check');
+
+// Reports are made from declarations; old ones would tell of an old surface.
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const compiled = spawnSync(process.execPath, [tsc, '-b'], { cwd: root, stdio: 'inherit' });
+if (compiled.status !== 0) process.exit(1);
+
+let failed = false;
+for (const name of readdirSync(join(root, 'packages')).sort()) {
+  const configPath = join(root, 'packages', name, 'api-extractor.json');
+  if (existsSync(configPath) && !report(name, configPath)) failed = true;
+}
+process.exitCode = failed ? 1 : 0;
+
+function report(name, configPath) {
+  const config = ExtractorConfig.loadFileAndPrepare(configPath);
+  mkdirSync(dirname(config.reportFilePath), { recursive: true });
+  const problems = [];
+  const result = Extractor.invoke(config, {
+    localBuild: !check,
+    messageCallback(message) {
+      message.handled = true;
+      if (isProblem(message)) problems.push(message.text);
+    },
+  });
+  const path = `packages/${name}/etc/${name}.api.md`;
+  if (check && result.apiReportChanged) problems.push(`${path} differs from the code. Run: npm run api`);
+  for (const problem of problems) console.error(`${name}: ${problem}`);
+  if (problems.length === 0)
+    console.log(`${path}${check ? ' is up to date' : result.apiReportChanged ? ' written' : ' unchanged'}`);
+  return problems.length === 0;
+}
+
+/** What the reports themselves show as comments is no problem, but for surface that cannot be named or is of unknown stability. */
+function isProblem({ logLevel, messageId }) {
+  if (messageId.startsWith('console-api-report')) return false;
+  return (
+    logLevel === 'error' ||
+    logLevel === 'warning' ||
+    ['ae-forgotten-export', 'ae-missing-release-tag'].includes(messageId)
+  );
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# provision.sh [build|demo|test|kernels]...
+#
+# Installs what a bare Debian machine (12 or newer, with Node, npm and apt) lacks for that; `build` is always included.
+# Asks apt only when something is missing, starts no service, and reinstalls node_modules only when the lock changed.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+mkdir -p .cache
+log=.cache/provision.log
+
+missing=()
+needs_command() { command -v "$1" >/dev/null || missing+=("$2"); }
+needs_file() { [[ -e $1 ]] || missing+=("$2"); }
+
+for_build() {
+  command -v clang-19 >/dev/null || command -v clang >/dev/null || missing+=('clang-19|clang')
+  needs_command gcc gcc
+  needs_command g++ g++
+  needs_command make make
+  needs_command python3 python3 # node-gyp is written in it
+  needs_file "/usr/include/$(uname -m)-linux-gnu/asm/types.h" linux-libc-dev
+  # Node's own headers come with every distribution of it but Debian's.
+  local prefix
+  prefix=$(node -p 'path.dirname(path.dirname(process.execPath))')
+  if dpkg -S "$prefix/bin/node" 2>/dev/null | grep -q '^nodejs:'; then
+    needs_file "$prefix/include/node/node_api.h" libnode-dev
+  fi
+}
+
+for_demo() {
+  needs_command nginx nginx-light
+  needs_command h2load nghttp2-client
+  needs_command wrk wrk
+}
+
+for_test() {
+  for_demo
+  needs_command bpftool bpftool
+  needs_command readelf binutils
+  needs_command openssl openssl
+}
+
+for_kernels() {
+  needs_command qemu-system-x86_64 qemu-system-x86
+  needs_command busybox busybox-static
+  needs_command cpio cpio
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
+}
+
+# Debian's packages start their services when they are installed, unless this file says no (policy-rc.d, Debian policy 9.3).
+forbid_services() {
+  [[ -e /usr/sbin/policy-rc.d ]] && return
+  printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+  as_root chmod 755 /usr/sbin/policy-rc.d
+  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+# The first of `a|b` that apt has.
+choose() {
+  local candidate
+  for candidate in ${1//|/ }; do
+    apt-cache show "$candidate" >/dev/null 2>&1 && break
+  done
+  echo "$candidate"
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >>"$log" 2>&1 && return
+  tail -n 30 "$log" >&2
+  echo "provision: apt-get $* failed (whole log: $log)" >&2
+  exit 1
+}
+
+install_packages() {
+  ((${#missing[@]})) || return 0
+  local wanted
+  wanted=$(printf '%s\n' "${missing[@]}" | sort -u | tr '\n' ' ')
+  if ! command -v apt-get >/dev/null || { ((EUID)) && ! sudo -n true 2>/dev/null; }; then
+    echo "provision: missing here: $wanted" >&2
+    echo 'Install them by hand, or run this as root (or with passwordless sudo) on Debian.' >&2
+    exit 1
+  fi
+  : >"$log"
+  echo "  apt         update"
+  apt_get update
+  local packages=() package
+  for package in $wanted; do packages+=("$(choose "$package")"); done
+  echo "  apt         install ${packages[*]}"
+  forbid_services
+  apt_get install --no-install-recommends "${packages[@]}"
+  # Installed by us for tests, which run it themselves: it must not come up with the machine.
+  if [[ " ${packages[*]} " == *' nginx-light '* ]] && command -v systemctl >/dev/null; then
+    as_root systemctl disable nginx >>"$log" 2>&1 || true
+  fi
+}
+
+install_modules() {
+  local stamp=node_modules/.beyla-lock lock
+  lock=$(sha256sum package-lock.json 2>/dev/null || sha256sum package.json)
+  [[ -f $stamp && $(<"$stamp") == "$lock" ]] && return
+  # npm's own record is as new as the lock: somebody else installed it already.
+  if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+    local command=install
+    [[ -f package-lock.json ]] && command=ci
+    echo "  npm         $command"
+    npm "$command" --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1 || {
+      tail -n 30 .cache/npm.log >&2
+      echo "provision: npm $command failed (whole log: .cache/npm.log)" >&2
+      exit 1
+    }
+  fi
+  echo "$lock" >"$stamp"
+}
+
+for_build
+for what in "$@"; do
+  case $what in
+    build) ;;
+    demo | test | kernels) "for_$what" ;;
+    *)
+      echo "usage: provision.sh [build|demo|test|kernels]..." >&2
+      exit 2
+      ;;
+  esac
+done
+install_packages
+install_modules

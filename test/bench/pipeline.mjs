@@ -1,0 +1,117 @@
+// @ts-check
+// How fast user space understands records, without kernel or privileges: decoding alone, and decoding to spans.
+//
+//   npm run bench -- pipeline
+//
+// Needs `npm run build` (packages/core/dist). Runs in one process on one core; the best of several rounds counts.
+import { pathToFileURL } from 'node:url';
+
+const core = pathToFileURL(`${process.env.BEYLA_CORE_DIST ?? new URL('../../packages/core/dist', import.meta.url).pathname}/`);
+const { BatchDecoder } = await import(new URL('events/batch-decoder.js', core).href);
+const { Interpreter } = await import(new URL('interpreter.js', core).href);
+const { Conversation } = await import(new URL('testing/conversation.js', core).href);
+const { batchOf } = await import(new URL('testing/records.js', core).href);
+const { Clock } = await import(new URL('spans/clock.js', core).href);
+
+const CONNECTIONS = 64;
+const REQUESTS = 32;
+const ROUNDS = 12;
+const ROUND_MS = 400;
+
+const sink = {
+  onTurn() {},
+  onChunk() {},
+  onClose() {},
+  onExec() {},
+  onFork() {},
+  onExit() {},
+  onListen() {},
+  onMalformed() {},
+};
+
+/** Keep-alive connections that are all in use, as a loaded server has them. */
+function keepAliveBatches() {
+  const batches = [];
+  const conversations = Array.from({ length: CONNECTIONS }, (_, index) => new Conversation({ connection: index + 1 }));
+  for (let round = 0; round < REQUESTS; round++) {
+    const records = [];
+    conversations.forEach((conversation, index) => {
+      conversation.ask(
+        `GET /api/users/${(index * 7 + round) % 100}?page=${round} HTTP/1.1\r\nHost: shop.example:8080\r\n` +
+          'User-Agent: Mozilla/5.0 (X11; Linux x86_64) bench\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\n' +
+          'Connection: keep-alive\r\n\r\n',
+      );
+      conversation.answer(
+        'HTTP/1.1 200 OK\r\nX-Powered-By: Express\r\nContent-Type: application/json; charset=utf-8\r\n' +
+          'Content-Length: 20\r\nDate: Sun, 22 Nov 2026 01:00:00 GMT\r\nConnection: keep-alive\r\n' +
+          'Keep-Alive: timeout=5\r\n\r\n{"id":7,"name":"ab"}',
+      );
+      records.push(...conversation.take());
+    });
+    batches.push(batchOf(records));
+  }
+  return batches;
+}
+
+/** @param {() => number} work Returns how many records it took. */
+function rate(work) {
+  let best = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    let records = 0;
+    const start = process.hrtime.bigint();
+    let elapsed = 0;
+    while (elapsed < ROUND_MS * 1e6) {
+      records += work();
+      elapsed = Number(process.hrtime.bigint() - start);
+    }
+    best = Math.max(best, (records / elapsed) * 1e9);
+  }
+  return best;
+}
+
+const batches = keepAliveBatches();
+const recordsPerPass = REQUESTS * CONNECTIONS * 2 - CONNECTIONS;
+const buffer = new Uint8Array(1 << 20);
+const decoder = new BatchDecoder();
+
+const decodeRate = rate(() => {
+  for (const batch of batches) {
+    buffer.set(batch);
+    decoder.decode(buffer, batch.length, sink);
+  }
+  return recordsPerPass;
+});
+
+const serverProcess = { pid: 100, service: { name: 'bench', namespace: '', instanceId: 'bench:100' } };
+let made = 0;
+let expected = 0;
+const spanRate = rate(() => {
+  const interpreter = new Interpreter({
+    processOf: () => serverProcess,
+    clock: new Clock(0n, 0n),
+    verdicts: { setVerdict() {}, streamPort() {} },
+  });
+  let nowNs = 1e9;
+  for (const batch of batches) {
+    buffer.set(batch);
+    interpreter.begin((nowNs += 1e7));
+    decoder.decode(buffer, batch.length, interpreter);
+    made += interpreter.end().length;
+  }
+  expected += CONNECTIONS * REQUESTS;
+  return recordsPerPass;
+});
+
+console.log('| what | records/s | ns per record | spans/s |');
+console.log('|---|---|---|---|');
+for (const [what, records, spans] of /** @type {const} */ ([
+  ['decode only', decodeRate, 0],
+  ['decode → spans', spanRate, spanRate / 2],
+])) {
+  const million = (/** @type {number} */ value) => `${(value / 1e6).toFixed(2)} M`;
+  console.log(`| ${what} | ${million(records)} | ${(1e9 / records).toFixed(0)} | ${spans === 0 ? '' : million(spans)} |`);
+}
+if (made !== expected) {
+  console.error(`${expected} requests made ${made} spans`);
+  process.exit(1);
+}
