@@ -95,7 +95,14 @@ export function attach(object: ObjectHandle, program: string): LinkHandle;
 export function attachUprobe(
   object: ObjectHandle,
   program: string,
-  target: { path: string; offsets: readonly number[]; cookies?: readonly bigint[]; pid: number; return: boolean; multi: boolean },
+  target: {
+    path: string;
+    offsets: readonly number[];
+    cookies?: readonly bigint[];
+    pid: number;
+    return: boolean;
+    multi: boolean;
+  },
 ): LinkHandle;
 export function closeLink(link: LinkHandle): void;
 
@@ -128,7 +135,10 @@ export function closeRing(ring: RingHandle): void;
 /** Holds BPF_ENABLE_STATS until `closeLink` (kernel ≥ 5.8). */
 export function enableStats(): LinkHandle;
 /** Tries to create a map and load a program that does nothing, of this type; returns 0 or a positive errno. */
-export function probeProgramType(type: 'tp_btf' | 'raw_tp' | 'tracepoint' | 'kprobe' | 'fentry', target?: string): number;
+export function probeProgramType(
+  type: 'tp_btf' | 'raw_tp' | 'tracepoint' | 'kprobe' | 'fentry',
+  target?: string,
+): number;
 /** Whether the running kernel's BTF has `btf_trace_<name>` (a tracepoint that tp_btf can attach to) or a function/struct of that name. */
 export function kernelHas(kind: 'tracepoint' | 'function' | 'struct', name: string): boolean;
 /** Current CLOCK_MONOTONIC in nanoseconds. */

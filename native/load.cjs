@@ -39,7 +39,8 @@ function load() {
 }
 
 function remedies() {
-  if (process.platform !== 'linux') return ['run on Linux: eBPF is a facility of the Linux kernel; elsewhere use recordings'];
+  if (process.platform !== 'linux')
+    return ['run on Linux: eBPF is a facility of the Linux kernel; elsewhere use recordings'];
   return [
     'in a checkout of the repository: `npm run provision && npm run build`',
     'with the published package: reinstall it with its files complete (`prebuilds` must be among them)',

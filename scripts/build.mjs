@@ -42,7 +42,11 @@ function fetchLibbpf() {
 
 function buildAddon() {
   const inputs = [join(native, 'binding.gyp'), join(native, 'exports.map'), join(libbpf, '.sha256')];
-  inputs.push(...filesUnder(join(native, 'src')), ...filesUnder(join(native, 'deps/minielf')), ...filesUnder(join(native, 'deps/nozlib')));
+  inputs.push(
+    ...filesUnder(join(native, 'src')),
+    ...filesUnder(join(native, 'deps/minielf')),
+    ...filesUnder(join(native, 'deps/nozlib')),
+  );
   step('native addon', newest(inputs) < oldest([addon]), () => {
     const gyp = [join(root, 'node_modules/node-gyp/bin/node-gyp.js'), ...nodeHeaders(), '-C', native];
     // `configure` every time: it is what notices a change of Node version or of binding.gyp.
@@ -69,7 +73,9 @@ function buildBpf(sourceFolder, outputFolder) {
       // BPF_PROG() of libbpf declares a context that most programs have no use for.
       flags.push('-Wno-unused-parameter');
       // The kernel's constants come from libbpf's copy, so that an object does not depend on the build machine's headers.
-      const includes = ['bpf', libbpf + '/headers', libbpf + '/include/uapi', multiarchHeaders()].flatMap((path) => ['-I', path]);
+      const includes = ['bpf', join(libbpf, 'headers'), join(libbpf, 'include/uapi'), multiarchHeaders()].flatMap(
+        (path) => ['-I', path],
+      );
       run(clang(), [...flags, ...includes, '-c', source, '-o', object]);
     });
   }
@@ -112,9 +118,15 @@ function step(name, isCurrent, action) {
 }
 
 function run(command, args, environment = {}) {
-  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...environment }, maxBuffer: 1 << 28 });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    maxBuffer: 1 << 28,
+  });
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}`;
-  if (result.status !== 0) fail(`${[command, ...args].join(' ')}\nfailed${result.error ? `: ${result.error.message}` : ''}`, output);
+  if (result.status !== 0)
+    fail(`${[command, ...args].join(' ')}\nfailed${result.error ? `: ${result.error.message}` : ''}`, output);
 }
 
 function fail(message, output) {

@@ -29,7 +29,9 @@ if (check) {
     if (error.code !== 'ENOENT') throw error;
   }
   if (committed !== generated) {
-    console.error(`${outputPath} differs from bpf/event.h and bpf/tables.h as compiled. Run: node scripts/generate-layout.mjs`);
+    console.error(
+      `${outputPath} differs from bpf/event.h and bpf/tables.h as compiled. Run: node scripts/generate-layout.mjs`,
+    );
     process.exit(1);
   }
 } else {

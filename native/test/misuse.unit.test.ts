@@ -102,7 +102,9 @@ describe('openObject()', () => {
     expect(() => open({ disabledPrograms: 'rejected' as never })).toThrow(TypeError);
     expect(() => open({ sharedMaps: { ring: {} as MapHandle } })).toThrow(new TypeError('expected a map handle'));
     expect(() => open({ maxEntries: { ring: 4096.5 } })).toThrow(RangeError);
-    expect(() => native.openObject('elf' as never, { name: 'ticks' })).toThrow(new TypeError('elf must be a Uint8Array'));
+    expect(() => native.openObject('elf' as never, { name: 'ticks' })).toThrow(
+      new TypeError('elf must be a Uint8Array'),
+    );
     expect(() => native.openObject(ticksElf(), undefined as never)).toThrow(TypeError);
   });
 

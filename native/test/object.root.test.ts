@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NativeError } from '../index.d.ts';
 import { bpfDescriptors } from './bpf-descriptors.ts';
-import { native, openTicks, ticksElf, tickNumbers, type Ticks, u32, u64 } from './support.ts';
+import { native, openTicks, type Ticks, tickNumbers, ticksElf, u32, u64 } from './support.ts';
 import { getppidInLibc } from './uprobe-target.ts';
 
 let ticks: Ticks | undefined;
@@ -56,7 +56,12 @@ describe('loadObject()', () => {
     expect(native.drainRing(ring, target)).toBe(16);
     expect(new DataView(target.buffer).getBigUint64(0, true)).toBe(0xfeedn);
     expect(native.ringFill(ring)).toEqual({ pendingBytes: 0, sizeBytes: 16384 });
-    expect(native.mapInfo(native.map(object, 'hash'))).toMatchObject({ name: 'hash', maxEntries: 3, keySize: 4, valueSize: 8 });
+    expect(native.mapInfo(native.map(object, 'hash'))).toMatchObject({
+      name: 'hash',
+      maxEntries: 3,
+      keySize: 4,
+      valueSize: 8,
+    });
     native.closeLink(link);
     native.closeRing(ring);
     native.closeObject(object);

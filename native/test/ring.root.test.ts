@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { native, openTicks, tickNumbers, type Ticks, u32, WAKE_UP } from './support.ts';
+import { native, openTicks, type Ticks, tickNumbers, u32, WAKE_UP } from './support.ts';
 import { getppidInLibc } from './uprobe-target.ts';
 
 /** 16 bytes of record, and the kernel's 8-byte header before each. */

@@ -10,9 +10,7 @@ export function getppidInLibc(): { path: string; offset: number } {
   const symbol = / ([0-9a-f]{16})\s.*\sgetppid@@/.exec(readelf('--dyn-syms'))?.[1];
   if (symbol === undefined) throw new Error(`no getppid in ${path}`);
   const address = Number.parseInt(symbol, 16);
-  for (const [, offset, from, size] of readelf('--segments').matchAll(
-    /LOAD\s+0x(\w+) 0x(\w+) 0x\w+ 0x(\w+) /g,
-  )) {
+  for (const [, offset, from, size] of readelf('--segments').matchAll(/LOAD\s+0x(\w+) 0x(\w+) 0x\w+ 0x(\w+) /g)) {
     const start = Number.parseInt(from ?? '', 16);
     if (address >= start && address < start + Number.parseInt(size ?? '', 16)) {
       return { path, offset: address - start + Number.parseInt(offset ?? '', 16) };

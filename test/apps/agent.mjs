@@ -25,12 +25,10 @@ if (first === '--options') {
   const running = setInterval(() => undefined, 60_000);
   process.once('SIGTERM', () => void beyla.close().then(() => clearInterval(running)));
   await new Promise((resolve) => {
-    const started = ({ pid }) => {
+    beyla.on('process', ({ process: { pid } }) => {
       waiting.delete(pid);
       if (waiting.size === 0) resolve();
-    };
-    beyla.on('process', (change) => started(change.process));
-    for (const selected of beyla.processes) started(selected);
+    });
   });
   process.stdout.write('READY 0\n');
 }

@@ -39,7 +39,9 @@ describe('the addon', () => {
 
   it('has exactly the verbs that index.d.ts declares', async () => {
     const { native } = await import('../../native/test/support.ts');
-    const declared = [...readFileSync(declarations, 'utf8').matchAll(/^export function (\w+)/gm)].map((match) => match[1]);
+    const declared = [...readFileSync(declarations, 'utf8').matchAll(/^export function (\w+)/gm)].map(
+      (match) => match[1],
+    );
     expect(Object.keys(native).sort()).toEqual(declared.sort());
   });
 });

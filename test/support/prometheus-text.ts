@@ -11,15 +11,18 @@ export function parseTextFormat(page: string): { samples: Sample[]; types: Map<s
   const samples: Sample[] = [];
   const types = new Map<string, string>();
   const identities = new Set<string>();
+  let family = '';
   for (const line of page.split('\n')) {
     const type = /^# TYPE (\S+) (gauge|counter|histogram|summary|untyped)$/.exec(line);
     if (type !== null) {
       if (types.has(type[1] as string)) throw new Error(`second TYPE line: ${line}`);
-      types.set(type[1] as string, type[2] as string);
+      family = type[1] as string;
+      types.set(family, type[2] as string);
     } else if (line !== '' && !/^# HELP \S+ /.test(line)) {
       const sample = parseSample(line);
-      const family = sample.name.replace(/_(bucket|sum|count)$/, '');
-      if (!types.has(family) && !types.has(sample.name)) throw new Error(`sample before its TYPE line: ${line}`);
+      if (sample.name !== family && sample.name.replace(/_(bucket|sum|count)$/, '') !== family) {
+        throw new Error(`not below the TYPE line of its metric: ${line}`);
+      }
       const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
       if (identities.has(identity)) throw new Error(`the same series twice: ${line}`);
       identities.add(identity);

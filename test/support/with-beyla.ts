@@ -43,7 +43,6 @@ class Watching implements Watch {
 
   constructor(beyla: Beyla) {
     this.beyla = beyla;
-    this.processes.push(...beyla.processes);
     beyla.on('span', (spans) => {
       this.spans.push(...spans);
       this.#check();

@@ -72,7 +72,7 @@ export class ServiceAggregator implements ServiceMetrics {
         startTime: hrTime(point.startMs),
         endTime,
         attributes: point.attributes,
-        value: valueOf(point.histogram),
+        value: copyOf(point.histogram),
       })),
     }));
     const scopeMetrics = metrics.length === 0 ? [] : [{ scope: SCOPE, metrics }];
@@ -111,7 +111,7 @@ function count(table: SeriesTable): number {
   return table.size + (table.overflow === undefined ? 0 : 1);
 }
 
-function valueOf(histogram: HistogramSnapshot): HistogramMetricData['dataPoints'][number]['value'] {
+function copyOf(histogram: HistogramSnapshot): HistogramMetricData['dataPoints'][number]['value'] {
   return {
     buckets: { boundaries: [...histogram.boundaries], counts: [...histogram.counts] },
     count: histogram.count,

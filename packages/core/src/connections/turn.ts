@@ -58,6 +58,13 @@ export class Turn {
     this.prefixEnd = event.prefixEnd;
   }
 
+  /** A copy that outlives the batch. */
+  copy(): Turn {
+    const copy = Object.assign(new Turn(), this);
+    copy.keepPrefix();
+    return copy;
+  }
+
   /** Takes over totals if they are newer; whether they were. */
   grow(sizeBytes: number, lastNs: number, tailLow: number, tailHigh: number): boolean {
     if (sizeBytes <= this.sizeBytes) return false;

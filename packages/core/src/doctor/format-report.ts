@@ -6,17 +6,32 @@ const MARK: Readonly<Record<FeatureStatus, string>> = { available: 'yes', unavai
 export function formatReport(report: HostReport): string {
   const { platform, architecture, kernel, features, sources, isUsable } = report;
   const width = Math.max(...features.map(({ title }) => title.length));
-  const lines = [`Host: ${platform}-${architecture}, kernel ${kernel}`, '', ...features.flatMap((feature) => rows(feature, width)), ''];
+  const lines = [
+    `Host: ${platform}-${architecture}, kernel ${kernel}`,
+    '',
+    ...features.flatMap((feature) => rows(feature, width)),
+    '',
+  ];
   for (const [name, { status, missing }] of Object.entries(sources)) {
-    const detail = missing.length === 0 ? '' : `  (${status === 'available' ? 'not told' : 'lacks'}: ${missing.join(', ')})`;
+    const detail =
+      missing.length === 0 ? '' : `  (${status === 'available' ? 'not told' : 'lacks'}: ${missing.join(', ')})`;
     lines.push(`Source ${name.padEnd(width - 7)}  ${MARK[status].padEnd(3)}${detail}`);
   }
-  lines.push('', isUsable ? 'Ready: this host can be traced.' : 'Not ready: no source of socket I/O can be used; see the cures above.');
+  lines.push(
+    '',
+    isUsable
+      ? 'Ready: this host can be traced.'
+      : 'Not ready: no source of socket I/O can be used; see the cures above.',
+  );
   return `${lines.join('\n')}\n`;
 }
 
 function rows({ title, status, found, cause, cure, isRequired }: Feature, width: number): string[] {
   const first = `${title.padEnd(width)}  ${MARK[status].padEnd(3)}  ${found}${isRequired && status !== 'available' ? '  [required]' : ''}`;
   const indent = ' '.repeat(width + 7);
-  return [first, ...(cause === undefined ? [] : [`${indent}because ${cause}`]), ...(cure === undefined ? [] : [`${indent}cure: ${cure}`])];
+  return [
+    first,
+    ...(cause === undefined ? [] : [`${indent}because ${cause}`]),
+    ...(cure === undefined ? [] : [`${indent}cure: ${cure}`]),
+  ];
 }

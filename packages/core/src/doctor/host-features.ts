@@ -35,14 +35,20 @@ export function nativeAddon(host: Host): Feature {
 
 export function lockdownMode(host: Host): Feature {
   const { forbidsReading, found } = lockdown(host);
-  return feature('lockdown', 'BPF may read memory (lockdown)', statusOf(forbidsReading === undefined ? undefined : !forbidsReading), found, {
-    cause:
-      forbidsReading === true
-        ? 'lockdown=confidentiality forbids BPF from reading memory'
-        : 'no file or parameter says so; loading the programs will show it',
-    cure: 'Boot with lockdown=integrity or none; to let the doctor see it, mount securityfs at /sys/kernel/security.',
-    isRequired: true,
-  });
+  return feature(
+    'lockdown',
+    'BPF may read memory (lockdown)',
+    statusOf(forbidsReading === undefined ? undefined : !forbidsReading),
+    found,
+    {
+      cause:
+        forbidsReading === true
+          ? 'lockdown=confidentiality forbids BPF from reading memory'
+          : 'nothing says whether it is confidentiality; loading the programs will show it',
+      cure: 'Boot with lockdown=integrity or none; to let the doctor see it, mount securityfs at /sys/kernel/security.',
+      isRequired: true,
+    },
+  );
 }
 
 /** One of the capabilities; `CAP_SYS_ADMIN` stands for `CAP_BPF` and `CAP_PERFMON`. */
@@ -51,11 +57,17 @@ export function capability(host: Host, held: bigint | undefined, name: Capabilit
   const isRequired = name === 'CAP_BPF' || name === 'CAP_PERFMON';
   const isNeeded = name !== 'CAP_SYS_RESOURCE' || kernelAtLeast(host.kernelRelease, 5, 11) !== true;
   const id = name.toLowerCase();
-  if (held === undefined) return feature(id, name, 'unknown', 'not told', { cause: 'this process has no Linux capabilities to ask for', isRequired });
+  if (held === undefined)
+    return feature(id, name, 'unknown', 'not told', {
+      cause: 'this process has no Linux capabilities to ask for',
+      isRequired,
+    });
   const isHeld = hasCapability(held, name);
   const isImplied = isRequired && hasCapability(held, 'CAP_SYS_ADMIN');
-  if (isHeld || isImplied) return feature(id, name, 'available', isHeld ? 'held' : 'implied by CAP_SYS_ADMIN', { isRequired });
-  return feature(id, name, 'unavailable', isNeeded ? 'not held' : 'not held, and not needed by this kernel', {
+  if (isHeld) return feature(id, name, 'available', 'held', { isRequired });
+  if (isImplied) return feature(id, name, 'available', 'implied by CAP_SYS_ADMIN', { isRequired });
+  if (!isNeeded) return feature(id, name, 'available', 'not held; Linux 5.11 and newer do without it');
+  return feature(id, name, 'unavailable', 'not held', {
     cause: `this process may not do what it is for: ${use}`,
     cure: `Run as root, or grant ${name} (for a container: add it to its capabilities).`,
     isRequired,
@@ -66,10 +78,12 @@ export function perfEventParanoid(host: Host, held: bigint | undefined): Feature
   const id = 'perf_event_paranoid';
   const title = 'perf uprobes by policy';
   const level = numberIn(host, '/proc/sys/kernel/perf_event_paranoid');
-  if (level === undefined || held === undefined) return feature(id, title, 'unknown', 'not told', { cause: 'the setting or the capabilities cannot be read' });
+  if (level === undefined || held === undefined)
+    return feature(id, title, 'unknown', 'not told', { cause: 'the setting or the capabilities cannot be read' });
   const isFree = hasCapability(held, 'CAP_SYS_ADMIN') || (level <= 2 && hasCapability(held, 'CAP_PERFMON'));
   return feature(id, title, isFree ? 'available' : 'unavailable', `kernel.perf_event_paranoid = ${level}`, {
-    cause: level > 2 ? 'above 2 some distributions ask for CAP_SYS_ADMIN' : 'neither CAP_PERFMON nor CAP_SYS_ADMIN is held',
+    cause:
+      level > 2 ? 'above 2 some distributions ask for CAP_SYS_ADMIN' : 'neither CAP_PERFMON nor CAP_SYS_ADMIN is held',
     cure: 'Grant CAP_SYS_ADMIN, set kernel.perf_event_paranoid to 2, or use Linux 6.6, whose uprobe_multi links are not affected.',
   });
 }
@@ -78,7 +92,8 @@ export function unprivilegedBpf(host: Host, held: bigint | undefined): Feature {
   const id = 'bpf_syscall';
   const title = 'The bpf system call by policy';
   const level = numberIn(host, '/proc/sys/kernel/unprivileged_bpf_disabled');
-  if (level === undefined) return feature(id, title, 'unknown', 'not told', { cause: 'kernel.unprivileged_bpf_disabled cannot be read' });
+  if (level === undefined)
+    return feature(id, title, 'unknown', 'not told', { cause: 'kernel.unprivileged_bpf_disabled cannot be read' });
   const isPrivileged = held !== undefined && (hasCapability(held, 'CAP_BPF') || hasCapability(held, 'CAP_SYS_ADMIN'));
   const found = `kernel.unprivileged_bpf_disabled = ${level}`;
   return feature(id, title, isPrivileged ? 'available' : 'unavailable', found, {
@@ -95,19 +110,37 @@ export function tracefs(host: Host): Feature {
 }
 
 export function cgroup2(host: Host): Feature {
-  return mounted(host, 'cgroup_v2', 'cgroup v2', ['/sys/fs/cgroup/cgroup.controllers', '/sys/fs/cgroup/unified/cgroup.controllers'], {
-    cause: 'the unified hierarchy is not mounted; programs that attach to cgroups need it',
-    cure: 'Boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2.',
-  });
+  return mounted(
+    host,
+    'cgroup_v2',
+    'cgroup v2',
+    ['/sys/fs/cgroup/cgroup.controllers', '/sys/fs/cgroup/unified/cgroup.controllers'],
+    {
+      cause: 'the unified hierarchy is not mounted; programs that attach to cgroups need it',
+      cure: 'Boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2.',
+    },
+  );
 }
 
-function mounted(host: Host, id: string, title: string, paths: readonly string[], trouble: { cause: string; cure: string }): Feature {
+function mounted(
+  host: Host,
+  id: string,
+  title: string,
+  paths: readonly string[],
+  trouble: { cause: string; cure: string },
+): Feature {
   const refusals = paths.map((path) => host.open(path));
   const index = refusals.indexOf(undefined);
   if (index >= 0) return feature(id, title, 'available', paths[index] as string);
   const hidden = refusals.find((refusal) => refusal !== 'ENOENT');
   const status: FeatureStatus = hidden === undefined ? 'unavailable' : 'unknown';
-  return feature(id, title, status, hidden ?? 'not mounted', hidden === undefined ? trouble : { ...trouble, cause: `it may not be looked at (${hidden})` });
+  return feature(
+    id,
+    title,
+    status,
+    hidden ?? 'not mounted',
+    hidden === undefined ? trouble : { ...trouble, cause: `it may not be looked at (${hidden})` },
+  );
 }
 
 function numberIn(host: Host, path: string): number | undefined {

@@ -11,7 +11,12 @@ export interface Host {
   readonly kernelRelease: string;
   readonly libc: 'glibc' | 'musl' | undefined;
   /** The addon, or why there is none. */
-  readonly native: Pick<Native, 'effectiveCapabilities' | 'kernelHas' | 'probeProgramType' | 'enableStats' | 'closeLink' | 'libbpfVersion'> | BeylaError;
+  readonly native:
+    | Pick<
+        Native,
+        'effectiveCapabilities' | 'kernelHas' | 'probeProgramType' | 'enableStats' | 'closeLink' | 'libbpfVersion'
+      >
+    | BeylaError;
   /** Text of a small file; an error code such as `ENOENT` in an object where it cannot be read. */
   read(path: string): string | { readonly code: string };
   /** Error code of opening the file to read; undefined when that would work. */

@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import type { Host } from './host.ts';
 import type { Feature, FeatureStatus } from './report.ts';
 
@@ -32,26 +33,45 @@ export function statusOf(answer: boolean | undefined): FeatureStatus {
 }
 
 export function kernelVersion(host: Host): Feature {
-  return feature('kernel', 'Kernel 5.10 or newer', statusOf(kernelAtLeast(host.kernelRelease, 5, 10)), host.kernelRelease, {
-    cause: 'BPF tracing programs of this library need what Linux 5.10 brought',
-    cure: 'Use Linux 5.10 or newer.',
-    isRequired: true,
-  });
+  return feature(
+    'kernel',
+    'Kernel 5.10 or newer',
+    statusOf(kernelAtLeast(host.kernelRelease, 5, 10)),
+    host.kernelRelease,
+    {
+      cause: 'BPF tracing programs of this library need what Linux 5.10 brought',
+      cure: 'Use Linux 5.10 or newer.',
+      isRequired: true,
+    },
+  );
 }
 
 export function btf(host: Host): Feature {
   const refusal = host.open(KERNEL_BTF);
-  if (refusal === undefined) return feature('btf', 'Type information of the kernel (BTF)', 'available', KERNEL_BTF, { isRequired: true });
+  if (refusal === undefined)
+    return feature('btf', 'Type information of the kernel (BTF)', 'available', KERNEL_BTF, { isRequired: true });
   const isAbsent = refusal === 'ENOENT';
-  return feature('btf', 'Type information of the kernel (BTF)', isAbsent ? 'unavailable' : 'unknown', `${KERNEL_BTF}: ${refusal}`, {
-    cause: isAbsent ? 'the kernel is built without CONFIG_DEBUG_INFO_BTF, or /sys is not mounted' : 'the file may not be read',
-    cure: 'Use a kernel with CONFIG_DEBUG_INFO_BTF=y, mount /sys, or pass `tracer.btfPath` with BTF for this kernel.',
-    isRequired: true,
-  });
+  return feature(
+    'btf',
+    'Type information of the kernel (BTF)',
+    isAbsent ? 'unavailable' : 'unknown',
+    `${KERNEL_BTF}: ${refusal}`,
+    {
+      cause: isAbsent
+        ? 'the kernel is built without CONFIG_DEBUG_INFO_BTF, or /sys is not mounted'
+        : 'the file may not be read',
+      cure: 'Use a kernel with CONFIG_DEBUG_INFO_BTF=y, mount /sys, or pass `tracer.btfPath` with BTF for this kernel.',
+      isRequired: true,
+    },
+  );
 }
 
 /** Whether the kernel's BTF has a tracepoint that a BPF program can attach to. */
-export function tracepoint(host: Host, name: string, need: { readonly since: string; readonly isRequired: boolean }): Feature {
+export function tracepoint(
+  host: Host,
+  name: string,
+  need: { readonly since: string; readonly isRequired: boolean },
+): Feature {
   const title = `Tracepoint ${name}`;
   const id = `tracepoint_${name}`;
   const { isRequired } = need;
@@ -100,12 +120,14 @@ export function uprobeMulti(host: Host): Feature {
 
 export function fentry(host: Host): Feature {
   const title = 'fentry programs';
-  if (host.native instanceof Error) return feature('fentry', title, 'unknown', 'not tried', { cause: 'only the native addon can try' });
+  if (host.native instanceof Error)
+    return feature('fentry', title, 'unknown', 'not tried', { cause: 'only the native addon can try' });
   try {
     const errno = host.native.probeProgramType('fentry', 'tcp_sendmsg');
     if (errno === 0) return feature('fentry', title, 'available', 'a program for tcp_sendmsg loads');
-    return feature('fentry', title, 'unavailable', `loading one gave errno ${errno}`, {
+    return feature('fentry', title, 'unavailable', `loading one gave ${getSystemErrorName(-errno)}`, {
       cause: 'the kernel has no ftrace direct calls for BPF, its policy forbids them, or a capability is missing',
+      cure: 'None is needed: the sources of this release do without.',
     });
   } catch (error) {
     return feature('fentry', title, 'unknown', 'not told', { cause: messageOf(error) });
@@ -114,7 +136,8 @@ export function fentry(host: Host): Feature {
 
 export function bpfStatistics(host: Host): Feature {
   const title = 'BPF run-time statistics';
-  if (host.native instanceof Error) return feature('bpf_stats', title, 'unknown', 'not tried', { cause: 'only the native addon can try' });
+  if (host.native instanceof Error)
+    return feature('bpf_stats', title, 'unknown', 'not tried', { cause: 'only the native addon can try' });
   try {
     host.native.closeLink(host.native.enableStats());
     return feature('bpf_stats', title, 'available', 'can be switched on');

@@ -21,8 +21,11 @@ export function lockdown(host: Host): { readonly forbidsReading: boolean | undef
   if (asked === 'confidentiality' || forced === 'confidentiality') {
     return { forbidsReading: true, found: 'confidentiality, by boot parameter or build' };
   }
-  const isOpen = ['/sys/kernel/tracing/events/header_page', '/proc/kcore'].some((path) => host.open(path) === undefined);
+  const isOpen = ['/sys/kernel/tracing/events/header_page', '/proc/kcore'].some(
+    (path) => host.open(path) === undefined,
+  );
   if (isOpen) return { forbidsReading: false, found: 'not confidentiality: files that it closes are open' };
-  const least = asked === 'integrity' || forced === 'integrity' ? 'at least integrity, by boot parameter or build' : 'not told';
+  const least =
+    asked === 'integrity' || forced === 'integrity' ? 'at least integrity, by boot parameter or build' : 'not told';
   return { forbidsReading: undefined, found: least };
 }

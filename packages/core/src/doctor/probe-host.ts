@@ -13,7 +13,16 @@ import {
   tracefs,
   unprivilegedBpf,
 } from './host-features.ts';
-import { bpfStatistics, btf, fentry, kernelVersion, kprobes, tracepoint, uprobeMulti, uprobes } from './kernel-features.ts';
+import {
+  bpfStatistics,
+  btf,
+  fentry,
+  kernelVersion,
+  kprobes,
+  tracepoint,
+  uprobeMulti,
+  uprobes,
+} from './kernel-features.ts';
 import type { Feature, FeatureStatus, HostReport, SourceReport } from './report.ts';
 
 const TRACEPOINTS = {
@@ -82,7 +91,9 @@ export function examineHost(host: Host): HostReport {
 /** A source needs what everything needs, and its own tracepoints. That lockdown is not told is no hindrance: loading will show it. */
 function sourceReport(features: readonly Feature[], tracepoints: readonly string[], isLinux: boolean): SourceReport {
   const own = new Set(tracepoints.map((name) => `tracepoint_${name}`));
-  const lacking = features.filter(({ id, isRequired, status }) => (isRequired || own.has(id)) && status !== 'available');
+  const lacking = features.filter(
+    ({ id, isRequired, status }) => (isRequired || own.has(id)) && status !== 'available',
+  );
   const missing = lacking.map(({ id }) => id);
   const hindrances = lacking.filter(({ id, status }) => status === 'unavailable' || id !== 'lockdown');
   let status: FeatureStatus = 'unknown';

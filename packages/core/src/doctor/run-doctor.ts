@@ -17,7 +17,10 @@ export async function runDoctor(
 ): Promise<number> {
   let options: { json?: boolean; help?: boolean };
   try {
-    options = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
+    options = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    }).values;
   } catch (error) {
     out(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
     return 2;

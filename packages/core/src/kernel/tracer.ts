@@ -33,10 +33,20 @@ const IDLE_INTERVAL_MS = 50;
 /** The wall clock may be set: the pairing is renewed at this interval. */
 const CLOCK_INTERVAL_NS = 10e9;
 
+/** As large as the ring of that name (bpf/maps.h). */
+const LIFECYCLE_BYTES = 128 << 10;
+
+interface Batch {
+  readonly bytes: Uint8Array;
+  length: number;
+  nowNs: number;
+}
+
 interface Opened {
   readonly native: Native;
   readonly kernel: OpenedKernel;
-  readonly rings: readonly RingHandle[];
+  readonly ring: RingHandle;
+  readonly lifecycle: RingHandle;
   readonly pids: PidTable;
   readonly ports: PortTable;
   readonly verdicts: VerdictTable;
@@ -83,7 +93,8 @@ export class Tracer implements EventSource {
   readonly #options: KernelOptions;
   readonly #lifecycle: Lifecycle;
   readonly #pacemaker = new Pacemaker();
-  readonly #batch: { bytes: Uint8Array; length: number; nowNs: number };
+  readonly #turns: Batch;
+  readonly #lifecycles: Batch = { bytes: new Uint8Array(LIFECYCLE_BYTES), length: 0, nowNs: 0 };
   #opened: Opened | undefined;
   #finalCounters: Readonly<Record<string, number>> = {};
   #anchoredNs = 0;
@@ -93,7 +104,7 @@ export class Tracer implements EventSource {
   constructor(options: TracerOptions = {}) {
     this.#options = { ...DEFAULTS, ...options };
     this.#lifecycle = new Lifecycle(this.name, () => this.#release());
-    this.#batch = { bytes: new Uint8Array(this.#options.batchBytes), length: 0, nowNs: 0 };
+    this.#turns = { bytes: new Uint8Array(this.#options.batchBytes), length: 0, nowNs: 0 };
   }
 
   /** The source in use once started, else the one asked for. */
@@ -107,18 +118,19 @@ export class Tracer implements EventSource {
       const kernel = openKernel(native, this.#options);
       const { pids, ports, verdicts, connections, ring, lifecycle } = kernel.maps;
       try {
-        // Processes first: a turn makes sense only once its process is known.
-        const rings = [native.openRing(lifecycle), native.openRing(ring)];
-        this.#opened = {
+        const opened = {
           native,
           kernel,
-          rings,
+          ring: native.openRing(ring),
+          lifecycle: native.openRing(lifecycle),
           pids: new PidTable(native, pids),
           ports: new PortTable(native, ports),
           verdicts: new VerdictTable(native, verdicts),
           probe: new KernelTurnProbe(native, connections),
         };
-        for (const each of rings) native.watchRing(each, this.#pacemaker.wake);
+        native.watchRing(opened.ring, this.#pacemaker.wake);
+        native.watchRing(opened.lifecycle, this.#pacemaker.wake);
+        this.#opened = opened;
       } catch (error) {
         kernel.close();
         throw error;
@@ -137,9 +149,10 @@ export class Tracer implements EventSource {
   async *[Symbol.asyncIterator](): AsyncGenerator<EventBatch, void, void> {
     while (this.#opened !== undefined) {
       this.#drain(this.#opened);
-      yield this.#batch;
-      if (this.#batch.length > this.#batch.bytes.length / 2) await setImmediate();
-      else await this.#pacemaker.wait(this.#batch.length > 0 ? this.#options.drainIntervalMs : this.#idleIntervalMs);
+      if (this.#lifecycles.length > 0) yield this.#lifecycles;
+      yield this.#turns;
+      if (this.#turns.length > this.#turns.bytes.length / 2) await setImmediate();
+      else await this.#pacemaker.wait(this.#turns.length > 0 ? this.#options.drainIntervalMs : this.#idleIntervalMs);
     }
   }
 
@@ -225,14 +238,17 @@ export class Tracer implements EventSource {
     return Math.max(this.#options.drainIntervalMs, IDLE_INTERVAL_MS);
   }
 
-  #drain({ native, rings }: Opened): void {
-    const batch = this.#batch;
-    batch.nowNs = Number(native.monotonicNs());
-    if (batch.nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0) this.#anchor(native);
-    batch.length = 0;
-    for (const ring of rings) {
-      batch.length += native.drainRing(ring, batch.bytes.subarray(batch.length));
-    }
+  /**
+   * Turns are taken first and delivered last: so every process that a turn of this batch speaks of has been told before, even
+   * if it was born a moment ago.
+   */
+  #drain({ native, ring, lifecycle }: Opened): void {
+    const nowNs = Number(native.monotonicNs());
+    if (nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0) this.#anchor(native);
+    this.#turns.length = native.drainRing(ring, this.#turns.bytes);
+    this.#lifecycles.length = native.drainRing(lifecycle, this.#lifecycles.bytes);
+    this.#turns.nowNs = nowNs;
+    this.#lifecycles.nowNs = nowNs;
   }
 
   #anchor(native: Native): void {
@@ -246,7 +262,8 @@ export class Tracer implements EventSource {
     if (opened === undefined) return;
     this.#finalCounters = this.counters();
     this.#opened = undefined;
-    for (const ring of opened.rings) opened.native.closeRing(ring);
+    opened.native.closeRing(opened.ring);
+    opened.native.closeRing(opened.lifecycle);
     opened.kernel.close();
     this.#pacemaker.wake();
   }

@@ -39,7 +39,11 @@ afterEach(async () => {
 });
 
 /** Starts a program and waits for its first line of output. */
-async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<ChildProcess & { pid: number }> {
+async function run(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<ChildProcess & { pid: number }> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   children.push(child);
   await nextLine(child);
@@ -75,8 +79,13 @@ function nextChange(discovery: Discovery): Promise<{ type: string; process: Proc
 
 describe.runIf(process.platform === 'linux')('Discovery on this machine', () => {
   it('describes a Node.js server that runs already, and tells of its end', async () => {
-    const child = await run(process.execPath, [script('cart.cjs', NODE_SERVER), '0'], { OTEL_RESOURCE_ATTRIBUTES: 'team=a' });
-    await using discovery = new Discovery({ instrument: [{ cmdArgs: `*${directory}/cart.cjs*` }], pollIntervalMs: 100 });
+    const child = await run(process.execPath, [script('cart.cjs', NODE_SERVER), '0'], {
+      OTEL_RESOURCE_ATTRIBUTES: 'team=a',
+    });
+    await using discovery = new Discovery({
+      instrument: [{ cmdArgs: `*${directory}/cart.cjs*` }],
+      pollIntervalMs: 100,
+    });
     await discovery.start();
     expect(discovery.processes).toEqual([
       {
@@ -124,22 +133,31 @@ describe.runIf(process.platform === 'linux')('Discovery on this machine', () => 
     });
     await discovery.start();
     const started = nextChange(discovery);
-    const child = await run('sh', ['-c', `echo ready; exec python3 -m http.server ${port} -b 127.0.0.1 -d ${directory} 2>/dev/null`]);
+    const child = await run('sh', [
+      '-c',
+      `echo ready; exec python3 -m http.server ${port} -b 127.0.0.1 -d ${directory} 2>/dev/null`,
+    ]);
     // The shell becomes Python a moment later, as its command line shows: only then has the exec, which is hinted at, happened.
     await expect.poll(() => discovery.hintExec(child.pid) ?? discovery.processes.length, { interval: 30 }).toBe(1);
-    expect(await started).toMatchObject({ process: { pid: child.pid, language: 'python', service: { name: 'http.server' } } });
+    expect(await started).toMatchObject({
+      process: { pid: child.pid, language: 'python', service: { name: 'http.server' } },
+    });
   });
 
   it('selects the worker that a cluster has forked', async () => {
     const child = await run(process.execPath, [script('pool.cjs', CLUSTER)]);
-    await using discovery = new Discovery({ instrument: [{ targetPids: [child.pid], name: 'pool', namespace: 'shop' }] });
+    await using discovery = new Discovery({
+      instrument: [{ targetPids: [child.pid], name: 'pool', namespace: 'shop' }],
+    });
     await discovery.start();
     expect(discovery.processes).toHaveLength(2);
     for (const { service } of discovery.processes) expect(service).toMatchObject({ name: 'pool', namespace: 'shop' });
   });
 
   it('leaves unselected everything that is running, its own process included', async () => {
-    await using discovery = new Discovery({ instrument: [{ cmdArgs: `*${directory}*` }, { targetPids: [process.pid] }] });
+    await using discovery = new Discovery({
+      instrument: [{ cmdArgs: `*${directory}*` }, { targetPids: [process.pid] }],
+    });
     await discovery.start();
     expect(discovery.processes).toEqual([]);
   });

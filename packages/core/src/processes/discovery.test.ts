@@ -5,7 +5,11 @@ import { Discovery } from './discovery.ts';
 import type { ProcessSink } from './process-sink.ts';
 
 const NETNS = 4_026_531_840;
-const python: FakeProcess = { name: 'python3', executable: '/usr/bin/python3.11', commandLine: ['python3', '/srv/shop.py'] };
+const python: FakeProcess = {
+  name: 'python3',
+  executable: '/usr/bin/python3.11',
+  commandLine: ['python3', '/srv/shop.py'],
+};
 const shell: FakeProcess = { name: 'sh', executable: '/bin/dash', commandLine: ['sh'] };
 
 let fake: FakeProc;
@@ -91,7 +95,12 @@ describe('Discovery, by comparing /proc', () => {
   it('prefers the names of the selector to those of the environment to the default', async () => {
     fake.put(20, { ...python, environment: ['OTEL_SERVICE_NAME=checkout'] });
     fake.put(21, { ...python, environment: ['OTEL_SERVICE_NAME=checkout'] });
-    await discover({ instrument: [{ exePath: '*python*', namespace: 'n' }, { targetPids: [21], name: 'named' }] });
+    await discover({
+      instrument: [
+        { exePath: '*python*', namespace: 'n' },
+        { targetPids: [21], name: 'named' },
+      ],
+    });
     expect(take(events)).toEqual(['started 20 checkout', 'started 21 named']);
   });
 
@@ -229,7 +238,9 @@ describe('Discovery, by comparing /proc', () => {
 
   it('refuses bad selectors before it starts', () => {
     expect(() => new Discovery({ instrument: [] })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
-    expect(() => new Discovery({ instrument: [{ openPorts: '80-' }] })).toThrow(expect.objectContaining({ code: 'INVALID_PORT_RANGE' }));
+    expect(() => new Discovery({ instrument: [{ openPorts: '80-' }] })).toThrow(
+      expect.objectContaining({ code: 'INVALID_PORT_RANGE' }),
+    );
   });
 });
 
@@ -278,7 +289,11 @@ describe('Discovery, by hints', () => {
     discovery.hintFork(20, 30);
     expect(events).toEqual([]);
     const child = discovery.processOf(30);
-    expect(child).toMatchObject({ pid: 30, startTicks: 30, service: { name: 'shop', namespace: 'n', instanceId: expect.stringMatching(/:30$/) } });
+    expect(child).toMatchObject({
+      pid: 30,
+      startTicks: 30,
+      service: { name: 'shop', namespace: 'n', instanceId: expect.stringMatching(/:30$/) },
+    });
     expect(take(events)).toEqual(['started 30 shop']);
     await looked(discovery);
     expect(discovery.processOf(30), 'one object per life').toBe(child);
@@ -304,14 +319,21 @@ describe('Discovery, by hints', () => {
     const discovery = await discover({ instrument: [{ targetPids: [20] }], exclude: [{ exePath: '*/curl' }] });
     take(events);
     take(calls);
-    for (const [pid, process] of [[30, shell], [31, { ...shell, executable: '/bin/curl' }]] as const) {
+    for (const [pid, process] of [
+      [30, shell],
+      [31, { ...shell, executable: '/bin/curl' }],
+    ] as const) {
       fake.put(pid, { ...process, parent: 20 });
       discovery.hintFork(20, pid);
       discovery.hintExec(pid);
     }
     await looked(discovery);
     expect(take(events)).toEqual(['started 30 dash']);
-    expect(take(calls).filter((call) => call.includes('31')).at(-1)).toBe('deselect 31');
+    expect(
+      take(calls)
+        .filter((call) => call.includes('31'))
+        .at(-1),
+    ).toBe('deselect 31');
     expect(discovery.processes.map(({ pid }) => pid)).toEqual([20, 30]);
   });
 
@@ -348,6 +370,22 @@ describe('Discovery, by hints', () => {
     discovery.hintFork(20, 40);
     await looked(discovery);
     expect(take(calls)).toEqual(['deselect 40']);
+  });
+
+  it('makes the kernel let go of it also when a scan saw the child first', async () => {
+    const discovery = await discover({ instrument: [{ exePath: '*python*' }] });
+    fake.put(40, { ...shell, parent: 20 });
+    await discovery.scan();
+    discovery.hintFork(20, 40);
+    await looked(discovery);
+    expect(take(calls)).toEqual(['deselect 40']);
+  });
+
+  it('asks procfs nothing when it is asked about a process it does not know', async () => {
+    const discovery = await discover({ instrument: [{ exePath: '*python*' }] });
+    fake.put(77, python);
+    expect(discovery.processOf(77)).toBeUndefined();
+    expect(events).toEqual([]);
   });
 
   it('is not confused by a fork record that a scan was faster than', async () => {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import { EventEmitter } from 'eventemitter3';
 import type { Component, Health } from '../component.ts';
@@ -14,6 +13,7 @@ import type { ProcessInfo } from './process.ts';
 import type { ProcessSink } from './process-sink.ts';
 import { ProcessTable } from './process-table.ts';
 import { ProcFs } from './procfs.ts';
+import { scanProcesses } from './scan-processes.ts';
 import { compileSelectors, type ProcessMatcher } from './selector.ts';
 
 /**
@@ -196,9 +196,12 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     if (this.#failure !== undefined) return { status: 'unhealthy', messages: [this.#failure] };
     const messages: string[] = [];
     if (this.#refused > 0) {
-      messages.push(`${this.#refused} reads in ${this.#proc.root} were refused: run as root or grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH`);
+      messages.push(
+        `${this.#refused} reads in ${this.#proc.root} were refused: run as root or grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH`,
+      );
     }
-    if (this.#table.sinkFailures > 0) messages.push(`${this.#table.sinkFailures} processes could not be followed: see the tracer's health`);
+    if (this.#table.sinkFailures > 0)
+      messages.push(`${this.#table.sinkFailures} processes could not be followed: see the tracer's health`);
     if (messages.length > 0) return { status: 'degraded', messages };
     return { status: state === 'running' ? 'healthy' : 'starting', messages };
   }
@@ -268,48 +271,24 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   async #scan(): Promise<void> {
     const startedMs = performance.now();
     const refusedBefore = this.#proc.denied;
-    let pids: number[];
+    const look = this.#look();
+    const isClosed = (): boolean => this.#lifecycle.state === 'closed';
     try {
-      pids = this.#proc.pids();
+      const { isComplete, hasFound } = await scanProcesses(this.#proc, this.#table, look, SLICE_MS, isClosed);
       this.#failure = undefined;
+      if (!isComplete) return;
+      // A process may have made children between being listed and being followed.
+      if (hasFound) this.#scheduleScan(EXTRA_SCAN_MS);
     } catch (error) {
       this.#failure = `${this.#proc.root} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
       return;
     }
-    const look = this.#look();
-    let sliceMs = startedMs;
-    const breathe = async (): Promise<boolean> => {
-      if (performance.now() - sliceMs > SLICE_MS) {
-        await setImmediate();
-        sliceMs = performance.now();
-      }
-      return this.#lifecycle.state !== 'closed';
-    };
-    const stats = [];
-    for (const pid of pids) {
-      const stat = this.#proc.stat(pid);
-      if (stat !== undefined) stats.push({ pid, stat });
-      if (!(await breathe())) return;
-    }
-    // Parents first, so that their children inherit within the same scan.
-    stats.sort((a, b) => a.stat.startTicks - b.stat.startTicks || a.pid - b.pid);
-    let found = false;
-    for (const { pid, stat } of stats) {
-      if (this.#table.examine(pid, look, undefined, stat)) found = true;
-      if (!(await breathe())) return;
-    }
-    const present = new Set(pids);
-    for (const pid of this.#table.pids()) {
-      if (!present.has(pid) && this.#proc.stat(pid) === undefined) this.#table.end(pid);
-    }
-    this.#table.sweep(performance.now());
+    this.#lastScanEndMs = performance.now();
+    this.#lastScanMs = this.#lastScanEndMs - startedMs;
+    this.#table.sweep(this.#lastScanEndMs);
     this.#scans++;
     this.#truncated += look.truncated;
     this.#refused = this.#proc.denied - refusedBefore;
-    this.#lastScanEndMs = performance.now();
-    this.#lastScanMs = this.#lastScanEndMs - startedMs;
-    // A process may have made children between being listed and being followed.
-    if (found) this.#scheduleScan(EXTRA_SCAN_MS);
   }
 
   #look(): ListeningPorts {

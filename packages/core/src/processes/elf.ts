@@ -39,7 +39,11 @@ export function readElfSections(file: number): ElfSection[] {
   return Array.from({ length: count }, (_, index) => {
     const section = at(index);
     const end = names.indexOf(0, section.nameAt);
-    return { name: names.toString('latin1', section.nameAt, end < 0 ? names.length : end), offset: section.offset, size: section.size };
+    return {
+      name: names.toString('latin1', section.nameAt, end < 0 ? names.length : end),
+      offset: section.offset,
+      size: section.size,
+    };
   });
 }
 

@@ -24,7 +24,8 @@ export function readResourceEnvironment(proc: ProcFs, pid: number): ResourceEnvi
   let attributes: Record<string, string> = {};
   for (const variable of (proc.read(`${pid}/environ`, LONGEST_ENVIRONMENT) ?? '').split('\0')) {
     if (variable.startsWith(SERVICE_NAME)) serviceName = usable(variable.slice(SERVICE_NAME.length));
-    else if (variable.startsWith(RESOURCE_ATTRIBUTES)) attributes = parseResourceAttributes(variable.slice(RESOURCE_ATTRIBUTES.length));
+    else if (variable.startsWith(RESOURCE_ATTRIBUTES))
+      attributes = parseResourceAttributes(variable.slice(RESOURCE_ATTRIBUTES.length));
   }
   const {
     'service.name': attributeName,

@@ -24,7 +24,7 @@ function matches(parts: readonly Part[], text: string): boolean {
     case 'class':
       return (
         text !== '' &&
-        ((text.charAt(0) >= first.low && text.charAt(0) <= first.high) !== first.not) &&
+        (text.charAt(0) >= first.low && text.charAt(0) <= first.high) !== first.not &&
         matches(rest, text.slice(1))
       );
     case 'either':
@@ -33,22 +33,22 @@ function matches(parts: readonly Part[], text: string): boolean {
 }
 
 function write(parts: readonly Part[]): string {
-  return parts
-    .map((part) => {
-      switch (part.kind) {
-        case 'literal':
-          return part.value.replace(/[*?[\]{}\\,!-]/g, '\\$&');
-        case 'one':
-          return '?';
-        case 'any':
-          return '*';
-        case 'class':
-          return `[${part.not ? '!' : ''}${part.low}-${part.high}]`;
-        case 'either':
-          return `{${part.options.map(write).join(',')}}`;
-      }
-    })
-    .join('');
+  return parts.map(writeOne).join('');
+}
+
+function writeOne(part: Part): string {
+  switch (part.kind) {
+    case 'literal':
+      return part.value.replace(/[*?[\]{}\\,!-]/g, '\\$&');
+    case 'one':
+      return '?';
+    case 'any':
+      return '*';
+    case 'class':
+      return `[${part.not ? '!' : ''}${part.low}-${part.high}]`;
+    case 'either':
+      return `{${part.options.map(write).join(',')}}`;
+  }
 }
 
 const letters = fc.constantFrom(...'abc/-,*{');
@@ -58,8 +58,16 @@ const { parts } = fc.letrec<{ part: Part; parts: Part[] }>((tie) => ({
     fc.record({ kind: fc.constant('literal' as const), value: letters }),
     fc.constant<Part>({ kind: 'one' }),
     fc.constant<Part>({ kind: 'any' }),
-    fc.record({ kind: fc.constant('class' as const), not: fc.boolean(), low: fc.constant('a'), high: fc.constantFrom('a', 'b', 'c') }),
-    fc.record({ kind: fc.constant('either' as const), options: fc.array(tie('parts'), { minLength: 1, maxLength: 3 }) }),
+    fc.record({
+      kind: fc.constant('class' as const),
+      not: fc.boolean(),
+      low: fc.constant('a'),
+      high: fc.constantFrom('a', 'b', 'c'),
+    }),
+    fc.record({
+      kind: fc.constant('either' as const),
+      options: fc.array(tie('parts'), { minLength: 1, maxLength: 3 }),
+    }),
   ),
   parts: fc.array(tie('part'), { maxLength: 4 }),
 }));

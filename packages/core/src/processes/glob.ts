@@ -20,7 +20,10 @@ type State = { readonly test: (codePoint: number) => boolean } | { readonly to: 
  */
 export function compileGlob(pattern: string, path: string = 'glob'): (text: string) => boolean {
   if (pattern.length > LONGEST_PATTERN) {
-    throw new BeylaError('INVALID_PATTERN', `\`${path}\` has ${pattern.length} characters; at most ${LONGEST_PATTERN} are allowed`);
+    throw new BeylaError(
+      'INVALID_PATTERN',
+      `\`${path}\` has ${pattern.length} characters; at most ${LONGEST_PATTERN} are allowed`,
+    );
   }
   const parser = new GlobParser(pattern, path);
   parser.sequence(false);
@@ -64,8 +67,8 @@ class GlobParser {
   }
 
   #escaped(): string {
-    const escape = this.#at++;
-    return this.#points[this.#at] ?? this.#fail(escape, 'the backslash has nothing to escape');
+    const backslash = this.#at++;
+    return this.#points[this.#at] ?? this.#fail(backslash, 'the backslash has nothing to escape');
   }
 
   #alternatives(): void {
@@ -101,7 +104,9 @@ class GlobParser {
       ranges.push([low, high]);
     }
     if (ranges.length === 0) this.#fail(open, 'the class is empty');
-    this.states.push({ test: (codePoint) => ranges.some(([low, high]) => codePoint >= low && codePoint <= high) !== negated });
+    this.states.push({
+      test: (codePoint) => ranges.some(([low, high]) => codePoint >= low && codePoint <= high) !== negated,
+    });
   }
 
   #classPoint(open: number): number {

@@ -51,7 +51,12 @@ describe('LanguageDetector', () => {
     ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30', 'cpp'],
     ['/usr/lib/x86_64-linux-gnu/libc.so.6', 'generic'],
   ])('takes a program of another name that has loaded %s for %s', (library, language) => {
-    expect(detect('/srv/app', ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6', library].slice(library.includes('libc.') ? 1 : 0))).toBe(language);
+    expect(
+      detect(
+        '/srv/app',
+        ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6', library].slice(library.includes('libc.') ? 1 : 0),
+      ),
+    ).toBe(language);
   });
 
   it('does not read the libraries of a process that is not selected', () => {
@@ -72,27 +77,39 @@ describe('LanguageDetector', () => {
     expect(detector.filesRead).toBe(1);
   });
 
-  it.runIf(has('go'))('knows a stripped Go program, whatever it is called', () => {
-    const program = join(directory, 'node');
-    writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() {}\n');
-    execFileSync('go', ['build', '-ldflags=-s -w', '-o', program, join(directory, 'main.go')], {
-      env: { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'off' },
-    });
-    expect(detect(program)).toBe('go');
-  }, 60_000);
+  it.runIf(has('go'))(
+    'knows a stripped Go program, whatever it is called',
+    () => {
+      const program = join(directory, 'node');
+      writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() {}\n');
+      execFileSync('go', ['build', '-ldflags=-s -w', '-o', program, join(directory, 'main.go')], {
+        env: { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'off' },
+      });
+      expect(detect(program)).toBe('go');
+    },
+    60_000,
+  );
 
-  it.runIf(has('rustc'))('knows a stripped Rust program', () => {
-    const source = join(directory, 'main.rs');
-    writeFileSync(source, 'fn main() { println!("{}", std::env::args().count()); }\n');
-    execFileSync('rustc', ['-C', 'strip=symbols', '-o', join(directory, 'app'), source]);
-    expect(detect(join(directory, 'app'))).toBe('rust');
-  }, 60_000);
+  it.runIf(has('rustc'))(
+    'knows a stripped Rust program',
+    () => {
+      const source = join(directory, 'main.rs');
+      writeFileSync(source, 'fn main() { println!("{}", std::env::args().count()); }\n');
+      execFileSync('rustc', ['-C', 'strip=symbols', '-o', join(directory, 'app'), source]);
+      expect(detect(join(directory, 'app'))).toBe('rust');
+    },
+    60_000,
+  );
 
-  it.runIf(has('gcc'))('takes a C program for generic', () => {
-    writeFileSync(join(directory, 'main.c'), 'int main(void) { return 0; }\n');
-    execFileSync('gcc', ['-o', join(directory, 'app'), join(directory, 'main.c')]);
-    expect(detect(join(directory, 'app'))).toBe('generic');
-  }, 60_000);
+  it.runIf(has('gcc'))(
+    'takes a C program for generic',
+    () => {
+      writeFileSync(join(directory, 'main.c'), 'int main(void) { return 0; }\n');
+      execFileSync('gcc', ['-o', join(directory, 'app'), join(directory, 'main.c')]);
+      expect(detect(join(directory, 'app'))).toBe('generic');
+    },
+    60_000,
+  );
 });
 
 describe('readElfSections()', () => {

@@ -96,7 +96,8 @@ export class LanguageDetector {
 /** Go and Rust leave marks that survive stripping; other compilers say nothing that could be relied on. */
 function languageOfFile(file: number): Language {
   const sections = readElfSections(file);
-  if (sections.some(({ name }) => name === '.go.buildinfo' || name === '.note.go.buildid' || name === '.gopclntab')) return 'go';
+  if (sections.some(({ name }) => name === '.go.buildinfo' || name === '.note.go.buildid' || name === '.gopclntab'))
+    return 'go';
   const comment = sections.find(({ name }) => name === '.comment');
   if (comment !== undefined && sectionContains(file, comment, 'rustc version', 4096)) return 'rust';
   const constants = sections.find(({ name }) => name === '.rodata');

@@ -13,7 +13,8 @@ describe('ListeningPorts', () => {
     fake.listen(9000, 102);
   });
   afterEach(() => fake[Symbol.dispose]());
-  const look = (wants: (port: number) => boolean = () => true): ListeningPorts => new ListeningPorts(new ProcFs(fake.root), wants);
+  const look = (wants: (port: number) => boolean = () => true): ListeningPorts =>
+    new ListeningPorts(new ProcFs(fake.root), wants);
 
   it('gives a process the ports whose sockets it holds', () => {
     fake.put(7, { netns: 42, sockets: [500, 101, 999, 100] });
@@ -25,7 +26,11 @@ describe('ListeningPorts', () => {
 
   it('leaves out what is not wanted', () => {
     fake.put(7, { sockets: [100, 101, 102] });
-    expect(look((port) => port === 9000).wanted(7).map(({ port }) => port)).toEqual([9000]);
+    expect(
+      look((port) => port === 9000)
+        .wanted(7)
+        .map(({ port }) => port),
+    ).toEqual([9000]);
   });
 
   it('looks at no descriptor when nobody listens on a wanted port', () => {
@@ -85,7 +90,9 @@ describe.runIf(process.platform === 'linux')('ListeningPorts on this machine', (
     });
     const { port } = server.address() as AddressInfo;
     const ports = (): number[] =>
-      new ListeningPorts(new ProcFs(), (candidate) => candidate === port).wanted(process.pid).map((found) => found.port);
+      new ListeningPorts(new ProcFs(), (candidate) => candidate === port)
+        .wanted(process.pid)
+        .map((found) => found.port);
     expect(ports()).toEqual([port]);
     await new Promise((resolve) => server.close(resolve));
     expect(ports()).toEqual([]);

@@ -78,7 +78,9 @@ describe('parsePortList()', () => {
     fc.assert(
       fc.property(fc.array(item, { minLength: 1, maxLength: 8 }), port, (items, probe) => {
         const list = parsePortList(items.map(([low, high]) => (low === high ? `${low}` : `${low}-${high}`)).join(', '));
-        const expected = new Set(items.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, i) => low + i)));
+        const expected = new Set(
+          items.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, i) => low + i)),
+        );
         for (const candidate of [probe, ...items.flat(), ...items.flat().map((edge) => edge + 1)]) {
           expect(list.has(candidate)).toBe(expected.has(candidate));
         }

@@ -71,7 +71,10 @@ function parseText(text: string, path: string, ranges: [number, number][]): void
     const start = at;
     while (at < text.length && text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57) at++;
     if (at === start) {
-      fail(start, start < text.length ? `a port is expected, not ${JSON.stringify(text[start])},` : 'a port is missing');
+      fail(
+        start,
+        start < text.length ? `a port is expected, not ${JSON.stringify(text[start])},` : 'a port is missing',
+      );
     }
     const port = Number(text.slice(start, at));
     if (port < 1 || port > HIGHEST_PORT) fail(start, `${text.slice(start, at)} is not a port from 1 to 65535`);

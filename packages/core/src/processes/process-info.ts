@@ -50,3 +50,18 @@ export function forkProcessInfo(parent: ProcessInfo, pid: number, startTicks: nu
 function instanceId(pid: number): string {
   return `${hostname()}:${pid}`;
 }
+
+/** Whether the process still runs the program that it was described with. */
+export function isSameProgram(read: ReadProcess, process: ProcessInfo): boolean {
+  const { executable, commandLine } = process;
+  return (
+    read.executable === executable &&
+    read.commandLine.length === commandLine.length &&
+    read.commandLine.every((argument, index) => argument === commandLine[index])
+  );
+}
+
+/** Just enough to tell a sink which process is meant; nothing more of it is read. */
+export function unselectedProcessInfo(read: ReadProcess): ProcessInfo {
+  return { ...read, language: 'generic', service: { name: '', namespace: '', instanceId: '' }, resource: {} };
+}

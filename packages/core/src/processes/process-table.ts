@@ -1,11 +1,18 @@
 import { diag } from '@opentelemetry/api';
+import { DepartedProcesses } from './departed-processes.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import type { LanguageDetector } from './language.ts';
 import type { ListeningPort } from './listening-port.ts';
 import type { ListeningPorts } from './listening-ports.ts';
 import { PendingChildren } from './pending-children.ts';
 import type { ProcessInfo } from './process.ts';
-import { createProcessInfo, forkProcessInfo, type ReadProcess } from './process-info.ts';
+import {
+  createProcessInfo,
+  forkProcessInfo,
+  isSameProgram,
+  type ReadProcess,
+  unselectedProcessInfo,
+} from './process-info.ts';
 import type { ProcessSink } from './process-sink.ts';
 import type { ProcFs, ProcStat } from './procfs.ts';
 import { SelectedPorts } from './selected-ports.ts';
@@ -50,16 +57,13 @@ export interface ProcessTableParts {
   readonly onEnded: (process: ProcessInfo) => void;
 }
 
-/** Spans of a process may arrive after its end. */
-const DEPARTED_MS = 5000;
-
 /** Decides which processes are selected, and remembers just enough to decide again only when something has changed. */
 export class ProcessTable {
   readonly #parts: ProcessTableParts;
   readonly #known = new Map<number, Known>();
   readonly #selected = new Map<number, Selection>();
   readonly #children = new PendingChildren();
-  readonly #departed = new Map<number, { process: ProcessInfo; untilMs: number }>();
+  readonly #departed = new DepartedProcesses();
   /** Processes that were matched against the selectors. */
   examined = 0;
   /** Calls of the sink that threw. */
@@ -80,7 +84,7 @@ export class ProcessTable {
   /** See `Discovery.processOf`. */
   processOf(pid: number): ProcessInfo | undefined {
     const selection = this.#selected.get(pid) ?? this.#adopt(pid);
-    if (selection === undefined) return this.#departed.get(pid)?.process;
+    if (selection === undefined) return this.#departed.get(pid);
     this.#announce(selection);
     return selection.process;
   }
@@ -89,7 +93,12 @@ export class ProcessTable {
    * Looks at a process and acts on what has changed. Returns true when it was selected just now by its own doing, in which case it
    * may have children that the kernel does not follow.
    */
-  examine(pid: number, look: ListeningPorts, reason: Reason = {}, stat: ProcStat | undefined = this.#parts.proc.stat(pid)): boolean {
+  examine(
+    pid: number,
+    look: ListeningPorts,
+    reason: Reason = {},
+    stat: ProcStat | undefined = this.#parts.proc.stat(pid),
+  ): boolean {
     if (stat === undefined || stat.isDead) {
       this.end(pid);
       return false;
@@ -106,6 +115,7 @@ export class ProcessTable {
     const isUnchanged =
       known !== undefined &&
       reason.executed !== true &&
+      reason.followed !== true &&
       (reason.ports ?? []).length === 0 &&
       known.name === stat.name &&
       known.portsKey === portsKey &&
@@ -115,7 +125,7 @@ export class ProcessTable {
     const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match);
     if (evaluation === undefined) {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
-      if (reason.followed === true) this.#call(() => this.#parts.sink.deselect(unselected(read)));
+      if (reason.followed === true) this.#call(() => this.#parts.sink.deselect(unselectedProcessInfo(read)));
       return false;
     }
     this.#select(stat, read, evaluation, !evaluation.isOwn, look, reason);
@@ -154,7 +164,7 @@ export class ProcessTable {
   /** Forgets what was kept for late spans only. */
   sweep(nowMs: number): void {
     this.#children.sweep(nowMs);
-    for (const [pid, { untilMs }] of this.#departed) if (untilMs <= nowMs) this.#departed.delete(pid);
+    this.#departed.sweep(nowMs);
   }
 
   /** Tells the sink to follow nothing any more; nothing has ended. */
@@ -184,7 +194,8 @@ export class ProcessTable {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
       return false;
     }
-    if (sameNames(evaluation, selection.match) && (!hasNewProgram || sameProgram(read, selection.process))) {
+    const hasSameNames = evaluation.name === selection.match.name && evaluation.namespace === selection.match.namespace;
+    if (hasSameNames && (!hasNewProgram || isSameProgram(read, selection.process))) {
       this.#announce(selection);
       this.#refreshPorts(selection, look);
       return false;
@@ -249,19 +260,26 @@ export class ProcessTable {
   }
 
   /** Makes a process of a child that only the kernel follows so far. */
-  #adopt(pid: number, stat: ProcStat | undefined = this.#parts.proc.stat(pid)): Selection | undefined {
+  #adopt(pid: number, read?: ProcStat): Selection | undefined {
     const parent = this.#children.parentOf(pid);
     if (parent === undefined) return undefined;
+    const stat = read ?? this.#parts.proc.stat(pid);
     const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? 0);
     if (stat === undefined || stat.isDead) {
       // It did what the record says and is gone already: its whole life is told at once.
       this.#children.delete(pid);
-      this.#departed.set(pid, { process, untilMs: performance.now() + DEPARTED_MS });
+      this.#departed.add(process);
       this.#parts.onStarted(process);
       this.#parts.onEnded(process);
       return undefined;
     }
-    const selection: Selection = { process, match: parent.match, isInherited: true, ports: new SelectedPorts(), isAnnounced: false };
+    const selection: Selection = {
+      process,
+      match: parent.match,
+      isInherited: true,
+      ports: new SelectedPorts(),
+      isAnnounced: false,
+    };
     if (!this.#call(() => this.#parts.sink.select(process, []))) return undefined;
     this.#children.delete(pid);
     this.#enter(stat, selection);
@@ -271,7 +289,7 @@ export class ProcessTable {
   #deselect(pid: number, selection: Selection): void {
     this.#selected.delete(pid);
     this.#call(() => this.#parts.sink.deselect(selection.process));
-    this.#departed.set(pid, { process: selection.process, untilMs: performance.now() + DEPARTED_MS });
+    this.#departed.add(selection.process);
     if (selection.isAnnounced) this.#parts.onEnded(selection.process);
   }
 
@@ -299,22 +317,4 @@ export class ProcessTable {
       return false;
     }
   }
-}
-
-function sameProgram(read: ReadProcess, process: ProcessInfo): boolean {
-  const { executable, commandLine } = process;
-  return (
-    read.executable === executable &&
-    read.commandLine.length === commandLine.length &&
-    read.commandLine.every((argument, index) => argument === commandLine[index])
-  );
-}
-
-function sameNames(a: SelectorMatch, b: SelectorMatch): boolean {
-  return a.name === b.name && a.namespace === b.namespace;
-}
-
-/** Just enough to tell the sink which process is meant. */
-function unselected(read: ReadProcess): ProcessInfo {
-  return { ...read, language: 'generic', service: { name: '', namespace: '', instanceId: '' }, resource: {} };
 }

@@ -17,17 +17,7 @@ export interface Service {
  *
  * @public
  */
-export type Language =
-  | 'go'
-  | 'cpp'
-  | 'rust'
-  | 'python'
-  | 'ruby'
-  | 'java'
-  | 'nodejs'
-  | 'dotnet'
-  | 'php'
-  | 'generic';
+export type Language = 'go' | 'cpp' | 'rust' | 'python' | 'ruby' | 'java' | 'nodejs' | 'dotnet' | 'php' | 'generic';
 
 /**
  * A selected process. One object per process life; telemetry refers to it by identity.

@@ -44,7 +44,9 @@ describe('ProcFs', () => {
 
   it('answers undefined for what is not there', () => {
     const proc = new ProcFs(fake.root);
-    expect([proc.stat(9), proc.executable(9), proc.commandLine(9), proc.networkNamespace(9)]).toEqual(Array(4).fill(undefined));
+    expect([proc.stat(9), proc.executable(9), proc.commandLine(9), proc.networkNamespace(9)]).toEqual(
+      Array(4).fill(undefined),
+    );
     expect(proc.denied).toBe(0);
   });
 });
@@ -52,7 +54,9 @@ describe('ProcFs', () => {
 describe.runIf(process.platform === 'linux')('ProcFs on this machine', () => {
   let child: ChildProcess;
   beforeEach(async () => {
-    child = spawn(process.execPath, ['-e', 'process.stdin.resume()', 'an argument'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    child = spawn(process.execPath, ['-e', 'process.stdin.resume()', 'an argument'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     await once(child, 'spawn');
   });
   afterEach(() => child.kill('SIGKILL'));

@@ -3,7 +3,9 @@ import type { ProcessSelector } from '../options.ts';
 import type { Language } from './process.ts';
 import { compileSelectors, type ProcessFacts } from './selector.ts';
 
-function facts(given: { pid?: number; exe?: string; cmd?: string; ports?: number[]; language?: Language } = {}): ProcessFacts {
+function facts(
+  given: { pid?: number; exe?: string; cmd?: string; ports?: number[]; language?: Language } = {},
+): ProcessFacts {
   return {
     pid: given.pid ?? 100,
     executable: given.exe ?? '/usr/bin/python3.11',
@@ -13,7 +15,8 @@ function facts(given: { pid?: number; exe?: string; cmd?: string; ports?: number
   };
 }
 
-const select = (...instrument: ProcessSelector[]): ReturnType<typeof compileSelectors> => compileSelectors({ instrument });
+const select = (...instrument: ProcessSelector[]): ReturnType<typeof compileSelectors> =>
+  compileSelectors({ instrument });
 
 describe('compileSelectors()', () => {
   it('ANDs the criteria of one entry', () => {
@@ -45,13 +48,20 @@ describe('compileSelectors()', () => {
   });
 
   it('lets a later matching entry override the name and namespace of an earlier one', () => {
-    const matcher = select({ exePath: '*', name: 'all', namespace: 'shop' }, { openPorts: 80, name: 'web' }, { openPorts: 81 });
+    const matcher = select(
+      { exePath: '*', name: 'all', namespace: 'shop' },
+      { openPorts: 80, name: 'web' },
+      { openPorts: 81 },
+    );
     expect(matcher.match(facts())).toEqual({ name: 'all', namespace: 'shop' });
     expect(matcher.match(facts({ ports: [80, 81] }))).toEqual({ name: 'web', namespace: 'shop' });
   });
 
   it('answers exclusion with the same rules', () => {
-    const matcher = compileSelectors({ instrument: [{ exePath: '*' }], exclude: [{ exePath: '*python*', openPorts: 9000 }] });
+    const matcher = compileSelectors({
+      instrument: [{ exePath: '*' }],
+      exclude: [{ exePath: '*python*', openPorts: 9000 }],
+    });
     expect(matcher.excludes(facts({ ports: [9000] }))).toBe(true);
     expect(matcher.excludes(facts({ ports: [9001] }))).toBe(false);
     expect(matcher.wantsPort(9000)).toBe(true);
@@ -78,7 +88,10 @@ describe('compileSelectors()', () => {
 
   it('refuses an entry that has no criterion', () => {
     expect(() => select({ exePath: '*' }, { name: 'shop' })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('`discovery.instrument[1]` has no criterion') }),
+      expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining('`discovery.instrument[1]` has no criterion'),
+      }),
     );
   });
 

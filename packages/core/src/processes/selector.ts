@@ -35,14 +35,14 @@ export interface ProcessMatcher {
 }
 
 /** The keys of a selector that decide; `name` and `namespace` only label. */
-export const CRITERIA = [
+export const CRITERIA: readonly (keyof ProcessSelector)[] = [
   'openPorts',
   'exePath',
   'exePathRegexp',
   'cmdArgs',
   'targetPids',
   'languages',
-] as const satisfies readonly (keyof ProcessSelector)[];
+];
 
 /**
  * Programs that hold listening sockets for others: a port alone never selects them. Without this, `openPorts: 22` on a host with
@@ -92,7 +92,10 @@ export function compileSelectors(
 export function compileSelector(selector: ProcessSelector, path: string): CompiledSelector {
   const given = CRITERIA.filter((key) => selector[key] !== undefined);
   if (given.length === 0) {
-    throw new BeylaError('INVALID_OPTION', `\`${path}\` has no criterion; expected at least one of ${CRITERIA.join(', ')}`);
+    throw new BeylaError(
+      'INVALID_OPTION',
+      `\`${path}\` has no criterion; expected at least one of ${CRITERIA.join(', ')}`,
+    );
   }
   const tests: ((facts: ProcessFacts) => boolean)[] = [];
   if (selector.targetPids !== undefined) {

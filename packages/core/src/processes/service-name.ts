@@ -16,7 +16,13 @@ interface Interpreter {
 }
 
 const INTERPRETERS: readonly Interpreter[] = [
-  { executable: /^(python|pypy)[0-9.]*$/, withValue: ['-W', '-X', '--check-hash-based-pycs'], names: ['-m'], joined: '-m', code: ['-c'] },
+  {
+    executable: /^(python|pypy)[0-9.]*$/,
+    withValue: ['-W', '-X', '--check-hash-based-pycs'],
+    names: ['-m'],
+    joined: '-m',
+    code: ['-c'],
+  },
   {
     executable: /^(node|nodejs)[0-9.]*$/,
     withValue: [
@@ -35,14 +41,31 @@ const INTERPRETERS: readonly Interpreter[] = [
     ],
     names: ['-jar', '-m', '--module'],
   },
-  { executable: /^php[0-9.]*$|^php-cgi[0-9.]*$/, withValue: ['-S', '-t', '-c', '-d', '-z'], names: ['-f', '--file'], code: ['-r'] },
+  {
+    executable: /^php[0-9.]*$|^php-cgi[0-9.]*$/,
+    withValue: ['-S', '-t', '-c', '-d', '-z'],
+    names: ['-f', '--file'],
+    code: ['-r'],
+  },
   { executable: /^perl[0-9.]*$/, withValue: ['-I'], names: ['-S'], code: ['-e', '-E'] },
   { executable: /^(ba|da|a|k|z)?sh$/, withValue: ['-o', '-O'], code: ['-c'] },
-  { executable: /^deno$/, withValue: ['-c', '--config', '--import-map'], commands: ['run', 'serve', 'task'], code: ['eval'] },
+  {
+    executable: /^deno$/,
+    withValue: ['-c', '--config', '--import-map'],
+    commands: ['run', 'serve', 'task'],
+    code: ['eval'],
+  },
   { executable: /^bun$/, withValue: ['-r', '--preload', '--cwd'], commands: ['run'], code: ['-e', '--eval'] },
   {
     executable: /^dotnet$/,
-    withValue: ['--roll-forward', '--fx-version', '--additionalprobingpath', '--additional-deps', '--runtimeconfig', '--depsfile'],
+    withValue: [
+      '--roll-forward',
+      '--fx-version',
+      '--additionalprobingpath',
+      '--additional-deps',
+      '--runtimeconfig',
+      '--depsfile',
+    ],
     commands: ['exec', 'run'],
     names: ['--project'],
   },
@@ -71,7 +94,12 @@ export function defaultServiceName(executable: string, commandLine: readonly str
 /** Arguments are one text with blanks, and the first word is not the interpreter. */
 function titleOf(commandLine: readonly string[], { executable }: Interpreter): string | undefined {
   const title = commandLine.find((argument) => argument !== '');
-  if (title === undefined || commandLine.indexOf(title) !== 0 || commandLine.slice(1).some((argument) => argument !== '')) return undefined;
+  if (
+    title === undefined ||
+    commandLine.indexOf(title) !== 0 ||
+    commandLine.slice(1).some((argument) => argument !== '')
+  )
+    return undefined;
   const word = /^([\w.@-]+):? /.exec(title)?.[1];
   return word === undefined || executable.test(word) ? undefined : word;
 }
@@ -105,6 +133,5 @@ function programName(program: string): string {
 }
 
 function printable(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the arguments of a program are any bytes but NUL.
-  return name.replace(/[\u0000-\u001f\u007f]/g, '').slice(0, LONGEST_NAME);
+  return name.replace(/\p{Cc}/gu, '').slice(0, LONGEST_NAME);
 }

@@ -7,6 +7,8 @@ import type { ProtocolHost, ProtocolParser } from './protocol.ts';
 /** Turns without a match after which a connection is given up; more where the first ones may be the middle of a body. */
 const TURNS_MAX = 2;
 const MIDSTREAM_TURNS_MAX = 16;
+/** Pieces of calls that are put together to be recognised. */
+const PIECES_MAX = 32;
 
 /** A connection whose protocol is not known yet: asks each protocol in turn and then makes way for the one that matches. */
 export class UndetectedConnection implements TurnConsumer {
@@ -17,6 +19,7 @@ export class UndetectedConnection implements TurnConsumer {
   #turns = 0;
   #isMidstream = false;
   #missing = 0;
+  readonly #pieces: Turn[] = [];
 
   constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[]) {
     this.#connection = connection;
@@ -29,8 +32,21 @@ export class UndetectedConnection implements TurnConsumer {
     return consumer === undefined || consumer.turn(turn);
   }
 
+  /** Pieces of one direction are put together until they are enough to tell. */
   chunk(chunk: Turn): void {
-    this.#detect(chunk)?.chunk(chunk);
+    if (this.#pieces.length >= PIECES_MAX || this.#pieces[0]?.direction !== chunk.direction) this.#pieces.length = 0;
+    this.#pieces.push(chunk.copy());
+    const joined = Uint8Array.from(this.#pieces.flatMap(({ data }) => [...data]));
+    const detection = this.#detectBytes(joined, 0, joined.length);
+    if (detection === 'more') return;
+    const pieces = this.#pieces.splice(0);
+    if (detection === 'mismatch') {
+      if (this.#seq !== 0) this.#passed();
+      this.#seq = chunk.seq;
+      return;
+    }
+    const consumer = this.#become(detection);
+    for (const piece of pieces) consumer.chunk(piece);
   }
 
   gap(missing: number): void {
@@ -48,17 +64,30 @@ export class UndetectedConnection implements TurnConsumer {
 
   #detect(turn: Turn): TurnConsumer | undefined {
     if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
-    for (const protocol of this.#protocols) {
-      if (protocol.detect(turn.data, turn.prefixStart, turn.prefixEnd) !== 'match') continue;
-      const consumer = protocol.open(this.#connection, this.#host);
-      this.#connection.consumer = consumer;
-      if (this.#missing > 0) consumer.gap(this.#missing);
-      return consumer;
-    }
+    const detection = this.#detectBytes(turn.data, turn.prefixStart, turn.prefixEnd);
+    if (detection !== 'more' && detection !== 'mismatch') return this.#become(detection);
     // A turn counts as unknown when the next one begins: until then it may still grow into something.
     this.#seq = turn.seq;
     if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
     return undefined;
+  }
+
+  /** The protocol that matches; `more` where one may still match. */
+  #detectBytes(bytes: Uint8Array, start: number, end: number): ProtocolParser | 'more' | 'mismatch' {
+    let outcome: 'more' | 'mismatch' = 'mismatch';
+    for (const protocol of this.#protocols) {
+      const detection = protocol.detect(bytes, start, end);
+      if (detection === 'match') return protocol;
+      if (detection === 'more') outcome = 'more';
+    }
+    return outcome;
+  }
+
+  #become(protocol: ProtocolParser): TurnConsumer {
+    const consumer = protocol.open(this.#connection, this.#host);
+    this.#connection.consumer = consumer;
+    if (this.#missing > 0) consumer.gap(this.#missing);
+    return consumer;
   }
 
   #passed(): void {

@@ -60,6 +60,13 @@ export class Conversation {
     return this;
   }
 
+  /** The next `turns` turns find no room on the ring. */
+  lose(turns: number): this {
+    this.#finish(0);
+    this.#seq += turns;
+    return this;
+  }
+
   close(): this {
     this.#finish(RECORD_FLAG.CLOSED);
     this.records.push(close({ connection: this.#options.connection, ns: this.nowNs, lastSeq: this.#seq }));

@@ -1,7 +1,7 @@
 import { get, type IncomingHttpHeaders, request } from 'node:http';
 import { createServer } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseTextFormat } from '../../../../test/support/prometheus-text.ts';
 import { aProcess, aSpan } from '../../../core/src/testing/span.ts';
 import { PrometheusExporter, type PrometheusExporterOptions } from './prometheus-exporter.ts';
@@ -121,6 +121,37 @@ describe('PrometheusExporter', () => {
     const probe = createServer();
     await new Promise<void>((resolve, reject) => probe.on('error', reject).listen(port, '127.0.0.1', resolve));
     await new Promise((resolve) => probe.close(resolve));
+  });
+
+  it('lets the event loop turn while it writes a page of thousands of series', async () => {
+    const exporter = await started();
+    for (let i = 0; i < 1_500; i += 1) exporter.export([aSpan({ route: `/${i}` })]);
+    let longestMs = 0;
+    const begin = performance.now();
+    let last = begin;
+    const ticker = setInterval(() => {
+      const now = performance.now();
+      longestMs = Math.max(longestMs, now - last);
+      last = now;
+    }, 1);
+    const { body } = await fetchPage(exporter.port);
+    clearInterval(ticker);
+    const totalMs = performance.now() - begin;
+    expect(body.length).toBeGreaterThan(10_000_000);
+    expect(parseTextFormat(body.toString()).samples).toHaveLength(1 + 1_500 * (17 + 13 + 13));
+    // A ratio, because a busy machine makes everything slow: a page written at once fails this.
+    expect(longestMs).toBeLessThan(totalMs / 4);
+  });
+
+  it('counts a scraper that goes away in the middle, and serves the next', async () => {
+    const exporter = await started();
+    for (let i = 0; i < 1_500; i += 1) exporter.export([aSpan({ route: `/${i}` })]);
+    const leaving = get({ host: '127.0.0.1', port: exporter.port, path: '/metrics', agent: false });
+    leaving.on('error', () => undefined);
+    await new Promise<void>((resolve) => leaving.on('response', (response) => response.once('data', () => resolve())));
+    leaving.destroy();
+    await vi.waitFor(() => expect(exporter.stats()).toMatchObject({ failed_scrapes: 1 }));
+    expect((await fetchPage(exporter.port)).status).toBe(200);
   });
 
   it('says in health that the overflow series is in use', async () => {

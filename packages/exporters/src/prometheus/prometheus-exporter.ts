@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
 import { BeylaError, type Exporter, type Health, Lifecycle, type ProcessInfo, type RequestSpan } from '@beyla/core';
 import { diag } from '@opentelemetry/api';
 import { RedMetrics, type RedMetricsOptions } from '../red-metrics.ts';
@@ -152,35 +155,35 @@ export class PrometheusExporter implements Exporter {
       return;
     }
     this.#scrapes += 1;
-    try {
-      this.#sendPage(request, response);
-    } catch (error) {
-      this.#fail(response, error);
-    }
-  }
-
-  #sendPage(request: IncomingMessage, response: ServerResponse): void {
-    const page = Buffer.from(this.#format.write(this.#metrics.services()));
     response.setHeader('content-type', TEXT_FORMAT);
     response.setHeader('vary', 'accept-encoding');
-    if (!acceptsGzip(request.headers['accept-encoding'])) {
-      response.end(page);
-      return;
-    }
-    gzip(page, (error, compressed) => {
-      if (error !== null) {
-        this.#fail(response, error);
-        return;
-      }
-      response.setHeader('content-encoding', 'gzip');
-      response.end(compressed);
-    });
+    if (request.method === 'HEAD') response.end();
+    else this.#sendPage(request, response).catch((error: unknown) => this.#fail(response, error));
   }
 
+  async #sendPage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const page = Readable.from(paced(this.#format.write(this.#metrics.services())));
+    if (!acceptsGzip(request.headers['accept-encoding'])) {
+      await pipeline(page, response);
+      return;
+    }
+    response.setHeader('content-encoding', 'gzip');
+    await pipeline(page, createGzip(), response);
+  }
+
+  /** The scraper went away, or the page could not be written; what is half sent is cut off, so that it is not taken for whole. */
   #fail(response: ServerResponse, error: unknown): void {
     this.#failedScrapes += 1;
-    diag.warn('prometheus: a scrape failed', error);
-    sendPlain(response, 500, 'The metrics could not be written; see the log\n');
+    diag.debug('prometheus: a scrape failed', error);
+    response.destroy();
+  }
+}
+
+/** A page of many thousand series takes a while: the host's event loop turns between its pieces. */
+async function* paced(pieces: Iterable<string>): AsyncGenerator<string> {
+  for (const piece of pieces) {
+    yield piece;
+    await setImmediate();
   }
 }
 

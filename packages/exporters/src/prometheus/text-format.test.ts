@@ -12,6 +12,10 @@ describe('prometheusName()', () => {
   });
 });
 
+function pageOf(metrics: RedMetrics): string {
+  return [...new TextFormat().write(metrics.services())].join('');
+}
+
 describe('TextFormat', () => {
   it('writes a page as Prometheus documents it', () => {
     const process = aProcess({
@@ -26,7 +30,7 @@ describe('TextFormat', () => {
       'server_port="8080",service_name="shop",service_namespace="prod",instance="h:42",job="prod/shop"';
     const name = 'http_server_request_duration_seconds';
     const bucket = (le: string, count: number): string => `${name}_bucket{${labels},le="${le}"} ${count}`;
-    expect(new TextFormat().write(metrics.services()).split('\n').slice(3)).toEqual([
+    expect(pageOf(metrics).split('\n').slice(3)).toEqual([
       `# HELP ${name} Duration of HTTP server requests.`,
       `# TYPE ${name} histogram`,
       ...['0.005', '0.01', '0.025', '0.05', '0.075', '0.1'].map((le) => bucket(le, 0)),
@@ -37,15 +41,26 @@ describe('TextFormat', () => {
     ]);
   });
 
+  it('comes in pieces that together are one valid page, each metric in one place', () => {
+    const metrics = new RedMetrics();
+    for (let pid = 1; pid <= 3; pid += 1) {
+      const process = aProcess({ pid, service: { name: 'shop', namespace: '', instanceId: `h:${pid}` } });
+      for (let i = 0; i < 50; i += 1) metrics.record([aSpan({ process, route: `/${i}` })]);
+    }
+    const pieces = [...new TextFormat().write(metrics.services())];
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(80_000);
+    const { samples } = parseTextFormat(pieces.join(''));
+    expect(samples.filter((one) => one.name === 'http_server_request_duration_seconds_count')).toHaveLength(150);
+  });
+
   it('has a target_info for each running process', () => {
     const metrics = new RedMetrics();
     const ended = aProcess({ pid: 1, service: { name: 'gone', namespace: '', instanceId: 'h:1' } });
     metrics.processStarted(aProcess({ resource: { 'k8s.pod.name': 'shop-0' } }));
     metrics.record([aSpan({ process: ended })]);
     metrics.processEnded(ended);
-    const infos = parseTextFormat(new TextFormat().write(metrics.services())).samples.filter(
-      (sample) => sample.name === 'target_info',
-    );
+    const infos = parseTextFormat(pageOf(metrics)).samples.filter((sample) => sample.name === 'target_info');
     expect(infos).toMatchObject([
       { labels: { service_name: 'shop', instance: 'testhost:42', job: 'shop', k8s_pod_name: 'shop-0' }, value: 1 },
     ]);
@@ -61,7 +76,7 @@ describe('TextFormat', () => {
           resource: { [`1.${host}`]: route, 'a.b': '1', a_b: '2' },
         });
         metrics.record([aSpan({ process, kind: 'http.client', route, host })]);
-        const { samples } = parseTextFormat(new TextFormat().write(metrics.services()));
+        const { samples } = parseTextFormat(pageOf(metrics));
         const count = samples.find((sample) => sample.name === 'http_client_request_duration_seconds_count');
         expect(count?.labels).toMatchObject({ http_route: route, service_name: serviceName, instance: 'a"\\\n' });
       }),

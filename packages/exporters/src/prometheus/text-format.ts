@@ -21,21 +21,22 @@ export class TextFormat {
   readonly #seriesLabels = new WeakMap<Readonly<AttributeSet>, string>();
   readonly #serviceLabels = new WeakMap<ServiceMetrics, string>();
 
-  /** The whole page. */
-  write(services: readonly ServiceMetrics[]): string {
-    const families = new Map<string, string>();
-    for (const service of services) {
-      const common = this.#labelsOfService(service);
-      for (const metric of service.snapshot()) {
-        const name = prometheusName(metric.name, metric.unit);
-        let lines = families.get(name) ?? header(name, metric.description, 'histogram');
+  /** The page in pieces of about 64 KiB, so that the reader can let other work run in between. */
+  *write(services: readonly ServiceMetrics[]): Generator<string> {
+    let piece = targetInfo(services);
+    for (const [name, parts] of families(services)) {
+      for (const [i, { service, metric }] of parts.entries()) {
+        if (i === 0) piece += header(name, metric.description, 'histogram');
+        const common = this.#labelsOfService(service);
         for (const point of metric.points) {
-          lines += histogramLines(name, this.#labelsOfSeries(point.attributes, common), point.histogram);
+          piece += histogramLines(name, this.#labelsOfSeries(point.attributes, common), point.histogram);
+          if (piece.length < PIECE_CHARS) continue;
+          yield piece;
+          piece = '';
         }
-        families.set(name, lines);
       }
     }
-    return targetInfo(services) + [...families.values()].join('');
+    if (piece !== '') yield piece;
   }
 
   #labelsOfService(service: ServiceMetrics): string {
@@ -58,6 +59,27 @@ export class TextFormat {
     }
     return labels;
   }
+}
+
+const PIECE_CHARS = 65_536;
+
+interface FamilyPart {
+  readonly service: ServiceMetrics;
+  readonly metric: MetricSnapshot;
+}
+
+/** By name: the format wants all lines of a metric together. */
+function families(services: readonly ServiceMetrics[]): Map<string, FamilyPart[]> {
+  const byName = new Map<string, FamilyPart[]>();
+  for (const service of services) {
+    for (const metric of service.snapshot()) {
+      const name = prometheusName(metric.name, metric.unit);
+      const parts = byName.get(name);
+      if (parts === undefined) byName.set(name, [{ service, metric }]);
+      else parts.push({ service, metric });
+    }
+  }
+  return byName;
 }
 
 /** The labels by which Prometheus' own data model knows a service instance. */

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { ProcessInfo } from './process.ts';
+import { ProcessRegistry } from './process-registry.ts';
+
+function aProcess(pid: number): ProcessInfo {
+  return {
+    pid,
+    startTicks: pid,
+    executable: '/bin/app',
+    commandLine: ['app'],
+    language: 'cpp',
+    service: { name: 'app', namespace: '', instanceId: `h:${pid}` },
+    resource: {},
+  };
+}
+
+describe('ProcessRegistry', () => {
+  it('finds an ended process for late turns, but does not list it', () => {
+    const registry = new ProcessRegistry();
+    const process = aProcess(1);
+    registry.add(process);
+    registry.end(process);
+    registry.sweep();
+    expect(registry.get(1)).toBe(process);
+    expect(registry.current()).toEqual([]);
+  });
+
+  it('does not end the next process with the same id', () => {
+    const registry = new ProcessRegistry();
+    const [first, second] = [aProcess(1), aProcess(1)];
+    registry.add(first);
+    registry.add(second);
+    registry.end(first);
+    expect(registry.current()).toEqual([second]);
+  });
+
+  it('lets a newborn child count as its parent until it is known itself', () => {
+    const registry = new ProcessRegistry();
+    const parent = aProcess(1);
+    registry.add(parent);
+    expect(registry.adopt(2, 1)).toBe(parent);
+    expect(registry.get(2)).toBe(parent);
+    expect(registry.current()).toEqual([parent]);
+    const child = aProcess(2);
+    registry.add(child);
+    expect(registry.get(2)).toBe(child);
+    expect(registry.adopt(2, 1)).toBeUndefined();
+  });
+
+  it('adopts grandchildren, and nobody of unknown parents', () => {
+    const registry = new ProcessRegistry();
+    const parent = aProcess(1);
+    registry.add(parent);
+    registry.adopt(2, 1);
+    expect(registry.adopt(3, 2)).toBe(parent);
+    expect(registry.adopt(5, 4)).toBeUndefined();
+  });
+});

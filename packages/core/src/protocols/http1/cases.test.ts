@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readScript } from '../../testing/conversation-script.ts';
+import { InterpreterHarness } from '../../testing/interpreter-harness.ts';
+
+const FOLDER = new URL('../../../../../test/cases/http1/', import.meta.url);
+const CASE = /^## (?<title>.+)\n(?:(?!^## )[^])*?^```wire(?<options>.*)\n(?<script>[^]*?)^```\n[^`]*^```json\n(?<expected>[^]*?)^```/gm;
+
+interface Expected {
+  readonly spans: readonly Record<string, unknown>[];
+  /** Lost requests by reason; default none. */
+  readonly lost?: Record<string, number>;
+  /** Other counters. */
+  readonly counters?: Record<string, number>;
+  readonly verdicts?: readonly string[];
+}
+
+/** Undefined cannot be written in JSON: null stands for it. */
+function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? undefined]));
+}
+
+for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.md'))) {
+  describe(`test/cases/http1/${file}`, () => {
+    const text = readFileSync(new URL(file, FOLDER), 'utf8');
+    const cases = [...text.matchAll(CASE)];
+    it('has a case under each of its headings', () => {
+      expect(cases.map(({ groups }) => groups?.['title'])).toEqual([...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title));
+    });
+    it.each(cases.map(({ groups }) => [groups?.['title'] ?? '', groups ?? {}] as const))('%s', (_title, groups) => {
+      const harness = new InterpreterHarness({ probe: () => undefined });
+      const expected = JSON.parse(groups['expected'] ?? '') as Expected;
+      for (const { records, waitMs } of readScript(groups['options'] ?? '', groups['script'] ?? '')) {
+        harness.batch(records);
+        if (waitMs > 0) harness.pass(waitMs);
+      }
+      harness.pass(300);
+      expect(harness.spans).toMatchObject(expected.spans.map(withoutNulls));
+      expect(harness.lost()).toEqual(expected.lost ?? {});
+      expect(harness.interpreter.stats()).toMatchObject(expected.counters ?? {});
+      expect(harness.verdicts.map(([, verdict]) => verdict)).toEqual(expected.verdicts ?? []);
+    });
+  });
+}
