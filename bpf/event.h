@@ -94,7 +94,7 @@ struct turn_record {
 	__u64 bytes;
 	/* Bytes of this direction that came before this turn or chunk since the tracer first saw the connection. */
 	__u64 offset;
-	/* The last 8 bytes of the turn, the last one in the most significant byte; 0 when not known. */
+	/* The last 8 bytes of a turn that is longer than its prefix, the last one in the most significant byte; 0 when not known. */
 	__u64 tail;
 	/* The thread (and later: goroutine, async id) that did the first I/O of the turn; 0 when not known. */
 	__u64 context;

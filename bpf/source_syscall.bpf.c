@@ -4,6 +4,7 @@
  * A tracepoint on system calls slows every call of every process by about 0.1 us, which is why this is the last resort.
  * Blind to io_uring.
  */
+#define SOCK_IS_WALKED
 #include "prelude.h"
 
 static __always_inline struct sock *sock_of_fd(struct task_struct *task, __u64 fd)
@@ -50,7 +51,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 
 	if (result <= 0)
 		return 0;
-	nr = BPF_CORE_READ(regs, orig_ax);
+	nr = regs->orig_ax;
 	switch (nr) {
 	case NR_READ:
 	case NR_READV:
@@ -75,10 +76,10 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	}
 	if (!pid_table__has(bpf_get_current_pid_tgid() >> 32))
 		return 0;
-	fd = BPF_CORE_READ(regs, di);
+	fd = regs->di;
 	if (nr == NR_SPLICE) {
 		/* splice(in, off, out, off, ...): a socket may be at either end. */
-		sk = sock_of_fd((struct task_struct *)bpf_get_current_task(), (__u32)BPF_CORE_READ(regs, dx));
+		sk = sock_of_fd((struct task_struct *)bpf_get_current_task(), (__u32)regs->dx);
 		if (!sk) {
 			sk = sock_of_fd((struct task_struct *)bpf_get_current_task(), (__u32)fd);
 			direction = DIRECTION_IN;
@@ -92,7 +93,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (io.peek)
 		return 0;
 	if (nr == NR_RECVMMSG || nr == NR_SENDMMSG)
-		result = mmsg_bytes(BPF_CORE_READ(regs, si), result);
+		result = mmsg_bytes(regs->si, result);
 	socket_io__done(sk, direction, result, &io);
 	return 0;
 }

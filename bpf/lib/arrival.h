@@ -12,12 +12,14 @@
 static __always_inline void arrival__note(struct connection *conn, struct sock *sk, struct sk_buff *skb, __u64 now)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	struct tcp_skb_cb *cb = (struct tcp_skb_cb *)__builtin_preserve_access_index(&skb->cb);
 	__u32 next = BPF_CORE_READ(tp, rcv_nxt);
+	struct tcp_skb_cb cb = {};
 
 	if (next != BPF_CORE_READ(tp, copied_seq))
 		return;
-	if ((__s32)(BPF_CORE_READ(cb, seq) - next) > 0 || (__s32)(BPF_CORE_READ(cb, end_seq) - next) <= 0)
+	/* seq and end_seq are neighbours at the start of the control block. */
+	bpf_probe_read_kernel(&cb, sizeof(cb), __builtin_preserve_access_index(&skb->cb));
+	if ((__s32)(cb.seq - next) > 0 || (__s32)(cb.end_seq - next) <= 0)
 		return;
 	if (!conn->arrived_ns) {
 		conn->arrived_seq = next;

@@ -39,7 +39,10 @@ static __always_inline void capture__segment(struct slot *slot, __u64 from, __u6
 	}
 }
 
-/* Keeps the last 8 bytes of the turn: how user space proves that a chunked body is complete. */
+/*
+ * Keeps the last 8 bytes of a turn that is longer than its prefix: how user space proves that a chunked body is complete. A shorter
+ * turn is proven by the prefix itself.
+ */
 static __always_inline void capture__tail(struct slot *slot, __u64 from, __u64 length)
 {
 	__u64 bytes = 0;
@@ -56,6 +59,19 @@ static __always_inline void capture__tail(struct slot *slot, __u64 from, __u64 l
 	}
 }
 
+/* The turn outgrows its prefix with this call, which may bring fewer than 8 bytes: the others are at the prefix' end. */
+static __always_inline void capture__tail_of_prefix(struct slot *slot, __u64 bytes_before)
+{
+	__u64 at = bytes_before - 8;
+
+	if (bytes_before < 8 || bytes_before != slot->record.captured)
+		return;
+	at &= TURN_PREFIX_MAX - 1;
+	asm volatile("" : "+r"(at));
+	/* Eight bytes from any of 0..511 stay inside the map's value: slack or the other slot follows. */
+	__builtin_memcpy(&slot->record.tail, &slot->prefix[at], 8);
+}
+
 /*
  * Adds what a call moved to the open slot of a direction. `total` is what it really moved, which may be less than the segments
  * hold. A global function, verified on its own once: inlined, the paths of this loop multiply with those of every caller. 5.10 passes
@@ -66,13 +82,18 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 	enum io_kind kind = kind_and_direction & 0xff;
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct slot *slot;
+	bool has_tail;
 
 	if (!conn)
 		return 0;
 	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	has_tail = slot->record.bytes > capture_bytes;
+	if (has_tail && slot->record.bytes - total <= capture_bytes)
+		capture__tail_of_prefix(slot, slot->record.bytes - total);
 	if (kind == IO_BUFFER) {
 		capture__segment(slot, base, total);
-		capture__tail(slot, base, total);
+		if (has_tail)
+			capture__tail(slot, base, total);
 		return 0;
 	}
 	if (kind == IO_VECTOR) {
@@ -88,7 +109,8 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 			if (segment.length > total)
 				segment.length = total;
 			capture__segment(slot, segment.base, segment.length);
-			capture__tail(slot, segment.base, segment.length);
+			if (has_tail)
+				capture__tail(slot, segment.base, segment.length);
 			total -= segment.length;
 		}
 		if (total)

@@ -2,27 +2,41 @@
 #ifndef BEYLA_LIB_CONNECTION_H
 #define BEYLA_LIB_CONNECTION_H
 
+/*
+ * A socket that the tracepoint itself hands over may be read with plain loads; one found by walking the file table is a mere number
+ * to the verifier and needs a helper call for every read. Objects of the second kind define SOCK_IS_WALKED.
+ */
+#ifdef SOCK_IS_WALKED
+#define SOCK_READ(sk, field) BPF_CORE_READ(sk, field)
+#else
+#define SOCK_READ(sk, field) ((sk)->field)
+#endif
+
 static __always_inline __u32 sock__netns(struct sock *sk)
 {
+#ifdef SOCK_IS_WALKED
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+#else
+	return sk->__sk_common.skc_net.net->ns.inum;
+#endif
 }
 
 static __always_inline __u16 sock__local_port(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_num);
+	return SOCK_READ(sk, __sk_common.skc_num);
 }
 
 static __always_inline bool sock__is_tcp(struct sock *sk)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = SOCK_READ(sk, __sk_common.skc_family);
 
-	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	return (family == AF_INET || family == AF_INET6) && SOCK_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
 static __always_inline __u32 sock__write_seq(struct sock *sk)
 {
 	__u32 seq = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	__u8 state = SOCK_READ(sk, __sk_common.skc_state);
 
 	/* A FIN takes one number that is no byte. */
 	if (state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK)

@@ -63,18 +63,18 @@ static __always_inline void io__from_msghdr(struct io *io, __u64 msghdr)
 
 static __always_inline void io__from_registers(struct io *io, struct pt_regs *regs)
 {
-	__u64 nr = BPF_CORE_READ(regs, orig_ax);
+	__u64 nr = regs->orig_ax;
 
-	io->base = BPF_CORE_READ(regs, si);
+	io->base = regs->si;
 	io->count = 0;
 	io->kind = IO_NONE;
 	io->peek = false;
 	/* 32-bit tasks number their calls differently and have smaller iovecs: counted as not captured. */
-	if (BPF_CORE_READ(regs, cs) != USER_64BIT_CS)
+	if (regs->cs != USER_64BIT_CS)
 		return;
 	switch (nr) {
 	case NR_RECVFROM:
-		io->peek = BPF_CORE_READ(regs, r10) & MSG_PEEK;
+		io->peek = regs->r10 & MSG_PEEK;
 		io->kind = IO_BUFFER;
 		break;
 	case NR_READ:
@@ -86,24 +86,24 @@ static __always_inline void io__from_registers(struct io *io, struct pt_regs *re
 	case NR_WRITEV:
 	case NR_PREADV2:
 	case NR_PWRITEV2:
-		io->count = BPF_CORE_READ(regs, dx);
+		io->count = regs->dx;
 		io->kind = IO_VECTOR;
 		break;
 	case NR_RECVMSG:
-		io->peek = BPF_CORE_READ(regs, dx) & MSG_PEEK;
+		io->peek = regs->dx & MSG_PEEK;
 		io__from_msghdr(io, io->base);
 		break;
 	case NR_SENDMSG:
 		io__from_msghdr(io, io->base);
 		break;
 	case NR_RECVMMSG:
-		io->peek = BPF_CORE_READ(regs, r10) & MSG_PEEK;
+		io->peek = regs->r10 & MSG_PEEK;
 		/* Which of several messages this is cannot be told; a single one is an ordinary message. */
-		if (BPF_CORE_READ(regs, dx) == 1)
+		if (regs->dx == 1)
 			io__from_msghdr(io, io->base);
 		break;
 	case NR_SENDMMSG:
-		if (BPF_CORE_READ(regs, dx) == 1)
+		if (regs->dx == 1)
 			io__from_msghdr(io, io->base);
 		break;
 	case NR_SENDFILE:

@@ -91,6 +91,8 @@ function upgrade(request, socket) {
 
 const server = createServer({ keepAliveTimeout: 60_000 }, answer);
 server.on('upgrade', upgrade);
+// A client may end its side and still wait for its answer.
+server.httpAllowHalfOpen = true;
 
 function listen() {
   server.listen({ port: Number(option('port', '0')), host: option('host', '127.0.0.1'), backlog: 1024 }, () => {
@@ -104,8 +106,4 @@ if (process.argv.includes('--listen-on-stdin')) {
 } else {
   listen();
 }
-process.once('SIGTERM', () => {
-  server.close();
-  server.closeAllConnections();
-  process.stdin.destroy();
-});
+process.once('SIGTERM', () => process.exit(0));

@@ -3,15 +3,15 @@
 //
 //   npm run bench -- pipeline
 //
-// Needs `npm run build` (packages/core/dist). Runs in one process on one core; the best of several rounds counts.
-import { pathToFileURL } from 'node:url';
+// Runs in one process on one core; the best of several rounds counts.
+import { loadCore } from '../support/core-dist.mjs';
 
-const core = pathToFileURL(`${process.env.BEYLA_CORE_DIST ?? new URL('../../packages/core/dist', import.meta.url).pathname}/`);
-const { BatchDecoder } = await import(new URL('events/batch-decoder.js', core).href);
-const { Interpreter } = await import(new URL('interpreter.js', core).href);
-const { Conversation } = await import(new URL('testing/conversation.js', core).href);
-const { batchOf } = await import(new URL('testing/records.js', core).href);
-const { Clock } = await import(new URL('spans/clock.js', core).href);
+const core = await loadCore();
+const { BatchDecoder } = await core('events/batch-decoder.js');
+const { Interpreter } = await core('interpreter.js');
+const { Clock } = await core('spans/clock.js');
+const { Conversation } = await core('testing/conversation.js');
+const { batchOf } = await core('testing/records.js');
 
 const CONNECTIONS = 64;
 const REQUESTS = 32;

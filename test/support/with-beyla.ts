@@ -19,6 +19,8 @@ export interface Watch extends AsyncDisposable {
   readonly processes: readonly ProcessInfo[];
   /** Resolves when `count` spans were seen; rejects with the whole account when they do not come. */
   settled(count: number, timeoutMs?: number): Promise<readonly RequestSpan[]>;
+  /** Resolves when `count` spans that fit were seen. */
+  settledWith(fits: (span: RequestSpan) => boolean, count?: number, timeoutMs?: number): Promise<void>;
   /** Resolves when spans and drops together are `count`. */
   accounted(count: number, timeoutMs?: number): Promise<void>;
   /** Resolves with the first selected process that fits. */
@@ -65,6 +67,15 @@ class Watching implements Watch {
       () => `${count} spans, saw ${this.spans.length}`,
     );
     return this.spans;
+  }
+
+  async settledWith(fits: (span: RequestSpan) => boolean, count = 1, timeoutMs = SETTLE_TIMEOUT_MS): Promise<void> {
+    const seen = () => this.spans.filter(fits).length;
+    await this.#until(
+      () => seen() >= count,
+      timeoutMs,
+      () => `${count} such spans, saw ${seen()}`,
+    );
   }
 
   async accounted(count: number, timeoutMs = SETTLE_TIMEOUT_MS): Promise<void> {

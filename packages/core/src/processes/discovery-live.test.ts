@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Discovery } from './discovery.ts';
 import type { ProcessInfo } from './process.ts';
 
@@ -163,12 +163,14 @@ describe.runIf(process.platform === 'linux')('Discovery on this machine', () => 
   });
 
   it('does not keep a program alive by itself', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const made = vi.spyOn(globalThis, 'setTimeout');
     await using discovery = new Discovery({ instrument: [{ cmdArgs: `*${directory}*` }] });
-    const before = timers();
     await discovery.start();
     discovery.hintExec(process.pid);
-    expect(timers()).toBe(before);
+    const timers = made.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    made.mockRestore();
+    expect(timers).toHaveLength(2);
+    expect(timers.some((timer) => timer.hasRef())).toBe(false);
   });
 
   it('does not start once it is aborted', async () => {

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DiscoveryOptions } from '../options.ts';
 import { FakeProc, type FakeProcess } from '../testing/fake-proc.ts';
 import { Discovery } from './discovery.ts';
 import type { ProcessSink } from './process-sink.ts';
+import { ProcFs } from './procfs.ts';
 
 const NETNS = 4_026_531_840;
 const python: FakeProcess = {
@@ -229,6 +230,21 @@ describe('Discovery, by comparing /proc', () => {
     expect(discovery.health().status).toBe('closed');
     discovery.hintExec(20);
     expect(discovery.stats()['checks_waiting']).toBe(0);
+  });
+
+  it('says that reads were refused, with the cure, unless it has the capability that helps', async () => {
+    fake.put(20, python);
+    const denied = vi.spyOn(ProcFs.prototype, 'executable').mockImplementation(function (this: ProcFs) {
+      this.denied++;
+      return undefined;
+    });
+    const discovery = await discover({ instrument: [{ exePath: '*python*' }] });
+    expect(discovery.health()).toEqual({ status: 'degraded', messages: [expect.stringContaining('CAP_SYS_PTRACE')] });
+    const capable = vi.spyOn(ProcFs.prototype, 'mayTrace').mockReturnValue(true);
+    await discovery.scan();
+    expect(discovery.health().status).toBe('healthy');
+    denied.mockRestore();
+    capable.mockRestore();
   });
 
   it('says what is missing where there is no procfs', async () => {

@@ -288,7 +288,8 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     this.#table.sweep(this.#lastScanEndMs);
     this.#scans++;
     this.#truncated += look.truncated;
-    this.#refused = this.#proc.denied - refusedBefore;
+    // What a security module refuses to a program with the capability has no cure, and is no news: it stays in stats().
+    this.#refused = this.#proc.mayTrace() ? 0 : this.#proc.denied - refusedBefore;
   }
 
   #look(): ListeningPorts {

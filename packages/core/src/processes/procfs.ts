@@ -16,6 +16,7 @@ export interface ProcStat {
 const PF_KTHREAD = 0x0020_0000;
 /** From include/linux/sched.h: the task is on its way out. */
 const PF_EXITING = 0x0000_0004;
+const CAP_SYS_PTRACE = 19n;
 const LONGEST_COMMAND_LINE = 128 * 1024;
 
 const scratch = Buffer.allocUnsafe(64 * 1024);
@@ -50,6 +51,12 @@ export class ProcFs {
   self(): number {
     const link = this.link('self');
     return link === undefined ? process.pid : Number(link);
+  }
+
+  /** Whether this program has CAP_SYS_PTRACE, with which hardly any read is refused. */
+  mayTrace(): boolean {
+    const digits = /^CapEff:\s*([0-9a-f]+)$/m.exec(this.read('self/status', 8192) ?? '')?.[1];
+    return digits !== undefined && ((BigInt(`0x${digits}`) >> CAP_SYS_PTRACE) & 1n) === 1n;
   }
 
   stat(pid: number): ProcStat | undefined {

@@ -7,8 +7,8 @@ import type { ProtocolHost, ProtocolParser } from './protocol.ts';
 /** Turns without a match after which a connection is given up; more where the first ones may be the middle of a body. */
 const TURNS_MAX = 2;
 const MIDSTREAM_TURNS_MAX = 16;
-/** Pieces of calls that are put together to be recognised. */
-const PIECES_MAX = 32;
+/** Bytes of calls that are put together to be recognised. */
+const JOINED_MAX = 1024;
 
 /** A connection whose protocol is not known yet: asks each protocol in turn and then makes way for the one that matches. */
 export class UndetectedConnection implements TurnConsumer {
@@ -19,7 +19,7 @@ export class UndetectedConnection implements TurnConsumer {
   #turns = 0;
   #isMidstream = false;
   #missing = 0;
-  readonly #pieces: Turn[] = [];
+  #joined: Turn | undefined;
 
   constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[]) {
     this.#connection = connection;
@@ -34,19 +34,16 @@ export class UndetectedConnection implements TurnConsumer {
 
   /** Pieces of one direction are put together until they are enough to tell. */
   chunk(chunk: Turn): void {
-    if (this.#pieces.length >= PIECES_MAX || this.#pieces[0]?.direction !== chunk.direction) this.#pieces.length = 0;
-    this.#pieces.push(chunk.copy());
-    const joined = Uint8Array.from(this.#pieces.flatMap(({ data }) => [...data]));
-    const detection = this.#detectBytes(joined, 0, joined.length);
+    const joined = this.#join(chunk);
+    const detection = this.#detectBytes(joined.data, joined.prefixStart, joined.prefixEnd);
+    this.#joined = detection === 'more' && joined.prefixEnd < JOINED_MAX ? joined : undefined;
     if (detection === 'more') return;
-    const pieces = this.#pieces.splice(0);
-    if (detection === 'mismatch') {
-      if (this.#seq !== 0) this.#passed();
-      this.#seq = chunk.seq;
+    if (detection !== 'mismatch') {
+      this.#become(detection).chunk(joined);
       return;
     }
-    const consumer = this.#become(detection);
-    for (const piece of pieces) consumer.chunk(piece);
+    if (this.#seq !== 0) this.#passed();
+    this.#seq = chunk.seq;
   }
 
   gap(missing: number): void {
@@ -70,6 +67,20 @@ export class UndetectedConnection implements TurnConsumer {
     this.#seq = turn.seq;
     if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
     return undefined;
+  }
+
+  #join(chunk: Turn): Turn {
+    const joined = chunk.copy();
+    const before = this.#joined;
+    if (before === undefined || before.direction !== chunk.direction) return joined;
+    joined.data = Uint8Array.from([...before.data, ...joined.data]);
+    joined.prefixEnd = joined.data.length;
+    joined.sizeBytes = chunk.offsetBytes + chunk.sizeBytes - before.offsetBytes;
+    joined.offsetBytes = before.offsetBytes;
+    joined.arrivedNs = before.arrivedNs;
+    joined.firstNs = before.firstNs;
+    joined.flags = before.flags;
+    return joined;
   }
 
   /** The protocol that matches; `more` where one may still match. */
