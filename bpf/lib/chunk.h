@@ -22,7 +22,7 @@ struct chunk {
 __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 length, __u64 left)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	bool small = length <= CHUNK_SMALL;
+	bool small = length < CHUNK_SMALL;
 	struct turn_record *record;
 	struct chunk *chunk;
 	__u64 want = 0;
@@ -43,13 +43,18 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 		return 0;
 	}
 	__builtin_memcpy(&chunk->record, record, sizeof(*record));
-	if (small && length) {
-		want = ((length - 1) & (CHUNK_SMALL - 1)) + 1;
+	/* The first barrier of each pair keeps clang from masking before the reservation and spilling the result: old verifiers forget bounds there. */
+	if (small) {
+		want = length;
+		asm volatile("" : "+r"(want));
+		want &= CHUNK_SMALL - 1;
 		asm volatile("" : "+r"(want));
 		if (bpf_probe_read_user(chunk->data, want, (void *)from))
 			want = 0;
-	} else if (length) {
-		want = ((length - 1) & (CHUNK_PIECE_MAX - 1)) + 1;
+	} else {
+		want = length - 1;
+		asm volatile("" : "+r"(want));
+		want = (want & (CHUNK_PIECE_MAX - 1)) + 1;
 		asm volatile("" : "+r"(want));
 		if (bpf_probe_read_user(chunk->data, want, (void *)from))
 			want = 0;

@@ -58,6 +58,12 @@ describe('RedTable', () => {
     expect(table.render(3000)[1]).toContain(' 0.0 ');
   });
 
+  it('render() can show the rate over the whole time of the spans, which for a recording is not now', () => {
+    const table = new RedTable(0);
+    table.add([span(), span({ startNs: 1.5e9, endNs: 2e9 })]);
+    expect(table.render(1, 'first')[1]).toContain(' 1.0 ');
+  });
+
   it('render() counts a 404 as an error of the client, not of the server', () => {
     const table = new RedTable(0);
     table.add([span({ statusCode: 404 }), span({ statusCode: 404, kind: 'http.client' })]);

@@ -6,13 +6,14 @@
 // It drives the servers with known traffic, shows rate, errors and duration by service and route, and ends with what the clients
 // sent against what was seen. Where BPF cannot be loaded it says why and replays a recording. `--once` prints the table once, at the end.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BeylaError, createBeyla } from '@beyla/core';
 import { ConsoleExporter, PrometheusExporter } from '@beyla/exporters';
 import { Account } from './account.mjs';
 import { RedTable } from './red-table.mjs';
 import { Screen } from './screen.mjs';
-import { driveServices, ROUTES, startServices } from './services.mjs';
+import { BUSY, driveServices, QUIET, ROUTES, startServices } from './services.mjs';
 
 /** @typedef {import('@beyla/core').Beyla} Beyla */
 
@@ -22,7 +23,7 @@ const METRICS_PORT = 9464;
 const REDRAW_MS = 500;
 const PLAIN_MS = 5000;
 const SETTLE_MS = 5000;
-const SHOWN_SPANS = 8;
+const SHOWN_PER_SERVICE = 3;
 
 const { values } = parseArgs({
   options: {
@@ -58,25 +59,27 @@ function show(beyla, account) {
   beyla.on('span', (spans) => {
     red.add(spans);
     account.seen(spans);
-    // One of each route, so that what is printed differs.
+    // Different routes of each service, so that what is printed differs.
     for (const span of spans) {
-      const known = samples.some(
-        ({ process, kind, route }) => process === span.process && kind === span.kind && route === span.route,
+      const alike = samples.filter(
+        ({ process, kind }) => process.service === span.process.service && kind === span.kind,
       );
-      if (!known && samples.length < SHOWN_SPANS) samples.push(span);
+      const isNew = !alike.some(({ route }) => route === span.route);
+      if (isNew && alike.length < SHOWN_PER_SERVICE) samples.push(span);
     }
   });
-  const draw = () => {
-    const lines = red.render(performance.now());
+  /** @param {'last' | 'first'} since */
+  const draw = (since) => {
+    const lines = red.render(performance.now(), since);
     if (screen.live) screen.redraw(lines);
     else screen.lines(['', ...lines]);
   };
-  const timer = values.once ? undefined : setInterval(draw, screen.live ? REDRAW_MS : PLAIN_MS);
+  const timer = values.once ? undefined : setInterval(draw, screen.live ? REDRAW_MS : PLAIN_MS, 'last');
   return {
     samples,
     stop() {
       clearInterval(timer);
-      draw();
+      draw('first');
     },
   };
 }
@@ -114,23 +117,31 @@ function conclude(beyla, account) {
   if (!account.exact) process.exitCode = 1;
 }
 
-/** @param {{ exporters: import('@beyla/core').Exporter[], instrument: import('@beyla/core').ProcessSelector[] }} options */
-function watch({ exporters, instrument }) {
-  return createBeyla({
-    discovery: { instrument },
-    routes: { patterns: ROUTES },
-    exporters,
-    ...(values.record ? { recordTo: RECORDING.pathname } : {}),
-  });
+/** Metrics go to the usual port, or to any other where that is taken. @param {import('@beyla/core').ProcessSelector[]} instrument */
+async function watch(instrument, metricsPort = METRICS_PORT) {
+  const prometheus = new PrometheusExporter({ host: '127.0.0.1', port: metricsPort });
+  try {
+    const beyla = await createBeyla({
+      discovery: { instrument },
+      routes: { patterns: ROUTES },
+      exporters: [prometheus],
+      ...(values.record ? { recordTo: fileURLToPath(RECORDING) } : {}),
+    });
+    return { beyla, metrics: `http://127.0.0.1:${prometheus.port}/metrics` };
+  } catch (error) {
+    if (error instanceof BeylaError && error.code === 'PORT_IN_USE') return await watch(instrument, 0);
+    throw error;
+  }
 }
 
 async function live() {
+  // Whether BPF can be loaded here is known before anything is started.
+  await (await createBeyla({ discovery: { instrument: [{ targetPids: [process.pid] }] } })).close();
   const services = await startServices();
   try {
     const began = performance.now();
-    const prometheus = new PrometheusExporter({ host: '127.0.0.1', port: METRICS_PORT });
     const instrument = Object.entries(services).map(([name, app]) => ({ name, targetPids: app.pids() }));
-    const beyla = await watch({ exporters: [prometheus], instrument });
+    const { beyla, metrics } = await watch(instrument);
     try {
       screen.line(
         `Watching three servers that know nothing of it, through ${beyla.source}, after ${(performance.now() - began).toFixed(0)} ms:`,
@@ -138,11 +149,11 @@ async function live() {
       for (const [name, { pid, port }] of Object.entries(services)) {
         screen.line(`  ${name.padEnd(7)} process ${pid}, http://127.0.0.1:${port}`);
       }
-      screen.line(`Scrape http://127.0.0.1:${METRICS_PORT}/metrics meanwhile.`);
+      screen.line(`Scrape ${metrics} meanwhile.`);
       screen.line();
       const account = new Account();
       const shown = show(beyla, account);
-      await driveServices(account, services, Number(values.seconds));
+      await driveServices(account, services, Number(values.seconds), values.record ? QUIET : BUSY);
       await settle(beyla, account);
       shown.stop();
       screen.line();
@@ -163,7 +174,7 @@ async function live() {
 async function replay(reason) {
   screen.line(`BPF cannot be loaded here, so this is a recording of an earlier run, not your machine. ${reason}`);
   if (!existsSync(RECORDING)) {
-    screen.line(`There is no recording at ${RECORDING.pathname} either.`);
+    screen.line(`There is no recording at ${fileURLToPath(RECORDING)} either.`);
     process.exitCode = 1;
     return;
   }
@@ -174,7 +185,7 @@ async function replay(reason) {
   const beyla = await createBeyla({
     discovery: { instrument: [{ exePath: '*' }] },
     routes: { patterns: ROUTES },
-    replayFrom: RECORDING.pathname,
+    replayFrom: fileURLToPath(RECORDING),
   });
   const shown = show(beyla, account);
   await settle(beyla, account);
@@ -185,6 +196,8 @@ async function replay(reason) {
   conclude(beyla, account);
 }
 
+// Ends what was started, too.
+process.once('SIGINT', () => process.exit(130));
 try {
   await live();
 } catch (error) {

@@ -24,6 +24,8 @@ export class RedTable {
   /** @type {Map<string, { labels: string[], requests: number, before: number, errors: number, durations: Histogram }>} */
   #rows = new Map();
   #countedAtMs;
+  #firstNs = Number.POSITIVE_INFINITY;
+  #lastNs = 0;
 
   /** @param {number} nowMs */
   constructor(nowMs) {
@@ -41,19 +43,27 @@ export class RedTable {
         this.#rows.set(key, row);
       }
       row.requests += 1;
+      this.#firstNs = Math.min(this.#firstNs, span.startNs);
+      this.#lastNs = Math.max(this.#lastNs, span.endNs);
       row.errors += isError(span) ? 1 : 0;
       row.durations.add(span.endNs - span.startNs);
     }
   }
 
-  /** Lines of the table; rates are since the last call. @param {number} nowMs @returns {string[]} */
-  render(nowMs) {
-    const seconds = Math.max(1e-3, (nowMs - this.#countedAtMs) / 1000);
+  /**
+   * Lines of the table; rates are since the last call, or over the time from the first span to the last.
+   *
+   * @param {number} nowMs @param {'last' | 'first'} since
+   * @returns {string[]}
+   */
+  render(nowMs, since = 'last') {
+    const elapsedMs = since === 'last' ? nowMs - this.#countedAtMs : (this.#lastNs - this.#firstNs) / 1e6;
+    const seconds = Math.max(1, elapsedMs) / 1000;
     this.#countedAtMs = nowMs;
     const rows = [...this.#rows]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, row]) => {
-        const rate = (row.requests - row.before) / seconds;
+        const rate = (row.requests - (since === 'last' ? row.before : 0)) / seconds;
         row.before = row.requests;
         return [
           ...row.labels,

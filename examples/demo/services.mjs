@@ -25,8 +25,13 @@ const FILE_TARGETS = [
   { target: 'GET /users/{n}', route: '/users/:id' },
   { target: 'GET /static/none.html', route: '/static/*' },
 ];
-const REQUESTS_PER_SECOND = 300;
 const BURST = { binary: '/usr/bin/h2load', requests: 20_000, connections: 16 };
+
+/** @typedef {{ requestsPerSecond: number, bursts: boolean }} Mood */
+/** @type {Mood} */
+export const BUSY = { requestsPerSecond: 300, bursts: true };
+/** For a recording that is small enough to be kept. @type {Mood} */
+export const QUIET = { requestsPerSecond: 20, bursts: false };
 
 /** Starts a Node, a Python and an nginx server (files, and a proxy to the Node one) as anybody would: none knows of tracing. */
 export async function startServices() {
@@ -47,16 +52,16 @@ export async function startServices() {
 /**
  * Drives one server at a steady rate and writes what was sent into the account.
  *
- * @param {Account} account @param {'node' | 'python' | 'nginx'} service @param {App} app @param {number} seconds
+ * @param {Account} account @param {'node' | 'python' | 'nginx'} service @param {App} app @param {number} seconds @param {Mood} mood
  */
-async function drive(account, service, app, seconds) {
+async function drive(account, service, app, seconds, mood) {
   const targets = service === 'nginx' ? FILE_TARGETS : APP_TARGETS;
   const records = await sendLoad({
     port: app.port,
     targets: targets.map(({ target }) => target),
     connections: 8,
     seconds,
-    rate: REQUESTS_PER_SECOND,
+    rate: mood.requestsPerSecond,
   });
   for (const { number, method, status } of records) {
     const route = targets[number % targets.length]?.route ?? '';
@@ -90,15 +95,15 @@ async function burst(account, service, app, path, route) {
 /**
  * All traffic of the demo: a steady mix for `seconds`, and bursts at full speed in its middle where h2load is installed.
  *
- * @param {Account} account @param {{ node: App, python: App, nginx: App }} services @param {number} seconds
+ * @param {Account} account @param {{ node: App, python: App, nginx: App }} services @param {number} seconds @param {Mood} mood
  */
-export async function driveServices(account, services, seconds) {
+export async function driveServices(account, services, seconds, mood) {
   const steady = Promise.all([
-    drive(account, 'node', services.node, seconds),
-    drive(account, 'python', services.python, seconds),
-    drive(account, 'nginx', services.nginx, seconds),
+    drive(account, 'node', services.node, seconds, mood),
+    drive(account, 'python', services.python, seconds, mood),
+    drive(account, 'nginx', services.nginx, seconds, mood),
   ]);
-  if (existsSync(BURST.binary)) {
+  if (mood.bursts && existsSync(BURST.binary)) {
     await Promise.race([steady, new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / 2))]);
     await burst(account, 'node', services.node, '/hello', '/hello');
     await burst(account, 'nginx', services.nginx, '/static/small.txt', '/static/*');

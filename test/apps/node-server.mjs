@@ -1,7 +1,7 @@
 // An ordinary Node HTTP server that knows nothing of tracing. Every answer says in `x-handler-ns` how long its handler ran,
 // on CLOCK_MONOTONIC, so that a test can compare. Prints `READY <port>` when it listens.
 //
-//   node node-server.mjs [--port N] [--host A] [--listen-on-stdin] [any other word, for tests that look for it]
+//   node node-server.mjs [--port N] [--host A] [--listen-on-stdin] [--half-open] [any other word, for tests that look for it]
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -91,8 +91,8 @@ function upgrade(request, socket) {
 
 const server = createServer({ keepAliveTimeout: 60_000 }, answer);
 server.on('upgrade', upgrade);
-// A client may end its side and still wait for its answer.
-server.httpAllowHalfOpen = true;
+// Whether a client may end its side and still wait for its answer.
+server.httpAllowHalfOpen = process.argv.includes('--half-open');
 
 function listen() {
   server.listen({ port: Number(option('port', '0')), host: option('host', '127.0.0.1'), backlog: 1024 }, () => {

@@ -94,7 +94,8 @@ const spanRate = rate(() => {
   let nowNs = 1e9;
   for (const batch of batches) {
     buffer.set(batch);
-    interpreter.begin((nowNs += 1e7));
+    nowNs += 1e7;
+    interpreter.begin(nowNs);
     decoder.decode(buffer, batch.length, interpreter);
     made += interpreter.end().length;
   }
@@ -109,7 +110,9 @@ for (const [what, records, spans] of /** @type {const} */ ([
   ['decode → spans', spanRate, spanRate / 2],
 ])) {
   const million = (/** @type {number} */ value) => `${(value / 1e6).toFixed(2)} M`;
-  console.log(`| ${what} | ${million(records)} | ${(1e9 / records).toFixed(0)} | ${spans === 0 ? '' : million(spans)} |`);
+  console.log(
+    `| ${what} | ${million(records)} | ${(1e9 / records).toFixed(0)} | ${spans === 0 ? '' : million(spans)} |`,
+  );
 }
 if (made !== expected) {
   console.error(`${expected} requests made ${made} spans`);

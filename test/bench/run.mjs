@@ -1,7 +1,7 @@
 // @ts-check
 // What the library costs: the observed server, a bystander and the agent itself, in alternating pairs without and with it.
 //
-//   npm run bench [-- node] [-- nginx] [-- --source syscall] [-- --pairs 3] [-- --requests 50000] [-- --json FILE]
+//   npm run bench [-- node] [-- nginx] [-- --source syscall] [-- --pairs 6] [-- --requests 50000] [-- --json FILE]
 //
 // Prints Markdown tables; exits 1 when a request was lost. Needs root, h2load and bpftool. Other names are benches of their own
 // beside this file (`npm run bench -- pipeline`).
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     source: { type: 'string', default: 'auto' },
-    pairs: { type: 'string', default: '3' },
+    pairs: { type: 'string', default: '6' },
     requests: { type: 'string', default: '50000' },
     json: { type: 'string' },
   },

@@ -169,7 +169,7 @@ function suite(source: SourceName): void {
   });
 
   it('reports the answer to a client that has said it will send no more', async () => {
-    const app = use(await runNode());
+    const app = use(await runNode(['--half-open']));
     const watching = await watchApp(app);
     const connection = use(await RawConnection.open(app.port));
     connection.send('GET /slow?ms=50 HTTP/1.1\r\nHost: test\r\n\r\n');

@@ -81,7 +81,14 @@ export async function runApp(name, command, args, { ready = /^READY (\d+)$/, on 
     });
   }
 
+  // Also when whoever started it ends without stopping it.
+  const end = () => {
+    child.kill('SIGTERM');
+    dispose?.();
+  };
+  process.once('exit', end);
   const stop = async () => {
+    process.off('exit', end);
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);

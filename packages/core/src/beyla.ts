@@ -123,11 +123,12 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     this.#discovery =
       options.replayFrom === undefined ? new Discovery(options.discovery, { sink: this.#source }) : undefined;
     this.#interpreter = new Interpreter({
-      processOf: (pid) => this.#processes.get(pid),
+      // A child born a moment ago becomes known by being asked for.
+      processOf: (pid) => this.#processes.get(pid) ?? this.#discovery?.processOf(pid),
       clock: this.#source.clock,
       verdicts: this.#source,
       probe: () => this.#source.probe,
-      lifecycle: this.#discovery === undefined ? undefined : this.#hintsFor(this.#discovery),
+      lifecycle: this.#discovery === undefined ? undefined : hintsOf(this.#discovery),
       maxConnections: options.tracer.maxConnections,
     });
     this.#routes = new RouteDecorator(options.routes);
@@ -260,22 +261,6 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     for (const change of changes) this.#emitSafely('process', change);
   }
 
-  #hintsFor(discovery: Discovery): LifecycleSink {
-    return {
-      onExec: ({ pid }) => discovery.hintExec(pid),
-      onFork: ({ parent, pid }) => {
-        const adopted = this.#processes.adopt(pid, parent);
-        if (adopted !== undefined) this.#recorder?.processStarted({ ...adopted, pid });
-        discovery.hintFork(parent, pid);
-      },
-      onExit: ({ pid }) => {
-        this.#processes.endAdopted(pid);
-        discovery.hintExit(pid);
-      },
-      onListen: ({ pid, port, netns }) => discovery.hintListen(pid, port, netns),
-    };
-  }
-
   #report(): void {
     const drops = this.#drops();
     for (const [reason, total] of Object.entries(drops)) {
@@ -323,4 +308,13 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     await this.#recorder?.close();
     await this.#pipeline.close();
   }
+}
+
+function hintsOf(discovery: Discovery): LifecycleSink {
+  return {
+    onExec: ({ pid }) => discovery.hintExec(pid),
+    onFork: ({ parent, pid }) => discovery.hintFork(parent, pid),
+    onExit: ({ pid }) => discovery.hintExit(pid),
+    onListen: ({ pid, port, netns }) => discovery.hintListen(pid, port, netns),
+  };
 }

@@ -3,6 +3,8 @@ export type { Component, Health } from './component.ts';
 export { fulfilledWithin } from './deadline.ts';
 export type { Processor } from './decorators/decorator.ts';
 export { RouteDecorator } from './decorators/route-decorator.ts';
+export { probeHost } from './doctor/probe-host.ts';
+export type { Feature, FeatureStatus, HostReport, SourceReport } from './doctor/report.ts';
 export type { Drops } from './drops.ts';
 export { BeylaError, ERROR_CODES, type ErrorCode } from './errors.ts';
 export type { EventBatch } from './kernel/event-batch.ts';
@@ -17,9 +19,21 @@ export type {
   SourceName,
   TracerOptions,
 } from './options.ts';
+export type { ResolvedDiscoveryOptions } from './options-discovery.ts';
+export {
+  type ResolvedOptions,
+  type ResolvedRoutesOptions,
+  type ResolvedTracerOptions,
+  resolveOptions,
+} from './options-resolve.ts';
 export type { Exporter } from './pipeline/exporter.ts';
 export { Pipeline, type PipelineOptions, type PipelineStats } from './pipeline/pipeline.ts';
+export { Discovery, type DiscoveryEvents, type DiscoveryHooks } from './processes/discovery.ts';
+export { compileGlob } from './processes/glob.ts';
+export type { ListeningPort } from './processes/listening-port.ts';
+export { type PortList, parsePortList } from './processes/port-list.ts';
 export type { Language, ProcessInfo, Service } from './processes/process.ts';
+export type { ProcessSink } from './processes/process-sink.ts';
 export { Clock } from './spans/clock.ts';
 export type {
   Endpoint,

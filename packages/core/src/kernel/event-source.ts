@@ -21,6 +21,8 @@ export interface EventSource extends Component, AsyncIterable<EventBatch> {
   select(process: ProcessInfo, ports: readonly ListeningPort[]): void;
   /** A selected process listens on one more port. */
   addPort(process: ProcessInfo, port: ListeningPort): void;
+  /** A selected process no longer listens on a port. */
+  removePort(process: ProcessInfo, port: ListeningPort): void;
   /** Reports nothing of this process any more. */
   deselect(process: ProcessInfo): void;
   /** `stream`: every I/O call of this connection with its bytes. `ignore`: nothing but its close. */

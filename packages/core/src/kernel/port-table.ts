@@ -35,13 +35,18 @@ export class PortTable {
     this.#write(pid ?? 0, port, entry.verdict);
   }
 
+  /** Forgets a port when no other process listens on it. */
+  remove(pid: number, port: ListeningPort): void {
+    const name = nameOf(port);
+    const entry = this.#owners.get(name);
+    if (entry === undefined || !entry.pids.delete(pid) || entry.pids.size > 0) return;
+    this.#owners.delete(name);
+    this.#native.mapDelete(this.#map, keyOf(port));
+  }
+
   /** Forgets the ports that only this process listened on. */
   removeProcess(pid: number): void {
-    for (const [name, { port, pids }] of this.#owners) {
-      if (!pids.delete(pid) || pids.size > 0) continue;
-      this.#owners.delete(name);
-      this.#native.mapDelete(this.#map, keyOf(port));
-    }
+    for (const { port } of [...this.#owners.values()]) this.remove(pid, port);
   }
 
   #write(pid: number, port: ListeningPort, verdict: number): boolean {

@@ -165,6 +165,10 @@ export class Tracer implements EventSource {
     if (!this.#running.ports.add(process.pid, port)) this.#portsRefused += 1;
   }
 
+  removePort(process: ProcessInfo, port: ListeningPort): void {
+    this.#opened?.ports.remove(process.pid, port);
+  }
+
   deselect(process: ProcessInfo): void {
     const opened = this.#opened;
     opened?.pids.remove(process.pid);

@@ -297,7 +297,7 @@ describe('Discovery, by hints', () => {
     expect(take(calls)).toEqual(['addPort 20 9091 true']);
   });
 
-  it('knows a child at once, as another instance of its parent, and announces it when it is asked for', async () => {
+  it("knows a child at once, as part of its parent's instance, and announces it when it is asked for", async () => {
     fake.put(20, python);
     const discovery = await discover({ instrument: [{ targetPids: [20], name: 'shop', namespace: 'n' }] });
     take(events);
@@ -308,7 +308,7 @@ describe('Discovery, by hints', () => {
     expect(child).toMatchObject({
       pid: 30,
       startTicks: 30,
-      service: { name: 'shop', namespace: 'n', instanceId: expect.stringMatching(/:30$/) },
+      service: { name: 'shop', namespace: 'n', instanceId: expect.stringMatching(/:20$/) },
     });
     expect(take(events)).toEqual(['started 30 shop']);
     await looked(discovery);

@@ -42,9 +42,12 @@ export function createProcessInfo(
   };
 }
 
-/** Describes a child that has not executed another program: the same service, another instance of it. */
+/**
+ * Describes a child that has not executed another program. It is part of the same service instance: the workers of a prefork server are one
+ * instance, and a server that forks for every connection must not make a series for each of them.
+ */
 export function forkProcessInfo(parent: ProcessInfo, pid: number, startTicks: number): ProcessInfo {
-  return { ...parent, pid, startTicks, service: { ...parent.service, instanceId: instanceId(pid) } };
+  return { ...parent, pid, startTicks };
 }
 
 function instanceId(pid: number): string {

@@ -33,26 +33,4 @@ describe('ProcessRegistry', () => {
     registry.end(first);
     expect(registry.current()).toEqual([second]);
   });
-
-  it('lets a newborn child count as its parent until it is known itself', () => {
-    const registry = new ProcessRegistry();
-    const parent = aProcess(1);
-    registry.add(parent);
-    expect(registry.adopt(2, 1)).toBe(parent);
-    expect(registry.get(2)).toBe(parent);
-    expect(registry.current()).toEqual([parent]);
-    const child = aProcess(2);
-    registry.add(child);
-    expect(registry.get(2)).toBe(child);
-    expect(registry.adopt(2, 1)).toBeUndefined();
-  });
-
-  it('adopts grandchildren, and nobody of unknown parents', () => {
-    const registry = new ProcessRegistry();
-    const parent = aProcess(1);
-    registry.add(parent);
-    registry.adopt(2, 1);
-    expect(registry.adopt(3, 2)).toBe(parent);
-    expect(registry.adopt(5, 4)).toBeUndefined();
-  });
 });

@@ -11,27 +11,10 @@ export class ProcessRegistry {
     this.#byPid.set(process.pid, { process, endedAtMs: undefined });
   }
 
-  /**
-   * A child that is not known yet counts as its parent: it may be gone before anybody can look at it. Returns the parent.
-   */
-  adopt(child: number, parent: number): ProcessInfo | undefined {
-    const process = this.get(parent);
-    const known = this.#byPid.get(child);
-    if (process === undefined || (known !== undefined && known.endedAtMs === undefined)) return undefined;
-    this.#byPid.set(child, { process, endedAtMs: undefined });
-    return process;
-  }
-
   /** Late turns still find it, for 30 s or until its id is used again. */
   end(process: ProcessInfo): void {
     const entry = this.#byPid.get(process.pid);
     if (entry?.process === process) entry.endedAtMs = performance.now();
-  }
-
-  /** An adopted child that nobody looked at in time has ended. */
-  endAdopted(pid: number): void {
-    const entry = this.#byPid.get(pid);
-    if (entry !== undefined && entry.process.pid !== pid) entry.endedAtMs = performance.now();
   }
 
   get(pid: number): ProcessInfo | undefined {
@@ -40,10 +23,7 @@ export class ProcessRegistry {
 
   /** Those that have not ended. */
   current(): ProcessInfo[] {
-    const alive = [...this.#byPid].filter(
-      ([pid, { process, endedAtMs }]) => endedAtMs === undefined && process.pid === pid,
-    );
-    return alive.map(([, { process }]) => process);
+    return [...this.#byPid.values()].flatMap(({ process, endedAtMs }) => (endedAtMs === undefined ? [process] : []));
   }
 
   /** Forgets what ended long ago. */

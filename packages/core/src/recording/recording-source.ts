@@ -90,6 +90,7 @@ export class RecordingSource implements EventSource {
 
   select(): void {}
   addPort(): void {}
+  removePort(): void {}
   deselect(): void {}
   setVerdict(): void {}
   streamPort(): void {}

@@ -12,9 +12,9 @@ const PLAIN: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '0'
 
 /** Bytes as a script writes them: line breaks mean nothing, `\r \n \t \0 \\ \xHH` are bytes, `<<text*N>>` repeats. */
 export function unescapeBytes(text: string): string {
-  return text.replace(ESCAPE, (match, escape: string | undefined, repeated: string | undefined, times: string) => {
-    if (escape !== undefined) return PLAIN[escape] ?? String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return repeated === undefined ? '' : match && repeated.repeat(Number(times));
+  return text.replace(ESCAPE, (_match, code: string | undefined, repeated: string | undefined, times: string) => {
+    if (code !== undefined) return PLAIN[code] ?? String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return repeated === undefined ? '' : repeated.repeat(Number(times));
   });
 }
 

@@ -4,7 +4,8 @@ import { readScript } from '../../testing/conversation-script.ts';
 import { InterpreterHarness } from '../../testing/interpreter-harness.ts';
 
 const FOLDER = new URL('../../../../../test/cases/http1/', import.meta.url);
-const CASE = /^## (?<title>.+)\n(?:(?!^## )[^])*?^```wire(?<options>.*)\n(?<script>[^]*?)^```\n[^`]*^```json\n(?<expected>[^]*?)^```/gm;
+const CASE =
+  /^## (?<title>.+)\n(?:(?!^## )[\s\S])*?^```wire(?<options>.*)\n(?<script>[\s\S]*?)^```\n[^`]*^```json\n(?<expected>[\s\S]*?)^```/gm;
 
 interface Expected {
   readonly spans: readonly Record<string, unknown>[];
@@ -25,7 +26,9 @@ for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.md'))) {
     const text = readFileSync(new URL(file, FOLDER), 'utf8');
     const cases = [...text.matchAll(CASE)];
     it('has a case under each of its headings', () => {
-      expect(cases.map(({ groups }) => groups?.['title'])).toEqual([...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title));
+      expect(cases.map(({ groups }) => groups?.['title'])).toEqual(
+        [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title),
+      );
     });
     it.each(cases.map(({ groups }) => [groups?.['title'] ?? '', groups ?? {}] as const))('%s', (_title, groups) => {
       const harness = new InterpreterHarness({ probe: () => undefined });

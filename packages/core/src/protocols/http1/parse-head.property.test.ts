@@ -42,12 +42,23 @@ function oracle(kind: 'REQUEST' | 'RESPONSE', text: string): OracleHead | undefi
   return head;
 }
 
-const names = fc.constantFrom('Host', 'User-Agent', 'Content-Length', 'X-Any', 'accept', 'HOST', 'tracestate', 'Traceparent');
+const names = fc.constantFrom(
+  'Host',
+  'User-Agent',
+  'Content-Length',
+  'X-Any',
+  'accept',
+  'HOST',
+  'tracestate',
+  'Traceparent',
+);
 const token = fc.stringMatching(/^[!-9;-~]{1,20}$/);
 const fields = fc
   .uniqueArray(fc.tuple(names, token), { maxLength: 8, selector: ([name]) => name.toLowerCase() })
   .map((list) =>
-    list.map(([name, value]) => (name === 'Content-Length' ? ([name, String(value.length * 37)] as const) : ([name, value] as const))),
+    list.map(([name, value]) =>
+      name === 'Content-Length' ? ([name, String(value.length * 37)] as const) : ([name, value] as const),
+    ),
   );
 const spaces = fc.constantFrom('', ' ', '  ', '\t');
 const lineEnds = fc.constantFrom('\r\n', '\n');
@@ -76,7 +87,9 @@ describe('parseRequestHead()', () => {
           expect(textFrom(bytes, head.targetStart, head.targetEnd)).toBe(expected?.url);
           expect(head.minorVersion).toBe(expected?.minor);
           expect(textFrom(bytes, head.hostStart, head.hostEnd)).toBe(expected?.headers.get('host') ?? '');
-          expect(textFrom(bytes, head.userAgentStart, head.userAgentEnd)).toBe(expected?.headers.get('user-agent') ?? '');
+          expect(textFrom(bytes, head.userAgentStart, head.userAgentEnd)).toBe(
+            expected?.headers.get('user-agent') ?? '',
+          );
           expect(textFrom(bytes, head.traceparentStart, head.traceparentEnd)).toBe(
             expected?.headers.get('traceparent') ?? '',
           );
@@ -98,7 +111,8 @@ describe('parseRequestHead()', () => {
         const isAccepted = parseRequestHead(bytes, 0, bytes.length, head) >= 0;
         const method = textFrom(bytes, head.methodStart, head.methodEnd);
         // The oracle knows only registered methods; any token is a method by RFC 9110 §9.1.
-        if (isAccepted && HTTPParser.methods.includes(method as never)) expect(oracle('REQUEST', changed)).toBeDefined();
+        if (isAccepted && HTTPParser.methods.includes(method as never))
+          expect(oracle('REQUEST', changed)).toBeDefined();
       }),
       { numRuns: 2000 },
     );

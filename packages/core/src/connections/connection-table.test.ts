@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { RECORD_FLAG } from '../events/layout.gen.ts';
+import { Conversation } from '../testing/conversation.ts';
+import { InterpreterHarness } from '../testing/interpreter-harness.ts';
+import { batchOf, close, turn } from '../testing/records.ts';
+
+const GET = 'GET /a HTTP/1.1\r\n\r\n';
+const HEAD_OF_LONG = 'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n';
+
+/** A request whose response has begun: its head is reported, its growth is not. */
+function begun(harness: InterpreterHarness): void {
+  const atNs = harness.nowNs;
+  harness.batch([
+    turn({ seq: 1, bytes: GET, firstNs: atNs }),
+    turn({ seq: 2, direction: 'out', bytes: HEAD_OF_LONG, firstNs: atNs, flags: RECORD_FLAG.HEAD }),
+  ]);
+}
+
+const tail = { tailLow: 0, tailHigh: 0 };
+
+describe('ConnectionTable', () => {
+  it('finds the end of a response by looking at the kernel, within a second of its last byte', () => {
+    const harness = new InterpreterHarness();
+    begun(harness);
+    const endNs = harness.nowNs + 300e6;
+    const started = harness.nowNs;
+    harness.kernel.set(1, { seq: 2, sizeBytes: 1000, lastNs: harness.nowNs, ...tail });
+    expect(harness.pass(300)).toEqual([]);
+    harness.kernel.set(1, { seq: 2, sizeBytes: HEAD_OF_LONG.length + 5000, lastNs: endNs, ...tail });
+    while (harness.spans.length === 0 && harness.nowNs < started + 5e9) harness.batch([]);
+    expect(harness.spans).toMatchObject([{ statusCode: 200, responseBodySize: 5000, endNs }]);
+    expect(harness.nowNs - endNs).toBeLessThan(1e9);
+  });
+
+  it('looks at growing distances, and not at responses that are proven complete', () => {
+    const harness = new InterpreterHarness();
+    begun(harness);
+    harness.kernel.set(1, { seq: 2, sizeBytes: HEAD_OF_LONG.length, lastNs: 1, ...tail });
+    harness.pass(10_000);
+    // 50, 150, 350, 750 ms, then every second.
+    expect(harness.looks).toBeGreaterThan(10);
+    expect(harness.looks).toBeLessThan(16);
+    const proven = new InterpreterHarness();
+    proven.batch(new Conversation().ask(GET).answer('HTTP/1.1 204 OK\r\n\r\n').take());
+    proven.pass(2000);
+    expect(proven.spans).toHaveLength(1);
+    expect(proven.looks).toBe(0);
+  });
+
+  it('believes a value that may be half-written only when a second look agrees', () => {
+    let size = 0;
+    const harness = new InterpreterHarness({
+      probe: () => ({
+        read: (_low, _high, _direction, out) => {
+          size += 1;
+          Object.assign(out, { connection: 1, seq: 2, sizeBytes: 10_000 + size, lastNs: harness.nowNs, ...tail });
+          return true;
+        },
+      }),
+    });
+    begun(harness);
+    harness.pass(2000);
+    expect(size).toBeGreaterThan(4);
+    expect(harness.spans).toEqual([]);
+  });
+
+  it('recognises the end record of a response that a look has finished', () => {
+    const harness = new InterpreterHarness();
+    begun(harness);
+    const sizeBytes = HEAD_OF_LONG.length + 5000;
+    harness.kernel.set(1, { seq: 2, sizeBytes, lastNs: harness.nowNs, ...tail });
+    harness.pass(200);
+    expect(harness.spans).toHaveLength(1);
+    harness.batch([
+      turn({ seq: 2, direction: 'out', sizeBytes, flags: RECORD_FLAG.FINAL }),
+      turn({ seq: 3, bytes: GET }),
+    ]);
+    harness.batch([turn({ seq: 4, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n' })]);
+    expect(harness.spans.map(({ statusCode }) => statusCode)).toEqual([200, 204]);
+    expect(harness.lost()).toEqual({});
+  });
+
+  it('takes a response with a cut head to be over after half a second of silence, and counts it if it was not', () => {
+    const harness = new InterpreterHarness();
+    const head = `HTTP/1.1 200 OK\r\nX-Policy: ${'x'.repeat(600)}\r\nContent-Length: 3\r\n\r\n`;
+    const atNs = harness.nowNs;
+    const response = { seq: 2, direction: 'out', bytes: `${head}abc`, firstNs: atNs } as const;
+    harness.kernel.set(1, { seq: 2, sizeBytes: head.length + 3, lastNs: atNs, tailLow: 1, tailHigh: 1 });
+    harness.batch([turn({ seq: 1, bytes: GET, firstNs: atNs }), turn({ ...response, flags: RECORD_FLAG.HEAD })]);
+    expect(harness.pass(400)).toEqual([]);
+    expect(harness.pass(500)).toMatchObject([{ statusCode: 200, responseBodySize: undefined, endNs: atNs }]);
+    expect(harness.count('http1.ended_early')).toBe(0);
+    harness.batch([turn({ ...response, sizeBytes: 9000, flags: RECORD_FLAG.FINAL })]);
+    expect(harness.count('http1.ended_early')).toBe(1);
+    expect(harness.spans).toHaveLength(1);
+  });
+
+  it('ends a connection that the kernel no longer knows', () => {
+    const harness = new InterpreterHarness();
+    begun(harness);
+    harness.pass(500);
+    expect(harness.spans).toMatchObject([{ statusCode: 200, errorType: 'response_truncated' }]);
+    expect(harness.count('connections.vanished')).toBe(1);
+    expect(harness.count('connections')).toBe(0);
+  });
+
+  it('gives a missing turn until the end of the next batch', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([turn({ seq: 2, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n' })]);
+    expect(harness.batch([turn({ seq: 1, bytes: GET })])).toHaveLength(1);
+    harness.batch([turn({ seq: 4, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n', offsetBytes: 19 })]);
+    harness.batch([]);
+    harness.batch([turn({ seq: 3, bytes: GET, offsetBytes: GET.length })]);
+    expect(harness.spans).toHaveLength(1);
+    expect(harness.count('turn_gap')).toBe(1);
+    expect(harness.lost()).toEqual({ 'http1.request_lost': 1 });
+  });
+
+  it('waits with a close that came ahead of its turns, on the other ring', () => {
+    const harness = new InterpreterHarness({ probe: () => undefined });
+    const [request, response, end] = new Conversation().ask(GET).answer('HTTP/1.1 200 OK\r\n\r\nbye').close().take();
+    harness.batch([end ?? batchOf([])]);
+    harness.batch([request ?? batchOf([])]);
+    harness.batch([response ?? batchOf([])]);
+    harness.pass(300);
+    expect(harness.spans).toMatchObject([{ statusCode: 200, responseBodySize: 3, errorType: undefined }]);
+    expect(harness.lost()).toEqual({});
+  });
+
+  it('counts the requests of a connection of which only the close was seen', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([close({ connection: 9, lastSeq: 5 })]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({ 'connections.unseen': 3 });
+  });
+
+  it('forgets the least recently used connection when the table is full, and counts what that loses', () => {
+    const harness = new InterpreterHarness({ maxConnections: 2 });
+    for (const connection of [1, 2, 3, 4]) harness.batch([turn({ connection, bytes: GET })]);
+    harness.batch([turn({ connection: 1, seq: 1, bytes: GET })]);
+    harness.batch([turn({ connection: 5, bytes: GET })]);
+    expect(harness.count('connections')).toBe(4);
+    expect(harness.count('connections.evicted')).toBe(1);
+    expect(harness.lost()).toEqual({ 'http1.response_lost': 1 });
+    harness.batch([turn({ connection: 1, seq: 2, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n' })]);
+    expect(harness.spans).toHaveLength(1);
+  });
+
+  it('forgets connections that nothing is heard of', () => {
+    const harness = new InterpreterHarness({ idleTimeoutMs: 1000 });
+    harness.batch(new Conversation().ask(GET).answer('HTTP/1.1 204 OK\r\n\r\n').take());
+    harness.pass(900);
+    expect(harness.count('connections')).toBe(1);
+    harness.pass(200);
+    expect(harness.count('connections')).toBe(0);
+    expect(harness.count('connections.expired')).toBe(1);
+  });
+});
