@@ -66,6 +66,9 @@ static __always_inline __u64 connection__new_id(__u64 now)
 
 static __always_inline void connection__address(struct turn_record *record, struct sock *sk)
 {
+	__be32 local;
+	__be32 remote;
+
 	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	record->local_port = sock__local_port(sk);
 	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
@@ -78,8 +81,10 @@ static __always_inline void connection__address(struct turn_record *record, stru
 	record->local_address[11] = 0xff;
 	record->remote_address[10] = 0xff;
 	record->remote_address[11] = 0xff;
-	BPF_CORE_READ_INTO(&record->local_address[12], sk, __sk_common.skc_rcv_saddr);
-	BPF_CORE_READ_INTO(&record->remote_address[12], sk, __sk_common.skc_daddr);
+	local = SOCK_READ(sk, __sk_common.skc_rcv_saddr);
+	remote = SOCK_READ(sk, __sk_common.skc_daddr);
+	__builtin_memcpy(&record->local_address[12], &local, sizeof(local));
+	__builtin_memcpy(&record->remote_address[12], &remote, sizeof(remote));
 }
 
 static __always_inline void connection__addresses(struct connection *conn, struct sock *sk)
