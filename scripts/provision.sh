@@ -100,18 +100,21 @@ install_packages() {
   fi
 }
 
+npm_install() {
+  npm "$@" --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1
+}
+
 install_modules() {
   local stamp=node_modules/.beyla-lock lock
   lock=$(sha256sum package-lock.json 2>/dev/null || sha256sum package.json)
   [[ -f $stamp && $(<"$stamp") == "$lock" ]] && return
   # npm's own record is as new as the lock: somebody else installed it already.
   if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
-    local command=install
-    [[ -f package-lock.json ]] && command=ci
-    echo "  npm         $command"
-    npm "$command" --ignore-scripts --no-audit --no-fund >.cache/npm.log 2>&1 || {
+    echo '  npm         install'
+    # `npm ci` refuses a lock that was made where the registry lacked optional packages of other platforms.
+    npm_install ci || npm_install install --no-save || {
       tail -n 30 .cache/npm.log >&2
-      echo "provision: npm $command failed (whole log: .cache/npm.log)" >&2
+      echo 'provision: npm install failed (whole log: .cache/npm.log)' >&2
       exit 1
     }
   fi

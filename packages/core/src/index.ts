@@ -18,14 +18,14 @@ export type {
   RoutesOptions,
   SourceName,
   TracerOptions,
-} from './options.ts';
-export type { ResolvedDiscoveryOptions } from './options-discovery.ts';
+} from './options/options.ts';
+export type { ResolvedDiscoveryOptions } from './options/resolve-discovery.ts';
 export {
   type ResolvedOptions,
   type ResolvedRoutesOptions,
   type ResolvedTracerOptions,
   resolveOptions,
-} from './options-resolve.ts';
+} from './options/resolve-options.ts';
 export type { Exporter } from './pipeline/exporter.ts';
 export { Pipeline, type PipelineOptions, type PipelineStats } from './pipeline/pipeline.ts';
 export { Discovery, type DiscoveryEvents, type DiscoveryHooks } from './processes/discovery.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RoutesOptions } from '../options.ts';
+import type { RoutesOptions } from '../options/options.ts';
 import { aSpan } from '../testing/span.ts';
 import { RouteDecorator } from './route-decorator.ts';
 

@@ -1,7 +1,7 @@
 import type { Component, Health } from '../component.ts';
 import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import type { RoutesOptions } from '../options.ts';
+import type { RoutesOptions } from '../options/options.ts';
 import type { RequestSpan } from '../spans/span.ts';
 import type { Processor } from './decorator.ts';
 import { RouteMatcher } from './route-matcher.ts';

@@ -1,5 +1,5 @@
 import { SOCKET_SOURCES } from '../kernel/socket-sources.ts';
-import type { SourceName } from '../options.ts';
+import type { SourceName } from '../options/options.ts';
 import { CAPABILITIES, type CapabilityName, effectiveCapabilities } from './capabilities.ts';
 import { type Host, thisHost } from './host.ts';
 import {

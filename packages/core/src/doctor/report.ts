@@ -1,4 +1,4 @@
-import type { SourceName } from '../options.ts';
+import type { SourceName } from '../options/options.ts';
 
 /**
  * `unknown` means that it could not be told from here, which is not a no.

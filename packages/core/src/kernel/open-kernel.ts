@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { MapHandle } from '@beyla/native';
 import { BeylaError } from '../errors.ts';
-import type { SourceName, TracerOptions } from '../options.ts';
+import type { SourceName, TracerOptions } from '../options/options.ts';
 import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
 import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';

@@ -1,4 +1,4 @@
-import type { SourceName } from '../options.ts';
+import type { SourceName } from '../options/options.ts';
 
 /** One way to see socket I/O: a BPF object and what the kernel must have for it. */
 export interface SocketSource {

@@ -4,7 +4,7 @@ import type { Health } from '../component.ts';
 import type { TurnProbe } from '../connections/turn-probe.ts';
 import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import type { TracerOptions } from '../options.ts';
+import type { TracerOptions } from '../options/options.ts';
 import type { ListeningPort } from '../processes/listening-port.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { Clock } from '../spans/clock.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DiscoveryOptions } from '../options.ts';
+import type { DiscoveryOptions } from '../options/options.ts';
 import { FakeProc, type FakeProcess } from '../testing/fake-proc.ts';
 import { Discovery } from './discovery.ts';
 import type { ProcessSink } from './process-sink.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProcessSelector } from '../options.ts';
+import type { ProcessSelector } from '../options/options.ts';
 import type { Language } from './process.ts';
 import { compileSelectors, type ProcessFacts } from './selector.ts';
 

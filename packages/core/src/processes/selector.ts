@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { BeylaError } from '../errors.ts';
-import type { DiscoveryOptions, ProcessSelector } from '../options.ts';
+import type { DiscoveryOptions, ProcessSelector } from '../options/options.ts';
 import { compileGlob } from './glob.ts';
 import { type PortList, parsePortList } from './port-list.ts';
 import type { Language } from './process.ts';

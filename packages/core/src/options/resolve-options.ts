@@ -1,5 +1,5 @@
-import type { Processor } from './decorators/decorator.ts';
-import type { BeylaOptions, RoutesOptions, TracerOptions } from './options.ts';
+import type { Processor } from '../decorators/decorator.ts';
+import type { Exporter } from '../pipeline/exporter.ts';
 import {
   type Check,
   functionLike,
@@ -11,9 +11,9 @@ import {
   optional,
   text,
   withMethods,
-} from './options-check.ts';
-import { discoveryCheck, type ResolvedDiscoveryOptions } from './options-discovery.ts';
-import type { Exporter } from './pipeline/exporter.ts';
+} from './check.ts';
+import type { BeylaOptions, RoutesOptions, TracerOptions } from './options.ts';
+import { discoveryCheck, type ResolvedDiscoveryOptions } from './resolve-discovery.ts';
 
 /** Only what has no default may be missing. */
 type Resolved<T, Missing extends keyof T = never> = Readonly<Required<Omit<T, Missing>> & Pick<T, Missing>>;

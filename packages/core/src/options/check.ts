@@ -1,4 +1,4 @@
-import { BeylaError } from './errors.ts';
+import { BeylaError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 
 /** Turns what a user passed at `path` into what the library works with, or throws a `BeylaError` that names the path. */

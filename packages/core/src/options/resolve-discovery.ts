@@ -1,18 +1,7 @@
+import type { Language } from '../processes/process.ts';
+import { compileSelector } from '../processes/selector.ts';
+import { boolean, type Check, integer, invalid, listOf, object, oneOf, optional, someOf, text } from './check.ts';
 import type { DiscoveryOptions, ProcessSelector } from './options.ts';
-import {
-  boolean,
-  type Check,
-  integer,
-  invalid,
-  listOf,
-  object,
-  oneOf,
-  optional,
-  someOf,
-  text,
-} from './options-check.ts';
-import type { Language } from './processes/process.ts';
-import { compileSelector } from './processes/selector.ts';
 
 /**
  * `DiscoveryOptions` with every default filled in.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BeylaError } from './errors.ts';
-import { resolveOptions } from './options-resolve.ts';
+import { BeylaError } from '../errors.ts';
+import { resolveOptions } from './resolve-options.ts';
 
 const discovery = { instrument: [{ exePath: '*/node' }] };
 

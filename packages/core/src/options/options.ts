@@ -1,5 +1,5 @@
-import type { Processor } from './decorators/decorator.ts';
-import type { Exporter } from './pipeline/exporter.ts';
+import type { Processor } from '../decorators/decorator.ts';
+import type { Exporter } from '../pipeline/exporter.ts';
 
 /**
  * One entry of `discovery.instrument` or `discovery.exclude`: criteria inside an entry are ANDed, entries are ORed. At least one
