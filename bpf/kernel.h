@@ -15,6 +15,8 @@
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
 #define MSG_PEEK 0x2
+#define MSG_TRUNC 0x20
+#define MSG_ERRQUEUE 0x2000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 

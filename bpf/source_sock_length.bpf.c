@@ -11,9 +11,11 @@ static __always_inline void sock_length(struct sock *sk, __u8 direction, int res
 
 	if (result <= 0 || !pid_table__has(bpf_get_current_pid_tgid() >> 32))
 		return;
-	if (direction == DIRECTION_IN && flags & MSG_PEEK)
+	if (direction == DIRECTION_IN && !io__is_stream(flags))
 		return;
 	io__from_registers(&io, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	if (direction == DIRECTION_IN)
+		io__apply_flags(&io, flags);
 	socket_io__done(sk, direction, result, &io);
 }
 

@@ -90,8 +90,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	if (!sk)
 		return 0;
 	io__from_registers(&io, regs);
-	if (io.peek)
+	if (!io__is_stream(io.flags))
 		return 0;
+	io__apply_flags(&io, io.flags);
 	if (nr == NR_RECVMMSG || nr == NR_SENDMMSG)
 		result = mmsg_bytes(regs->si, result);
 	socket_io__done(sk, direction, result, &io);

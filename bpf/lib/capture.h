@@ -11,7 +11,8 @@
 
 #define CAPTURE_SEGMENTS 8
 
-static __always_inline void capture__segment(struct slot *slot, __u64 from, __u64 length)
+/* False where the prefix must not grow any more: what would follow is not the next byte of the turn. */
+static __always_inline bool capture__segment(struct slot *slot, __u64 from, __u64 length)
 {
 	__u64 have = slot->record.captured;
 	__u64 want = 0;
@@ -33,10 +34,11 @@ static __always_inline void capture__segment(struct slot *slot, __u64 from, __u6
 		asm volatile("" : "+r"(want));
 		if (bpf_probe_read_user(&slot->prefix[have], want, (void *)from)) {
 			count(COUNTER_CAPTURE_FAULT);
-			return;
+			return false;
 		}
 		slot->record.captured = have + want;
 	}
+	return true;
 }
 
 /*
@@ -82,16 +84,22 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 	enum io_kind kind = kind_and_direction & 0xff;
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct slot *slot;
+	__u64 before;
+	bool is_prefix;
 	bool has_tail;
 
 	if (!conn)
 		return 0;
 	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	before = slot->record.bytes - total;
+	/* Not so after a call whose bytes could not be had: a prefix has no holes. */
+	is_prefix = slot->record.captured == before;
 	has_tail = slot->record.bytes > capture_bytes;
-	if (has_tail && slot->record.bytes - total <= capture_bytes)
-		capture__tail_of_prefix(slot, slot->record.bytes - total);
+	if (has_tail && before <= capture_bytes)
+		capture__tail_of_prefix(slot, before);
 	if (kind == IO_BUFFER) {
-		capture__segment(slot, base, total);
+		if (is_prefix)
+			capture__segment(slot, base, total);
 		if (has_tail)
 			capture__tail(slot, base, total);
 		return 0;
@@ -108,7 +116,8 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 			}
 			if (segment.length > total)
 				segment.length = total;
-			capture__segment(slot, segment.base, segment.length);
+			if (is_prefix)
+				is_prefix = capture__segment(slot, segment.base, segment.length);
 			if (has_tail)
 				capture__tail(slot, segment.base, segment.length);
 			total -= segment.length;
@@ -118,11 +127,12 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 		return 0;
 	}
 	slot->record.tail = 0;
-	if (!slot->record.captured)
-		slot->record.header.flags |= RECORD_FLAG_NO_PREFIX;
 	if (kind == IO_IO_URING)
 		slot->record.header.flags |= RECORD_FLAG_IO_URING;
-	else
+	if (slot->record.captured)
+		return 0;
+	slot->record.header.flags |= RECORD_FLAG_NO_PREFIX;
+	if (kind != IO_IO_URING)
 		count(COUNTER_CAPTURE_SKIPPED);
 	return 0;
 }

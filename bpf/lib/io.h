@@ -15,7 +15,7 @@ struct io {
 	__u64 base;
 	__u64 count;
 	enum io_kind kind;
-	bool peek;
+	__u32 flags; /* MSG_* of a receiving call */
 };
 
 struct user_iovec {
@@ -61,6 +61,19 @@ static __always_inline void io__from_msghdr(struct io *io, __u64 msghdr)
 	io->kind = IO_VECTOR;
 }
 
+/* Takes nothing out of the stream: a look ahead, or what the kernel has to say of earlier sends. */
+static __always_inline bool io__is_stream(__u32 flags)
+{
+	return !(flags & (MSG_PEEK | MSG_ERRQUEUE));
+}
+
+/* The bytes were thrown away, not copied: what lies in the buffer is not theirs. */
+static __always_inline void io__apply_flags(struct io *io, __u32 flags)
+{
+	if (flags & MSG_TRUNC)
+		io->kind = IO_NONE;
+}
+
 static __always_inline void io__from_registers(struct io *io, struct pt_regs *regs)
 {
 	__u64 nr = regs->orig_ax;
@@ -68,13 +81,13 @@ static __always_inline void io__from_registers(struct io *io, struct pt_regs *re
 	io->base = regs->si;
 	io->count = 0;
 	io->kind = IO_NONE;
-	io->peek = false;
+	io->flags = 0;
 	/* 32-bit tasks number their calls differently and have smaller iovecs: counted as not captured. */
 	if (regs->cs != USER_64BIT_CS)
 		return;
 	switch (nr) {
 	case NR_RECVFROM:
-		io->peek = regs->r10 & MSG_PEEK;
+		io->flags = regs->r10;
 		io->kind = IO_BUFFER;
 		break;
 	case NR_READ:
@@ -90,14 +103,14 @@ static __always_inline void io__from_registers(struct io *io, struct pt_regs *re
 		io->kind = IO_VECTOR;
 		break;
 	case NR_RECVMSG:
-		io->peek = regs->dx & MSG_PEEK;
+		io->flags = regs->dx;
 		io__from_msghdr(io, io->base);
 		break;
 	case NR_SENDMSG:
 		io__from_msghdr(io, io->base);
 		break;
 	case NR_RECVMMSG:
-		io->peek = regs->r10 & MSG_PEEK;
+		io->flags = regs->r10;
 		/* Which of several messages this is cannot be told; a single one is an ordinary message. */
 		if (regs->dx == 1)
 			io__from_msghdr(io, io->base);
