@@ -1,15 +1,12 @@
 // @ts-check
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { compileApp } from './compile-app.mjs';
 
-const SOURCE = fileURLToPath(new URL('../apps/truth-client.c', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url));
-const COMPILERS = ['cc', 'gcc', 'clang', 'clang-19'];
 let runs = 0;
 
 /**
@@ -48,22 +45,9 @@ let runs = 0;
  * @property {boolean} [mayFail] requests without an answer are expected
  */
 
-/** @returns {Promise<string>} the compiled client, made again only when its source changes */
-export async function buildTruthClient() {
-  const version = createHash('sha256').update(readFileSync(SOURCE)).digest('hex').slice(0, 12);
-  const binary = join(CACHE, `truth-client-${version}`);
-  if (existsSync(binary)) {
-    return binary;
-  }
-  mkdirSync(CACHE, { recursive: true });
-  const compiler = COMPILERS.find((name) => existsSync(join('/usr/bin', name)));
-  if (compiler === undefined) {
-    throw new Error(`no C compiler for ${SOURCE}: install gcc or clang`);
-  }
-  const made = `${binary}.${process.pid}`;
-  await promisify(execFile)(compiler, ['-O2', '-Wall', '-Wextra', '-o', made, SOURCE]);
-  renameSync(made, binary);
-  return binary;
+/** @returns {Promise<string>} the compiled client */
+export function buildTruthClient() {
+  return compileApp('truth-client.c');
 }
 
 /** @param {Load} load @param {string} log */
@@ -102,7 +86,14 @@ export async function sendLoad(load) {
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;
   });
+  // Also when whoever started it ends before it does.
+  const end = () => {
+    child.kill();
+    rmSync(log, { force: true });
+  };
+  process.once('exit', end);
   const [code] = await once(child, 'close');
+  process.off('exit', end);
   if (code === 2 || code === null) {
     throw new Error(`truth-client failed: ${stderr}`);
   }
