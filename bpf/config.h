@@ -10,4 +10,10 @@ const volatile __u32 capture_bytes = TURN_PREFIX_MAX;
 /* The reader is woken when the ring's fill crosses this many bytes; below it drains on a timer. */
 const volatile __u32 wakeup_bytes = 1 << 20;
 
+/* 1 where source_io_uring.bpf.o is loaded: it delivers the content of what io_uring moves. */
+const volatile __u32 reads_io_uring = 0;
+
+/* Inode number of the library's PID namespace; 0 for the initial one. */
+const volatile __u32 pid_namespace = 0;
+
 #endif

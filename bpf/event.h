@@ -45,7 +45,7 @@ enum record_flag {
 	RECORD_FLAG_INFERRED = 1 << 4,
 	/* The connection existed before the tracer first saw it: earlier turns are unknown. */
 	RECORD_FLAG_MIDSTREAM = 1 << 5,
-	/* The I/O was submitted through io_uring: bytes and times are right, content is not captured. */
+	/* Some of the I/O was submitted through io_uring: bytes and times are right; content is captured where its completion tells the buffer. */
 	RECORD_FLAG_IO_URING = 1 << 6,
 	/* The turn ended because its side of the connection was closed. */
 	RECORD_FLAG_CLOSED = 1 << 7,
@@ -98,7 +98,7 @@ struct turn_record {
 	__u64 tail;
 	/* The thread (and later: goroutine, async id) that did the first I/O of the turn; 0 when not known. */
 	__u64 context;
-	__u32 pid; /* thread group id, as the initial PID namespace numbers it */
+	__u32 pid; /* thread group id, as the PID namespace of the library numbers it */
 	__u32 tid; /* thread id, likewise */
 	__u32 seq; /* number of the turn (or chunk) on its connection, from 1 */
 	__u32 netns; /* inode number of the network namespace */
@@ -120,7 +120,7 @@ struct close_record {
 	__u64 connection;
 	__u64 ns; /* when the socket was destroyed */
 	__u32 last_seq; /* number of its last turn or chunk: what is missing before it found no room on the ring */
-	__u32 pad0;
+	__u32 ends_lost; /* turns of it whose head was reported but whose end found no room */
 };
 
 struct process_record {
@@ -153,13 +153,14 @@ enum counter {
 	COUNTER_CONNECTIONS_FULL = 7, /* I/O calls not followed because the connection table was full */
 	COUNTER_CAPTURE_FAULT = 8,   /* user memory that could not be read */
 	COUNTER_CAPTURE_SKIPPED = 9, /* first bytes of a turn in a form that is not captured (splice, mmsg) */
-	COUNTER_IO_URING = 10,       /* I/O calls seen that were submitted through io_uring */
+	COUNTER_IO_URING = 10,       /* I/O calls seen that were submitted through io_uring; where those cannot be seen, rings created */
 	COUNTER_PIDS_FULL = 11,      /* children that could not be followed: no room in the PID table */
 	COUNTER_LIFECYCLE_LOST = 12, /* process and listen records that found no room on their ring */
 	COUNTER_PORTS_FULL = 13,     /* listening ports that could not be admitted */
 	COUNTER_INFERRED = 14,       /* turns opened by the socket's sequence number */
 	COUNTER_CLOSES_LOST = 15,    /* connections whose close found no room on either ring */
-	COUNTER_MAX = 16,
+	COUNTER_IO_URING_UNREAD = 16, /* turns and chunks through io_uring whose first bytes could not be captured */
+	COUNTER_MAX = 17,
 };
 
 #endif

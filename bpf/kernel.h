@@ -19,6 +19,8 @@
 #define MSG_ERRQUEUE 0x2000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+/* task_struct.flags: a thread of io_uring's own, which works for the process that it belongs to. */
+#define PF_IO_WORKER 0x10
 
 /* include/net/tcp_states.h; the same numbers since before 5.10 and part of the inet_sock_set_state ABI. */
 enum {
@@ -112,15 +114,60 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-struct signal_struct {
-	atomic_t live;
+struct pid_namespace {
+	struct ns_common ns;
 };
 
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct signal_struct {
+	atomic_t live;
+	struct pid *pids[4];
+};
+
+struct io_uring_task;
+
 struct task_struct {
+	unsigned int flags;
 	int pid;
 	int tgid;
+	struct pid *thread_pid;
+	struct io_uring_task *io_uring;
 	struct files_struct *files;
 	struct signal_struct *signal;
+};
+
+struct io_cmd_data {
+	struct file *file;
+};
+
+struct io_cqe {
+	__s32 res;
+};
+
+/* One operation of io_uring; `cmd` is the place of io_sr_msg or io_rw, depending on the opcode. */
+struct io_kiocb {
+	struct io_cmd_data cmd;
+	__u8 opcode;
+	struct io_cqe cqe;
+};
+
+struct io_sr_msg {
+	void *buf;
+	unsigned int done_io;
+	__u16 flags;
+};
+
+struct io_rw {
+	__u64 addr;
 };
 
 struct linux_binprm {

@@ -34,6 +34,7 @@ enum {
 #include "maps.h"
 #include "lib/counters.h"
 #include "lib/pid_table.h"
+#include "lib/task.h"
 #include "lib/emit.h"
 #include "lib/connection.h"
 #include "lib/arrival.h"

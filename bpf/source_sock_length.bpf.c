@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
  * Source of I/O calls: the tracepoints that report every message sent or received on a socket (kernel >= 6.3). They hand over the
- * socket, cost nothing on calls that are not socket I/O, and see io_uring and sendfile.
+ * socket, cost nothing on calls that are not socket I/O, and see sendfile and io_uring. Of the latter they know bytes and times; where
+ * the bytes are is told when the operation completes (source_io_uring.bpf.c).
  */
 #include "prelude.h"
+#include "lib/file.h"
+#include "lib/io_uring.h"
 
 static __always_inline void sock_length(struct sock *sk, __u8 direction, int result, int flags)
 {
+	struct task_struct *task;
+	struct pt_regs *regs;
 	struct io io;
 
-	if (result <= 0 || !pid_table__has(bpf_get_current_pid_tgid() >> 32))
+	if (result <= 0 || !pid_table__has(current__pid()))
 		return;
 	if (direction == DIRECTION_IN && !io__is_stream(flags))
 		return;
-	io__from_registers(&io, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	task = (struct task_struct *)bpf_get_current_task_btf();
+	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	if (io_uring__is_at_work(task, regs, sk, direction)) {
+		io.base = 0;
+		io.count = 0;
+		io.kind = IO_IO_URING;
+	} else {
+		io__from_registers(&io, regs);
+	}
 	if (direction == DIRECTION_IN)
 		io__apply_flags(&io, flags);
 	socket_io__done(sk, direction, result, &io);

@@ -6,22 +6,7 @@
  */
 #define SOCK_IS_WALKED
 #include "prelude.h"
-
-static __always_inline struct sock *sock_of_fd(struct task_struct *task, __u64 fd)
-{
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = NULL;
-	struct socket *socket;
-
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
+#include "lib/file.h"
 
 /* What recvmmsg and sendmmsg really moved is in the messages themselves; result is their number. */
 static __always_inline __s64 mmsg_bytes(__u64 messages, __s64 result)
@@ -74,7 +59,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 	default:
 		return 0;
 	}
-	if (!pid_table__has(bpf_get_current_pid_tgid() >> 32))
+	if (!pid_table__has(current__pid()))
 		return 0;
 	fd = regs->di;
 	if (nr == NR_SPLICE) {
@@ -103,7 +88,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 SEC("tp_btf/io_uring_create")
 int BPF_PROG(io_uring_create)
 {
-	if (pid_table__has(bpf_get_current_pid_tgid() >> 32))
+	if (pid_table__has(current__pid()))
 		count(COUNTER_IO_URING);
 	return 0;
 }

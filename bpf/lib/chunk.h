@@ -75,7 +75,6 @@ __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_an
 	enum io_kind kind = kind_and_direction & 0xff;
 	__u8 direction = kind_and_direction >> 8 & 1;
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u64 now = bpf_ktime_get_ns();
 	__u64 segment_base = base;
 	__u64 segment_left = kind == IO_BUFFER ? bytes : 0;
@@ -103,8 +102,8 @@ __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_an
 	record->first_ns = now;
 	record->last_ns = now;
 	record->tail = 0;
-	record->pid = pid_tgid >> 32;
-	record->tid = (__u32)pid_tgid;
+	record->pid = current__pid();
+	record->tid = current__tid();
 	record->offset = conn->stream_bytes[direction & 1];
 	conn->stream_bytes[direction & 1] += bytes;
 

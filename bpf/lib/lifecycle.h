@@ -17,8 +17,8 @@ static __always_inline void lifecycle__process(enum record_kind kind, __u32 pid,
 
 static __always_inline void lifecycle__forked(struct task_struct *parent, struct task_struct *child)
 {
-	__u32 parent_pid = BPF_CORE_READ(parent, tgid);
-	__u32 child_pid = BPF_CORE_READ(child, tgid);
+	__u32 parent_pid = task__pid(parent);
+	__u32 child_pid = task__pid(child);
 
 	if (parent_pid == child_pid || !pid_table__has(parent_pid))
 		return;
@@ -31,7 +31,7 @@ static __always_inline void lifecycle__forked(struct task_struct *parent, struct
 
 static __always_inline void lifecycle__exited(struct task_struct *task)
 {
-	__u32 pid = BPF_CORE_READ(task, tgid);
+	__u32 pid = task__pid(task);
 
 	if (!pid_table__has(pid) || BPF_CORE_READ(task, signal, live.counter) != 0)
 		return;
@@ -41,7 +41,7 @@ static __always_inline void lifecycle__exited(struct task_struct *task)
 
 static __always_inline void lifecycle__listening(struct sock *sk)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u32 pid = current__pid();
 	struct listen_record record = {
 		.header = { .size = sizeof(record), .kind = RECORD_LISTEN, .abi = BEYLA_ABI_VERSION },
 		.ns = bpf_ktime_get_ns(),
@@ -66,7 +66,7 @@ static __always_inline void lifecycle__connecting(struct sock *sk)
 {
 	struct connection *conn;
 
-	if (!pid_table__has(bpf_get_current_pid_tgid() >> 32))
+	if (!pid_table__has(current__pid()))
 		return;
 	conn = connection__create(sk, bpf_ktime_get_ns());
 	if (conn)

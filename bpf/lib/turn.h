@@ -34,7 +34,6 @@ static __always_inline void turn__finish(struct connection *conn, __u8 direction
 static __always_inline void turn__begin(struct connection *conn, __u8 direction, __u64 now)
 {
 	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
 	conn->direction = direction;
 	conn->seq += 1;
@@ -53,8 +52,8 @@ static __always_inline void turn__begin(struct connection *conn, __u8 direction,
 	slot->record.tail = 0;
 	slot->record.context = 0;
 	slot->record.captured = 0;
-	slot->record.pid = pid_tgid >> 32;
-	slot->record.tid = (__u32)pid_tgid;
+	slot->record.pid = current__pid();
+	slot->record.tid = current__tid();
 	count(COUNTER_TURNS);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { MapHandle } from '@beyla/native';
 import { BeylaError } from '../errors.ts';
 import type { SourceName, TracerOptions } from '../options/options.ts';
@@ -6,6 +6,8 @@ import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
 import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
+/** PROC_PID_INIT_INO (include/linux/proc_ns.h). */
+const INITIAL_PID_NAMESPACE = 0xeffffffc;
 const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 const CAP_SYS_ADMIN = 21n;
 const CAP_PERFMON = 38n;
@@ -51,6 +53,7 @@ export function openKernel(native: Native, options: KernelOptions): OpenedKernel
     constants: {
       capture_bytes: uint32(options.captureBytes),
       wakeup_bytes: uint32(Math.floor(options.ringBytes / 4)),
+      pid_namespace: uint32(ownPidNamespace()),
     },
   };
   try {
@@ -105,6 +108,12 @@ function requireHost(native: Native, btfPath: string | undefined): void {
   if (has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON))) return;
   const missing = [has(CAP_BPF) ? '' : 'CAP_BPF', has(CAP_PERFMON) ? '' : 'CAP_PERFMON'].filter((name) => name !== '');
   throw new BeylaError('MISSING_CAPABILITY', `the process has not got ${missing.join(' and ')} (nor CAP_SYS_ADMIN)`);
+}
+
+/** Inode number of this process's PID namespace; 0 for the initial one, whose ids the kernel side need not translate. */
+function ownPidNamespace(): number {
+  const { ino } = statSync('/proc/self/ns/pid');
+  return ino === INITIAL_PID_NAMESPACE ? 0 : ino;
 }
 
 function uint32(value: number): Uint8Array {

@@ -53,7 +53,11 @@ interface Opened {
   readonly probe: KernelTurnProbe;
 }
 
-/** What the BPF side costs, as the kernel counts it while `kernel.bpf_stats_enabled` is 1. */
+/**
+ * What the BPF side costs, as the kernel counts it while `kernel.bpf_stats_enabled` is 1.
+ *
+ * @public
+ */
 export interface TracerCost {
   /** Times a program ran, and for how long in nanoseconds, by program name; all zero while statistics are off. */
   readonly programs: Readonly<Record<string, { runCount: number; runTimeNs: number; verifiedInstructions: number }>>;

@@ -8,7 +8,6 @@ import { type ResolvedDiscoveryOptions, resolveDiscoveryOptions } from '../optio
 import { type Check, DelayedChecks } from './delayed-checks.ts';
 import { LanguageDetector } from './language.ts';
 import { ListeningPorts } from './listening-ports.ts';
-import { localPid } from './pid-namespace.ts';
 import type { ProcessInfo } from './process.ts';
 import type { ProcessSink } from './process-sink.ts';
 import { ProcessTable } from './process-table.ts';
@@ -142,35 +141,32 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
    * The selected process that a record of this pid belongs to; also for 5 s after its end. A child that was only just born is
    * described, and told as started, when it is asked for here.
    */
-  processOf(kernelPid: number): ProcessInfo | undefined {
-    return this.#table.processOf(localPid(kernelPid));
+  processOf(pid: number): ProcessInfo | undefined {
+    return this.#table.processOf(pid);
   }
 
   /** A process executed a program. */
-  hintExec(kernelPid: number): void {
-    const check = this.#check(localPid(kernelPid), CHECK_DELAY_MS);
+  hintExec(pid: number): void {
+    const check = this.#check(pid, CHECK_DELAY_MS);
     if (check !== undefined) check.executed = true;
   }
 
   /** A process began to listen on a TCP port; `netns` is the inode number of its network namespace. */
-  hintListen(kernelPid: number, port: number, netns: number): void {
-    const pid = localPid(kernelPid);
+  hintListen(pid: number, port: number, netns: number): void {
     const listening = { netns, port };
     this.#table.addPort(pid, listening);
     if (this.#matcher.wantsPort(port)) this.#check(pid, LISTEN_DELAY_MS)?.ports.push(listening);
   }
 
   /** A process that the kernel follows made a child, which the kernel follows from birth. */
-  hintFork(kernelParent: number, kernelChild: number): void {
-    const child = localPid(kernelChild);
-    const isKnown = this.#table.fork(localPid(kernelParent), child);
+  hintFork(parent: number, child: number): void {
+    const isKnown = this.#table.fork(parent, child);
     const check = this.#check(child, CHECK_DELAY_MS);
     if (check !== undefined && !isKnown) check.followed = true;
   }
 
   /** A selected process ended. */
-  hintExit(kernelPid: number): void {
-    const pid = localPid(kernelPid);
+  hintExit(pid: number): void {
     const selection = this.#table.selected.get(pid);
     const stat = selection === undefined ? undefined : this.#proc.stat(pid);
     // The same process is still there: a record of an earlier owner of the id, or one still on its way out. The kernel has

@@ -16,6 +16,12 @@ type State = { readonly test: (codePoint: number) => boolean } | { readonly to: 
  *
  * @throws BeylaError `INVALID_PATTERN`, naming the character where the pattern is wrong.
  *
+ * @example
+ * ```ts
+ * import { compileGlob } from '@beyla/core';
+ * const isServer: (text: string) => boolean = compileGlob('/srv/*{api,web}');
+ * ```
+ *
  * @public
  */
 export function compileGlob(pattern: string, path: string = 'glob'): (text: string) => boolean {

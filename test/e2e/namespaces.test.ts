@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { needsBpf } from '../support/capability.ts';
+
+const SIDECAR = fileURLToPath(new URL('../apps/sidecar.mjs', import.meta.url));
+
+interface Outcome {
+  readonly own: number;
+  readonly early: number;
+  readonly late: number;
+  readonly requests: number;
+  readonly seen: readonly { pid: number; service: string; key: string }[];
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+describe('in a PID and a network namespace of its own', needsBpf, () => {
+  it('selects by the ids of its namespace, follows forks there, and sees all and only what is in it', async () => {
+    const arguments_ = ['--pid', '--net', '--fork', '--kill-child', '--mount-proc', process.execPath, SIDECAR];
+    const { stdout } = await promisify(execFile)('unshare', arguments_, { timeout: 60_000 });
+    const { own, early, late, requests, seen, drops } = JSON.parse(stdout) as Outcome;
+    expect(own).toBe(1);
+    const ofNode = seen.filter(({ pid }) => pid === early);
+    const ofPython = seen.filter(({ pid }) => pid !== early);
+    expect(ofNode.map(({ key }) => key)).toEqual(Array(requests).fill('http.server GET /hello 200'));
+    expect(ofPython.map(({ key }) => key)).toEqual(Array(requests).fill('http.server GET /hello 200'));
+    expect(ofPython.every(({ service }) => service === 'python-server')).toBe(true);
+    // Children have the numbers of this namespace: small ones, above their parent's.
+    expect(ofPython.every(({ pid }) => pid >= late && pid < late + 100)).toBe(true);
+    expect(Object.values(drops).every((count) => count === 0)).toBe(true);
+  });
+});
