@@ -8,7 +8,21 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
-      { resolve: { alias }, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'native/test/**/*.unit.test.ts', 'test/contract/**/*.test.ts', 'test/vm/*.test.mjs', 'examples/*/*.test.mjs'], exclude: ['**/node_modules/**'] } },
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'native/test/**/*.unit.test.ts',
+            'test/contract/**/*.test.ts',
+            'test/vm/*.test.mjs',
+            'test/bench/*.test.mjs',
+            'examples/*/*.test.mjs',
+          ],
+          exclude: ['**/node_modules/**'],
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -157,6 +157,7 @@ struct io_cqe {
 struct io_kiocb {
 	struct io_cmd_data cmd;
 	__u8 opcode;
+	__u32 flags; /* the lower half of a wider type on newer kernels; its first bits are those of the submission */
 	struct io_cqe cqe;
 };
 

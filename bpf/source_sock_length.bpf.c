@@ -21,9 +21,7 @@ static __always_inline void sock_length(struct sock *sk, __u8 direction, int res
 	task = (struct task_struct *)bpf_get_current_task_btf();
 	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
 	if (io_uring__is_at_work(task, regs, sk, direction)) {
-		io.base = 0;
-		io.count = 0;
-		io.kind = IO_IO_URING;
+		io = (struct io){ .kind = IO_IO_URING };
 	} else {
 		io__from_registers(&io, regs);
 	}

@@ -26,6 +26,11 @@ struct connection {
 	__u32 arrived2_seq;
 	/* Bytes so far by direction (index: enum direction). */
 	__u64 stream_bytes[2];
+	/*
+	 * Bytes of the open turn, by direction, that io_uring moved and whose buffer its completion will tell; in stream mode bytes
+	 * that no chunk has yet.
+	 */
+	__u64 awaited[2];
 	/* What user space knows of the turn whose head it already has. */
 	__u64 reported_bytes;
 	__u32 reported_captured;
@@ -35,6 +40,9 @@ struct connection {
 	__u32 write_seq;
 	/* Sent bytes of a turn that was opened by write_seq and whose system call has not returned yet. */
 	__u32 owed;
+	/* Turns whose head was reported but whose end found no room on the ring. */
+	__u32 ends_lost;
+	__u32 pad1;
 	__u8 direction;         /* of the open turn */
 	__u8 request_direction; /* the side that speaks first */
 	__u8 verdict;           /* enum verdict */

@@ -2,7 +2,8 @@
  * The whole native boundary: opaque handles and thin verbs over libbpf. Policy lives in TypeScript.
  *
  * Errors: every verb throws `NativeError` (an `Error` with `operation`, `errno` (positive; 0 = not an OS error) and `log`,
- * the libbpf and verifier output of that operation). Using a closed handle, or a handle of another kind, throws `TypeError`.
+ * the libbpf and verifier output of that operation). Using a closed handle, a handle of another kind, or an argument of another
+ * type throws `TypeError`; a number, size or count out of range throws `RangeError`.
  * Lifetime: a handle lives until its `close*` verb, the end of its environment (worker or process), or garbage collection.
  * Closing is idempotent. Threads: handles belong to the environment (main thread or worker) that made them.
  */
@@ -121,25 +122,34 @@ export function openRing(map: MapHandle): RingHandle;
 /**
  * Copies whole records to `target` back to back, each at an offset that is a multiple of 8, and frees them on the ring.
  * Stops before a record that does not fit or that is still being written. Returns the bytes written (0: nothing there).
+ * Throws `RangeError`, and loses nothing, where not even one record fits.
  */
 export function drainRing(ring: RingHandle, target: Uint8Array): number;
 /** Bytes waiting, and the ring's size. */
 export function ringFill(ring: RingHandle): { pendingBytes: number; sizeBytes: number };
 /**
  * Calls `onReadable` on the event loop when the kernel side asks for a wake-up. Unreferenced: never keeps the process alive.
- * At most one call per loop iteration; it is level-triggered, so drain until empty.
+ * At most one call per loop iteration. It is called again in the next one while the last `drainRing` left records for lack of
+ * room, or was not called; records submitted without a wake-up cause no call, so drain on a timer as well.
+ * An exception becomes `'uncaughtException'`. A ring has one watcher (a second: `errno` EBUSY), until it is closed.
  */
 export function watchRing(ring: RingHandle, onReadable: () => void): void;
 export function closeRing(ring: RingHandle): void;
 
 /** Holds BPF_ENABLE_STATS until `closeLink` (kernel ≥ 5.8). */
 export function enableStats(): LinkHandle;
-/** Tries to create a map and load a program that does nothing, of this type; returns 0 or a positive errno. */
+/**
+ * Tries to create a map and load a program that does nothing, of this type; returns 0 or a positive errno. Nothing is attached:
+ * a kprobe program loads on kernels without kprobes too. `target` is the tracepoint of `tp_btf` or function of `fentry`.
+ */
 export function probeProgramType(
   type: 'tp_btf' | 'raw_tp' | 'tracepoint' | 'kprobe' | 'fentry',
   target?: string,
 ): number;
-/** Whether the running kernel's BTF has `btf_trace_<name>` (a tracepoint that tp_btf can attach to) or a function/struct of that name. */
+/**
+ * Whether the running kernel's BTF has `btf_trace_<name>` (a tracepoint that tp_btf can attach to) or a function/struct of that
+ * name. Reads the whole BTF: about 15 ms a call.
+ */
 export function kernelHas(kind: 'tracepoint' | 'function' | 'struct', name: string): boolean;
 /** Current CLOCK_MONOTONIC in nanoseconds. */
 export function monotonicNs(): bigint;

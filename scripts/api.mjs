@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Writes packages/<name>/etc/<name>.api.md: the public surface of each package, reviewed in every change. `--check` writes
- * nothing and fails when a report differs. Both fail when the surface mentions something that is not exported or has no
- * release tag.
+ * nothing and fails when a report differs. Both fail when the surface mentions something that is not exported, has no release tag or
+ * does not say what it is.
  *
  *     npm run api [-- --check]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,9 @@ import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
+/** How a report shows an export, not a member, without a docstring. */
+const UNDOCUMENTED =
+  /^\/\/ @public \(undocumented\)\n(?:(?:export|declare|abstract|class|interface|type|const|function) )+(\w+)/gm;
 
 // Reports are made from declarations; old ones would tell of an old surface.
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -40,6 +43,8 @@ function report(name, configPath) {
     },
   });
   const path = `packages/${name}/etc/${name}.api.md`;
+  for (const [, symbol] of readFileSync(config.reportTempFilePath, 'utf8').matchAll(UNDOCUMENTED))
+    problems.push(`${symbol} has no docstring`);
   if (check && result.apiReportChanged) problems.push(`${path} differs from the code. Run: npm run api`);
   for (const problem of problems) console.error(`${name}: ${problem}`);
   if (problems.length === 0)

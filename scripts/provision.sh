@@ -4,6 +4,7 @@
 #
 # Installs what a bare Debian machine (12 or newer, with Node, npm and apt) lacks for that; `build` is always included.
 # Asks apt only when something is missing, starts no service, and reinstalls node_modules only when the lock changed.
+# Exits 3 when only packages are missing that it may not install; the message names them.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,6 +13,7 @@ mkdir -p .cache
 log=.cache/provision.log
 
 missing=()
+lacking=0
 needs_command() { command -v "$1" >/dev/null || missing+=("$2"); }
 needs_file() { [[ -e $1 ]] || missing+=("$2"); }
 
@@ -84,7 +86,8 @@ install_packages() {
   if ! command -v apt-get >/dev/null || { ((EUID)) && ! sudo -n true 2>/dev/null; }; then
     echo "provision: missing here: $wanted" >&2
     echo 'Install them by hand, or run this as root (or with passwordless sudo) on Debian.' >&2
-    exit 1
+    lacking=3
+    return
   fi
   : >"$log"
   echo "  apt         update"
@@ -134,3 +137,4 @@ for what in "$@"; do
 done
 install_packages
 install_modules
+exit "$lacking"

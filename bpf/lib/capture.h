@@ -132,8 +132,7 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 	if (slot->record.captured)
 		return 0;
 	slot->record.header.flags |= RECORD_FLAG_NO_PREFIX;
-	if (kind != IO_IO_URING)
-		count(COUNTER_CAPTURE_SKIPPED);
+	count(kind == IO_IO_URING ? COUNTER_IO_URING_UNREAD : COUNTER_CAPTURE_SKIPPED);
 	return 0;
 }
 

@@ -8,7 +8,7 @@ enum io_kind {
 	IO_NONE,     /* not in user memory, or not in a form we follow */
 	IO_BUFFER,   /* one buffer at `base` */
 	IO_VECTOR,   /* `count` iovecs at `base` */
-	IO_IO_URING, /* submitted through a ring: the registers are not of a socket call */
+	IO_IO_URING, /* submitted through io_uring: the registers are not of a socket call (io_uring.h) */
 };
 
 struct io {
@@ -121,9 +121,6 @@ static __always_inline void io__from_registers(struct io *io, struct pt_regs *re
 		break;
 	case NR_SENDFILE:
 	case NR_SPLICE:
-		break;
-	case NR_IO_URING_ENTER:
-		io->kind = IO_IO_URING;
 		break;
 	}
 }

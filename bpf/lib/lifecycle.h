@@ -116,6 +116,7 @@ static __always_inline void lifecycle__destroyed(struct sock *sk)
 		};
 
 		turn__flush(conn);
+		record.ends_lost = conn->ends_lost;
 		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))) &&
 		    bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
 			count(COUNTER_CLOSES_LOST);

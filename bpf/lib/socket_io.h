@@ -4,6 +4,34 @@
 
 /* What every source does with one finished I/O call: who is it, which connection, how does user space want it. */
 
+/* Bytes that io_uring moved in stream mode go out without content when something else happens before their operation completes. */
+static __always_inline void socket_io__give_up_content(struct connection *conn, __u64 sock, __u8 direction)
+{
+	__u64 awaited = conn->awaited[direction & 1];
+
+	if (!awaited)
+		return;
+	conn->awaited[direction & 1] = 0;
+	chunk__report(sock, 0, 0, IO_IO_URING | direction << 8, awaited);
+}
+
+static __always_inline void socket_io__stream(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes)
+{
+	__u64 sock = conn->slots[DIRECTION_IN].record.sock;
+
+	if (!chunk__has_begun(conn))
+		chunk__begin(sock);
+	if (reads_io_uring) {
+		socket_io__give_up_content(conn, sock, !direction);
+		if (io->kind == IO_IO_URING) {
+			conn->awaited[direction & 1] += bytes;
+			return;
+		}
+		socket_io__give_up_content(conn, sock, direction);
+	}
+	chunk__report(sock, io->base, io->count, io->kind | direction << 8, bytes);
+}
+
 static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s64 result, const struct io *io)
 {
 	__u64 bytes = result;
@@ -28,13 +56,32 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	case VERDICT_IGNORE:
 		return;
 	case VERDICT_STREAM:
-		chunk__report(conn->slots[DIRECTION_IN].record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+		socket_io__stream(conn, direction, io, bytes);
 		return;
 	default:
 		if (direction == DIRECTION_IN)
 			turn__received(conn, sk, io, bytes, now);
 		else
 			turn__sent(conn, io, bytes, now);
+	}
+}
+
+/*
+ * What source_io_uring.bpf.c does with one completed operation. Where several operations of a direction are under way, whose bytes are
+ * awaited cannot be told: their content is given up rather than guessed.
+ */
+static __always_inline void socket_io__completed(struct sock *sk, __u8 direction, __s64 result, const struct io *io)
+{
+	struct connection *conn = connection__get(sk);
+	__u64 bytes = result;
+
+	if (!conn || conn->awaited[direction & 1] != bytes)
+		return;
+	if (chunk__has_begun(conn)) {
+		conn->awaited[direction & 1] = 0;
+		chunk__report(conn->slots[DIRECTION_IN].record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+	} else {
+		turn__completed(conn, direction, io, bytes);
 	}
 }
 

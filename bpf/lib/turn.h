@@ -9,6 +9,29 @@
  *     the turn grew after its HEAD. In between, user space may look the connection up.
  */
 
+/*
+ * Where source_io_uring.bpf.o is loaded, what io_uring moves is counted when the socket moves it and captured when the operation
+ * completes (turn__completed), in the thread that then knows the buffer. Until then the turn is incomplete: its head is not reported
+ * and it is not finished, unless its slot is needed or the connection ends.
+ */
+static __always_inline bool turn__is_awaited(const struct connection *conn, __u8 direction)
+{
+	return reads_io_uring && conn->awaited[direction & 1];
+}
+
+/* The bytes that are awaited will not be had. */
+static __always_inline void turn__give_up_content(struct connection *conn, __u8 direction)
+{
+	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+
+	conn->awaited[direction & 1] = 0;
+	slot->record.tail = 0;
+	if (slot->record.captured)
+		return;
+	slot->record.header.flags |= RECORD_FLAG_NO_PREFIX;
+	count(COUNTER_IO_URING_UNREAD);
+}
+
 /* The turn is over: whatever user space does not know of it must go out now, or be counted. */
 static __always_inline void turn__finish(struct connection *conn, __u8 direction, __u16 flags)
 {
@@ -17,6 +40,8 @@ static __always_inline void turn__finish(struct connection *conn, __u8 direction
 
 	if (!slot->record.seq)
 		return;
+	if (turn__is_awaited(conn, direction))
+		turn__give_up_content(conn, direction);
 	if (direction == conn->request_direction || !conn->head_reported) {
 		if (!emit__slot(slot, flags | RECORD_FLAG_HEAD | RECORD_FLAG_FINAL))
 			count(COUNTER_TURNS_LOST);
@@ -24,8 +49,10 @@ static __always_inline void turn__finish(struct connection *conn, __u8 direction
 		/* The prefix goes again only if it was not complete the first time. */
 		if (captured == conn->reported_captured)
 			slot->record.captured = 0;
-		if (!emit__slot(slot, flags | RECORD_FLAG_FINAL))
+		if (!emit__slot(slot, flags | RECORD_FLAG_FINAL)) {
+			conn->ends_lost += 1;
 			count(COUNTER_ENDS_LOST);
+		}
 		slot->record.captured = captured;
 	}
 	slot->record.seq = 0;
@@ -57,10 +84,13 @@ static __always_inline void turn__begin(struct connection *conn, __u8 direction,
 	count(COUNTER_TURNS);
 }
 
-/* The other side speaks. A turn that still waits for its write to return is finished by that write (turn__late_write). */
+/*
+ * The other side speaks. A turn that still waits for its write to return, or for its operation of io_uring to complete, is finished by
+ * that (turn__late_write, turn__completed).
+ */
 static __always_inline void turn__flip(struct connection *conn, __u8 direction, __u64 now)
 {
-	if (conn->seq) {
+	if (conn->seq && !turn__is_awaited(conn, conn->direction)) {
 		if (conn->direction == DIRECTION_IN || !conn->owed)
 			turn__finish(conn, conn->direction, 0);
 	}
@@ -69,6 +99,8 @@ static __always_inline void turn__flip(struct connection *conn, __u8 direction, 
 		conn->owed = 0;
 		turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_NO_PREFIX);
 	}
+	if (turn__is_awaited(conn, direction))
+		turn__finish(conn, direction, 0);
 	turn__begin(conn, direction, now);
 }
 
@@ -79,6 +111,13 @@ static __always_inline void turn__add(struct connection *conn, __u8 direction, c
 	slot->record.last_ns = now;
 	slot->record.bytes += bytes;
 	conn->stream_bytes[direction & 1] += bytes;
+	if (reads_io_uring && io->kind == IO_IO_URING) {
+		slot->record.header.flags |= RECORD_FLAG_IO_URING;
+		conn->awaited[direction & 1] += bytes;
+		return;
+	}
+	if (turn__is_awaited(conn, direction))
+		turn__give_up_content(conn, direction);
 	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
 }
 
@@ -87,7 +126,7 @@ static __always_inline void turn__report_head(struct connection *conn, __u8 dire
 {
 	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 
-	if (conn->head_reported || direction == conn->request_direction)
+	if (conn->head_reported || direction == conn->request_direction || turn__is_awaited(conn, direction))
 		return;
 	if (emit__slot(slot, RECORD_FLAG_HEAD)) {
 		conn->head_reported = 1;
@@ -144,7 +183,7 @@ static __always_inline void turn__late_write(struct connection *conn, const stru
 	conn->write_seq += bytes - owed;
 	if (conn->direction == DIRECTION_OUT)
 		turn__report_head(conn, DIRECTION_OUT);
-	else
+	else if (!turn__is_awaited(conn, DIRECTION_OUT))
 		turn__finish(conn, DIRECTION_OUT, 0);
 }
 
@@ -161,11 +200,29 @@ static __always_inline void turn__sent(struct connection *conn, const struct io 
 	turn__report_head(conn, DIRECTION_OUT);
 }
 
+/* An operation of io_uring that moved all the bytes that are awaited has completed. */
+static __always_inline void turn__completed(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes)
+{
+	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+
+	conn->awaited[direction & 1] = 0;
+	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+	if (conn->direction == direction)
+		turn__report_head(conn, direction);
+	else
+		turn__finish(conn, direction, 0);
+}
+
 /* Nothing more will be said: report what is still held. */
 static __always_inline void turn__flush(struct connection *conn)
 {
 	if (!conn->seq || !conn->claimed)
 		return;
+	if (conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK) {
+		if (turn__is_awaited(conn, DIRECTION_IN) || turn__is_awaited(conn, DIRECTION_OUT))
+			count(COUNTER_IO_URING_UNREAD);
+		return;
+	}
 	turn__finish(conn, DIRECTION_IN, RECORD_FLAG_CLOSED);
 	turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_CLOSED);
 	conn->owed = 0;

@@ -46,8 +46,7 @@ describe('RedTable', () => {
     expect(row?.split(/ {2,}/)).toEqual([
       'shop',
       'server',
-      'GET',
-      '/users/:id',
+      'GET /users/:id',
       '2.0',
       '25.0 %',
       '5.0 ms',
@@ -110,6 +109,12 @@ describe('Screen', () => {
     const screen = new Screen({ out, env: {} });
     screen.lines(['a exact', screen.bold('b')]);
     expect([screen.live, out.text]).toEqual([false, 'a exact\nb\n']);
+  });
+
+  it('cuts lines at the width of the terminal, and nowhere else', () => {
+    const [terminal, pipe] = [fakeTerminal(true), fakeTerminal(false)];
+    for (const out of [terminal, pipe]) new Screen({ out, env: { NO_COLOR: '1' } }).lines(['x'.repeat(90)]);
+    expect([terminal.text.length, pipe.text.length]).toEqual([40, 91]);
   });
 
   it('redraws in place, without colour when NO_COLOR is set', () => {

@@ -5,7 +5,8 @@
 //
 // It drives the servers with known traffic, shows rate, errors and duration by service and route, and ends with what the clients
 // sent against what was seen. Where BPF cannot be loaded it says why and replays a recording. `--once` prints the table once, at the end.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BeylaError, createBeyla } from '@beyla/core';
@@ -54,29 +55,37 @@ function reasonForReplay(error) {
 /** Shows the spans of a run as they come, until `stop` is called. @param {Beyla} beyla @param {Account} account */
 function show(beyla, account) {
   const red = new RedTable(performance.now());
-  /** @type {import('@beyla/core').RequestSpan[]} */
-  const samples = [];
+  const beganMs = performance.now();
+  /** The newest span of each service, kind and route. @type {Map<string, import('@beyla/core').RequestSpan>} */
+  const newest = new Map();
   beyla.on('span', (spans) => {
     red.add(spans);
     account.seen(spans);
-    // Different routes of each service, so that what is printed differs.
-    for (const span of spans) {
-      const alike = samples.filter(
-        ({ process, kind }) => process.service === span.process.service && kind === span.kind,
-      );
-      const isNew = !alike.some(({ route }) => route === span.route);
-      if (isNew && alike.length < SHOWN_PER_SERVICE) samples.push(span);
-    }
+    for (const span of spans) newest.set(`${span.process.service.name} ${span.kind} ${span.route}`, span);
   });
   /** @param {'last' | 'first'} since */
   const draw = (since) => {
-    const lines = red.render(performance.now(), since);
-    if (screen.live) screen.redraw(lines);
-    else screen.lines(['', ...lines]);
+    const table = red.render(performance.now(), since);
+    const elapsed = ((performance.now() - beganMs) / 1000).toFixed(0);
+    const status =
+      since === 'first'
+        ? `${account.totalSeen} requests seen; rates over the whole run:`
+        : `${elapsed} of ${values.seconds} s, ${account.totalSeen} requests seen:`;
+    if (screen.live) screen.redraw([status, ...table]);
+    else screen.lines(['', status, ...table]);
   };
   const timer = values.once ? undefined : setInterval(draw, screen.live ? REDRAW_MS : PLAIN_MS, 'last');
   return {
-    samples,
+    /** Some spans of different routes, by service, oldest first. */
+    samples() {
+      /** @type {Map<string, import('@beyla/core').RequestSpan[]>} */
+      const byService = new Map();
+      for (const [key, span] of [...newest].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        const service = key.slice(0, key.lastIndexOf(' '));
+        byService.set(service, [...(byService.get(service) ?? []), span]);
+      }
+      return [...byService.values()].flatMap((spans) => spans.slice(0, SHOWN_PER_SERVICE));
+    },
     stop() {
       clearInterval(timer);
       draw('first');
@@ -101,10 +110,18 @@ async function settle(beyla, account) {
 
 /** A few spans, as the console exporter writes them. @param {readonly import('@beyla/core').RequestSpan[]} spans */
 async function printSpans(spans) {
-  const exporter = new ConsoleExporter();
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _, done) {
+      text += chunk;
+      done();
+    },
+  });
+  const exporter = new ConsoleExporter({ stream });
   await exporter.start();
   exporter.export(spans);
   await exporter.close();
+  screen.lines(text.trimEnd().split('\n'));
 }
 
 /** The last words: sent against seen. @param {Beyla} beyla @param {Account} account */
@@ -134,6 +151,13 @@ async function watch(instrument, metricsPort = METRICS_PORT) {
   }
 }
 
+/** The recording is made of the demo's own servers: everybody may read it, unlike a recording of yours. @param {Account} account */
+function keepRecording(account) {
+  const rows = account.sentRows().map((row) => `  [${row.map((cell) => JSON.stringify(cell)).join(', ')}]`);
+  writeFileSync(RECORDED_TRUTH, `[\n${rows.join(',\n')}\n]\n`);
+  chmodSync(RECORDING, 0o644);
+}
+
 async function live() {
   // Whether BPF can be loaded here is known before anything is started.
   await (await createBeyla({ discovery: { instrument: [{ targetPids: [process.pid] }] } })).close();
@@ -143,9 +167,8 @@ async function live() {
     const instrument = Object.entries(services).map(([name, app]) => ({ name, targetPids: app.pids() }));
     const { beyla, metrics } = await watch(instrument);
     try {
-      screen.line(
-        `Watching three servers that know nothing of it, through ${beyla.source}, after ${(performance.now() - began).toFixed(0)} ms:`,
-      );
+      const tookMs = (performance.now() - began).toFixed(0);
+      screen.line(`Watching three unchanged servers (source ${beyla.source}, ready after ${tookMs} ms):`);
       for (const [name, { pid, port }] of Object.entries(services)) {
         screen.line(`  ${name.padEnd(7)} process ${pid}, http://127.0.0.1:${port}`);
       }
@@ -158,10 +181,10 @@ async function live() {
       shown.stop();
       screen.line();
       screen.line(screen.bold('Some of the spans'));
-      await printSpans(shown.samples);
+      await printSpans(shown.samples());
       await beyla.close();
       conclude(beyla, account);
-      if (values.record) writeFileSync(RECORDED_TRUTH, `${JSON.stringify(account.sentRows(), undefined, 1)}\n`);
+      if (values.record) keepRecording(account);
     } finally {
       await beyla.close();
     }
@@ -172,7 +195,8 @@ async function live() {
 
 /** @param {string} reason */
 async function replay(reason) {
-  screen.line(`BPF cannot be loaded here, so this is a recording of an earlier run, not your machine. ${reason}`);
+  screen.line('BPF cannot be loaded here, so this is a recording of an earlier run, not your machine.');
+  screen.line(reason);
   if (!existsSync(RECORDING)) {
     screen.line(`There is no recording at ${fileURLToPath(RECORDING)} either.`);
     process.exitCode = 1;
@@ -191,13 +215,24 @@ async function replay(reason) {
   await settle(beyla, account);
   shown.stop();
   screen.line();
-  await printSpans(shown.samples);
+  screen.line(screen.bold('Some of the spans'));
+  await printSpans(shown.samples());
   await beyla.close();
   conclude(beyla, account);
 }
 
-// Ends what was started, too.
-process.once('SIGINT', () => process.exit(130));
+// Every child is ended when this process exits, and BPF programs go with the descriptors that hold them.
+for (const [signal, code] of /** @type {const} */ ([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])) {
+  process.once(signal, () => {
+    screen.line();
+    screen.line('Stopped; servers and clients end with this process.');
+    process.exit(code);
+  });
+}
 try {
   await live();
 } catch (error) {

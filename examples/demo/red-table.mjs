@@ -4,7 +4,7 @@ import { textTable } from './text-table.mjs';
 
 /** @typedef {import('@beyla/core').RequestSpan} RequestSpan */
 
-const HEADINGS = ['service', 'kind', 'method', 'route', 'req/s>', 'errors>', 'p50>', 'p95>', 'p99>', 'requests>'];
+const HEADINGS = ['service', 'kind', 'route', 'req/s>', 'errors>', 'p50>', 'p95>', 'p99>', 'total>'];
 
 /** @param {number} ns */
 export function formatDuration(ns) {
@@ -35,7 +35,8 @@ export class RedTable {
   /** @param {readonly RequestSpan[]} spans */
   add(spans) {
     for (const span of spans) {
-      const labels = [span.process.service.name, span.kind.replace('http.', ''), span.method, span.route ?? span.path];
+      const route = `${span.method} ${span.route ?? span.path}`;
+      const labels = [span.process.service.name, span.kind.replace('http.', ''), route];
       const key = labels.join(' ');
       let row = this.#rows.get(key);
       if (row === undefined) {

@@ -27,16 +27,15 @@ export class Screen {
     this.#out.write(`${text}\n`);
   }
 
-  /** @param {readonly string[]} lines */
+  /** @param {readonly string[]} lines cut at the width of the terminal */
   lines(lines) {
-    for (const text of lines) this.line(this.#paint(text));
+    for (const text of lines) this.line(this.#paint(this.#cut(text)));
   }
 
   /** Replaces the block that was drawn last. @param {readonly string[]} lines */
   redraw(lines) {
-    const width = this.#out.columns ?? 120;
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
-    const body = lines.map((text) => `\u001b[2K${this.#paint(text.slice(0, width - 1))}\n`).join('');
+    const body = lines.map((text) => `\u001b[2K${this.#paint(this.#cut(text))}\n`).join('');
     this.#out.write(up + body);
     this.#drawn = lines.length;
   }
@@ -44,6 +43,11 @@ export class Screen {
   /** Text that stands out where there is colour. @param {string} text */
   bold(text) {
     return this.#colour ? `\u001b[1m${text}\u001b[22m` : text;
+  }
+
+  /** A line that wraps cannot be redrawn. @param {string} text */
+  #cut(text) {
+    return this.#live ? text.slice(0, (this.#out.columns ?? 120) - 1) : text;
   }
 
   /** @param {string} text */

@@ -31,7 +31,7 @@ const BURST = { binary: '/usr/bin/h2load', requests: 20_000, connections: 16 };
 /** @type {Mood} */
 export const BUSY = { requestsPerSecond: 300, bursts: true };
 /** For a recording that is small enough to be kept. @type {Mood} */
-export const QUIET = { requestsPerSecond: 20, bursts: false };
+export const QUIET = { requestsPerSecond: 12, bursts: false };
 
 /** Starts a Node, a Python and an nginx server (files, and a proxy to the Node one) as anybody would: none knows of tracing. */
 export async function startServices() {
@@ -86,7 +86,10 @@ async function burst(account, service, app, path, route) {
   child.stdout.setEncoding('utf8').on('data', (chunk) => {
     text += chunk;
   });
+  const end = () => child.kill();
+  process.once('exit', end);
   await once(child, 'close');
+  process.off('exit', end);
   const answered = Number(/status codes: (\d+) 2xx/.exec(text)?.[1]);
   if (answered !== requests) throw new Error(`h2load: ${answered} of ${requests} requests were answered\n${text}`);
   account.sent(service, 'server', 'GET', route, 200, answered);

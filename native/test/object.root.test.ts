@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NativeError } from '../index.d.ts';
 import { bpfDescriptors } from './bpf-descriptors.ts';
-import { native, openTicks, type Ticks, tickNumbers, ticksElf, u32, u64 } from './support.ts';
+import { native, openTicks, ownProcess, type Ticks, tickNumbers, ticksElf, u32, u64 } from './support.ts';
 import { getppidInLibc } from './uprobe-target.ts';
 
 let ticks: Ticks | undefined;
@@ -46,7 +46,7 @@ describe('loadObject()', () => {
       name: 'sized',
       disabledPrograms: ['rejected'],
       maxEntries: { ring: 16384, hash: 3 },
-      constants: { magic: u64(0xfeedn), target_pid: u32(process.pid) },
+      constants: { ...ownProcess(), magic: u64(0xfeedn) },
     });
     native.loadObject(object);
     const ring = native.openRing(native.map(object, 'ring'));
@@ -74,7 +74,7 @@ describe('loadObject()', () => {
       name: 'second',
       disabledPrograms: ['rejected'],
       sharedMaps: { ring: shared },
-      constants: { target_pid: u32(process.pid), magic: u64(2n) },
+      constants: { ...ownProcess(), magic: u64(2n) },
     });
     native.loadObject(second);
     expect(native.mapInfo(native.map(second, 'ring')).id).toBe(native.mapInfo(shared).id);

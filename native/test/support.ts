@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,12 @@ export function u64(...values: bigint[]): Uint8Array {
   return new Uint8Array(BigUint64Array.from(values).buffer);
 }
 
+/** Constants of the fixture that select this process. */
+export function ownProcess(): Record<string, Uint8Array> {
+  const { dev, ino } = statSync('/proc/self/ns/pid', { bigint: true });
+  return { target_pid: u32(process.pid), namespace_device: u64(dev), namespace_inode: u64(ino) };
+}
+
 /** Submission flags of the kernel's enum bpf_ringbuf_output flags. */
 export const WAKE_UP: { ADAPTIVE: bigint; NEVER: bigint; ALWAYS: bigint } = { ADAPTIVE: 0n, NEVER: 1n, ALWAYS: 2n };
 
@@ -40,7 +46,7 @@ export function openTicks(options: { fillerBytes?: number; flags?: bigint } = {}
     name: 'ticks',
     disabledPrograms: ['rejected'],
     constants: {
-      target_pid: u32(process.pid),
+      ...ownProcess(),
       filler_bytes: u32(options.fillerBytes ?? 0),
       submit_flags: u64(options.flags ?? WAKE_UP.ADAPTIVE),
     },

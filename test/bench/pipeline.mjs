@@ -34,6 +34,7 @@ function keepAliveBatches() {
   const batches = [];
   const conversations = Array.from({ length: CONNECTIONS }, (_, index) => new Conversation({ connection: index + 1 }));
   for (let round = 0; round < REQUESTS; round++) {
+    /** @type {Uint8Array[]} */
     const records = [];
     conversations.forEach((conversation, index) => {
       conversation.ask(
@@ -95,9 +96,7 @@ const spanRate = rate(() => {
   for (const batch of batches) {
     buffer.set(batch);
     nowNs += 1e7;
-    interpreter.begin(nowNs);
-    decoder.decode(buffer, batch.length, interpreter);
-    made += interpreter.end().length;
+    made += interpreter.interpret({ bytes: buffer, length: batch.length, nowNs }).length;
   }
   expected += CONNECTIONS * REQUESTS;
   return recordsPerPass;

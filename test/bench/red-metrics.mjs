@@ -5,8 +5,8 @@
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { Clock } from '../../packages/core/dist/index.js';
 import { metricAttributes } from '../../packages/exporters/dist/attributes.js';
+import { DURATION_BOUNDARIES, SIZE_BOUNDARIES } from '../../packages/exporters/dist/buckets.js';
 import { RedMetrics } from '../../packages/exporters/dist/index.js';
-import { DURATION_BOUNDARIES, SIZE_BOUNDARIES } from '../../packages/exporters/dist/series-table.js';
 
 const SPANS = 4_096;
 const BATCH = 256;
@@ -99,6 +99,9 @@ function makeSpans(/** @type {string} */ kind) {
     endNs: 1_000_000 * i + ((i * 7919) % 50_000_000),
     local: { address: '10.0.0.1', port: 8080 },
     remote: { address: '10.0.0.2', port: 40_000 + i },
+    traceId: i.toString(16).padStart(32, '0'),
+    spanId: i.toString(16).padStart(16, '0'),
+    traceFlags: 1,
     ignore: 'none',
     method: Buffer.from(['GET', 'POST', 'PUT'][i % 3] ?? '').toString('latin1'),
     scheme: 'http',

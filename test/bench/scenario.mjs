@@ -5,30 +5,37 @@ import { startAgent } from './agent-process.mjs';
 import { bpfCost, cpuNs, h2load, mapBytes } from './measure.mjs';
 
 const CONNECTIONS = 16;
-const WARM_UP_REQUESTS = 20_000;
+const WARM_UP_REQUESTS = 30_000;
+const STARTS = 5;
+const COST_PHASES = 5;
+const IDLE_MS = 2000;
 /** Traffic that is there when the agent starts, so that its first span can come. */
-const BACKGROUND = { connections: 1, rate: 500, seconds: 3 };
+const BACKGROUND = { connections: 1, rate: 500, seconds: 2 };
 
 /** @typedef {import('../support/run-app.mjs').App} App */
-/** @typedef {{ ratePerSecond: number, serverNs: number }} Phase */
+/** @typedef {import('./agent-process.mjs').Agent} Agent */
+/** @typedef {{ observed: App, bystander: App }} Apps */
+/** @typedef {{ path: string, requests: number, source: string }} Settings */
+/** @typedef {{ serverNs: number, ratePerSecond: number }} Phase CPU of the server per request */
 /** @typedef {{ observed: Phase, bystander: Phase }} Phases */
+/** @typedef {[Phases, Phases, Phases, Phases]} Block four phases, of which the two in the middle have the agent or, in a sham, have not */
+/** @typedef {{ name: string, runs: number, ns: number }[]} Programs per request */
 /**
- * What one pair of phases, without and with the agent, measured; all `per request` figures are of the observed server's load.
- *
- * @typedef {object} Pair
- * @property {string} source
- * @property {Phases} off
- * @property {Phases} on
- * @property {number} bpfRuns per request
- * @property {number} bpfNs per request, with what counting itself takes
- * @property {{ name: string, runs: number, ns: number }[]} programs
- * @property {number} agentUs CPU of the agent per request
+ * @typedef {object} Load what the agent did in a phase
+ * @property {number} agentUs its CPU per request
  * @property {number} rssBytes
+ * @property {number} lost requests without a span
+ *
+ * @typedef {object} Measured
+ * @property {string} source
+ * @property {number} sent requests that should have made a span, in all loads together
+ * @property {Block[]} blocks
+ * @property {Block[]} shams
+ * @property {Load[]} loads
+ * @property {number[]} firstSpanMs
  * @property {number} mapBytes
- * @property {number} firstSpanMs
- * @property {number} sent
- * @property {number} lost
- * @property {Record<string, number>} drops
+ * @property {number} idleUsPerSecond CPU of the agent without traffic
+ * @property {{ observed: Programs[], bystander: Programs[] }} programs what the BPF programs took, by whose load it was
  */
 
 /** @type {Record<string, { path: string, run: () => Promise<App> }>} */
@@ -37,76 +44,139 @@ export const SERVERS = {
   nginx: { path: '/static/small.txt', run: () => runNginx() },
 };
 
-/** CPU of a server per request, under a load of its own. @param {App} app @param {string} path @param {number} requests @returns {Promise<Phase>} */
-async function phase(app, path, requests) {
+/** @param {App} app @param {Settings} settings @returns {Promise<Phase>} */
+async function phase(app, { path, requests }) {
   const before = cpuNs(app.pids());
   const ratePerSecond = await h2load({ port: app.port, path, requests, connections: CONNECTIONS });
-  return { ratePerSecond, serverNs: (cpuNs(app.pids()) - before) / requests };
+  return { serverNs: (cpuNs(app.pids()) - before) / requests, ratePerSecond };
 }
 
-/** @param {{ observed: App, bystander: App }} apps @param {string} path @param {number} requests @returns {Promise<Phases>} */
-async function both({ observed, bystander }, path, requests) {
-  return { observed: await phase(observed, path, requests), bystander: await phase(bystander, path, requests) };
+/** @param {Apps} apps @param {Settings} settings @returns {Promise<Phases>} */
+async function bothPhases({ observed, bystander }, settings) {
+  return { observed: await phase(observed, settings), bystander: await phase(bystander, settings) };
 }
 
-/** @param {{ observed: App, bystander: App }} apps @param {{ path: string, requests: number, source: string }} options */
-async function withAgent(apps, { path, requests, source }) {
-  const agent = await startAgent({ pids: apps.observed.pids(), source });
+/** The same while the agent watches, which must get a span of each request to the observed server. @param {Agent} agent @param {Apps} apps @param {Settings} settings */
+async function watchedPhases(agent, { observed, bystander }, settings) {
+  const { requests } = settings;
+  const before = await agent.figures(0);
+  const observedPhase = await phase(observed, settings);
+  const after = await agent.figures(before.spans + requests);
+  const load = {
+    agentUs: (after.cpuUs - before.cpuUs) / requests,
+    rssBytes: after.rssBytes,
+    lost: requests - (after.spans - before.spans),
+  };
+  return { phases: { observed: observedPhase, bystander: await phase(bystander, settings) }, load };
+}
+
+/** Off, on, on, off: what drifts evenly cancels out. @param {Agent} agent @param {Apps} apps @param {Settings} settings */
+async function watchedBlock(agent, apps, settings) {
+  const first = await bothPhases(apps, settings);
+  await agent.watch(apps.observed.pids(), settings.source);
+  const second = await watchedPhases(agent, apps, settings);
+  const third = await watchedPhases(agent, apps, settings);
+  await agent.release();
+  /** @type {Block} */
+  const block = [first, second.phases, third.phases, await bothPhases(apps, settings)];
+  return { block, loads: [second.load, third.load] };
+}
+
+/** The same without an agent: what the machine makes of it when nothing changes. @param {Apps} apps @param {Settings} settings @returns {Promise<Block>} */
+async function shamBlock(apps, settings) {
+  return [
+    await bothPhases(apps, settings),
+    await bothPhases(apps, settings),
+    await bothPhases(apps, settings),
+    await bothPhases(apps, settings),
+  ];
+}
+
+/** From createBeyla() to the first span of a server that is in use, in a process that did nothing before. @param {Apps} apps @param {Settings} settings */
+async function firstSpan({ observed }, { path, source }) {
+  const background = sendLoad({ ...BACKGROUND, port: observed.port, targets: [`GET ${path}`] });
+  const agent = await startAgent();
   try {
-    await sendLoad({ ...BACKGROUND, port: apps.observed.port, targets: [`GET ${path}`] });
-    const started = await agent.settledFigures();
-    const observed = await phase(apps.observed, path, requests);
-    const loaded = await agent.figures(started.spans + requests);
-    const bystander = await phase(apps.bystander, path, requests);
-    const load = { port: apps.observed.port, path, requests, connections: CONNECTIONS };
-    const programs = await bpfCost(agent.bpfIds(), () => h2load(load));
-    const done = await agent.figures(loaded.spans + requests);
-    const sum = (/** @type {'runs' | 'ns'} */ key) => programs.reduce((total, program) => total + program[key], 0);
-    return {
-      source: done.source,
-      on: { observed, bystander },
-      bpfRuns: sum('runs') / requests,
-      bpfNs: sum('ns') / requests,
-      programs: programs.map(({ name, runs, ns }) => ({ name, runs: runs / requests, ns: ns / requests })),
-      agentUs: (loaded.cpuUs - started.cpuUs) / requests,
-      rssBytes: done.rssBytes,
-      mapBytes: mapBytes(agent.bpfIds()),
-      firstSpanMs: done.firstSpanMs,
-      sent: requests * 2,
-      lost: requests * 2 - (done.spans - started.spans),
-      drops: done.drops,
-    };
+    await agent.watch(observed.pids(), source);
+    const { firstSpanMs } = await agent.figures(1);
+    await background;
+    return firstSpanMs;
   } finally {
     await agent.stop();
   }
 }
 
+/** What only shows while the kernel counts, which is not free: apart from all other phases. @param {Agent} agent @param {Apps} apps @param {Settings} settings */
+async function costs(agent, { observed, bystander }, { path, requests, source }) {
+  const { source: chosen } = await agent.watch(observed.pids(), source);
+  const ids = agent.bpfIds();
+  /** @param {App} app @returns {Promise<Programs>} */
+  const cost = async (app) => {
+    const load = { port: app.port, path, requests, connections: CONNECTIONS };
+    const programs = await bpfCost(ids, () => h2load(load));
+    return programs.map(({ name, runs, ns }) => ({ name, runs: runs / requests, ns: ns / requests }));
+  };
+  /** @type {Measured['programs']} */
+  const programs = { observed: [], bystander: [] };
+  for (let i = 0; i < COST_PHASES; i++) {
+    programs.observed.push(await cost(observed));
+    programs.bystander.push(await cost(bystander));
+  }
+  const { spans, cpuUs } = await agent.figures(COST_PHASES * requests);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const idle = await agent.figures(0);
+  const bytes = mapBytes(ids);
+  await agent.release();
+  return {
+    source: chosen,
+    programs,
+    mapBytes: bytes,
+    idleUsPerSecond: ((idle.cpuUs - cpuUs) * 1000) / IDLE_MS,
+    lost: COST_PHASES * requests - spans,
+  };
+}
+
 /**
- * Alternating pairs of phases without and with the agent; the order is turned in every other pair.
+ * Blocks with the agent and without in turn, and all else there is to measure.
  *
- * @param {keyof SERVERS} server @param {{ pairs: number, requests: number, source: string, progress: (text: string) => void }} options
- * @returns {Promise<Pair[]>}
+ * @param {string} server @param {{ rounds: number, requests: number, source: string, progress: (text: string) => void }} options
+ * @returns {Promise<Measured>}
  */
-export async function measureServer(server, { pairs, requests, source, progress }) {
+export async function measureServer(server, { rounds, requests, source, progress }) {
   const { path, run } = /** @type {{ path: string, run: () => Promise<App> }} */ (SERVERS[server]);
+  const settings = { path, requests, source };
   const [observed, bystander] = await Promise.all([run(), run()]);
   const apps = { observed, bystander };
+  const agent = await startAgent();
   try {
-    await both(apps, path, WARM_UP_REQUESTS);
-    /** @type {Pair[]} */
-    const measured = [];
-    for (let pair = 0; pair < pairs; pair++) {
-      progress(`${server}, ${source}: pair ${pair + 1} of ${pairs}`);
-      if (pair % 2 === 0) {
-        const off = await both(apps, path, requests);
-        measured.push({ ...(await withAgent(apps, { path, requests, source })), off });
-      } else {
-        const on = await withAgent(apps, { path, requests, source });
-        measured.push({ ...on, off: await both(apps, path, requests) });
-      }
+    await agent.watch(observed.pids(), source);
+    await bothPhases(apps, { ...settings, requests: WARM_UP_REQUESTS });
+    await agent.release();
+    /** @type {Block[]} */
+    const blocks = [];
+    /** @type {Block[]} */
+    const shams = [];
+    /** @type {Load[]} */
+    const loads = [];
+    const watched = async () => {
+      const outcome = await watchedBlock(agent, apps, settings);
+      blocks.push(outcome.block);
+      loads.push(...outcome.loads);
+    };
+    const sham = async () => {
+      shams.push(await shamBlock(apps, settings));
+    };
+    for (let round = 0; round < rounds; round++) {
+      progress(`${server}, ${source}: round ${round + 1} of ${rounds}`);
+      for (const block of round % 2 === 0 ? [watched, sham] : [sham, watched]) await block();
     }
-    return measured;
+    progress(`${server}, ${source}: cost of BPF, starts`);
+    const { lost, ...cost } = await costs(agent, apps, settings);
+    loads.push({ agentUs: Number.NaN, rssBytes: 0, lost });
+    const firstSpanMs = [];
+    for (let i = 0; i < STARTS; i++) firstSpanMs.push(await firstSpan(apps, settings));
+    return { ...cost, blocks, shams, loads, sent: requests * (2 * rounds + COST_PHASES), firstSpanMs };
   } finally {
-    await Promise.all([observed.stop(), bystander.stop()]);
+    await Promise.all([observed.stop(), bystander.stop(), agent.stop()]);
   }
 }

@@ -26,7 +26,7 @@ export function mutateBytes(bytes, start, end, random) {
  */
 export function mutateFields(record, layout, random) {
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  const isTurn = record.length >= /** @type {number} */ (layout.size);
+  const isTurn = record.length >= /** @type {number} */ (layout['size']);
   if (!isTurn || random.oneIn(8)) {
     mutateBytes(record, 0, record.length, random);
     return;

@@ -30,7 +30,6 @@ if (!(casesWanted > 0) || !Number.isInteger(seed)) {
 }
 
 const core = await loadCore();
-const { BatchDecoder } = await core('events/batch-decoder.js');
 const { TURN_RECORD } = await core('events/layout.gen.js');
 const { Interpreter } = await core('interpreter.js');
 const { RequestHead, ResponseHead } = await core('protocols/http1/head.js');
@@ -53,7 +52,6 @@ const heads = [...new Set(seeds.flat().map((record) => record.subarray(TURN_RECO
   (head) => head.length > 0,
 );
 const process_ = { pid: 100, service: { name: 'fuzz', namespace: '', instanceId: 'fuzz:100' } };
-const decoder = new BatchDecoder();
 const buffer = new Uint8Array(1 << 20);
 
 /** @returns {Uint8Array[][]} */
@@ -125,7 +123,7 @@ function newInterpreter() {
   });
 }
 
-/** @param {number} _low @param {number} _high @param {number} _direction @param {Record<string, number>} out */
+/** @param {number} _low @param {number} _high @param {number} _direction @param {import('../../packages/core/src/connections/turn-probe.ts').ProbedTurn} out */
 function randomProbe(_low, _high, _direction, out) {
   out.connection = random.below(CONNECTION_IDS);
   out.seq = random.below(8);
@@ -144,9 +142,7 @@ function interpret(records) {
     const bytes = batchOf(batch);
     buffer.set(bytes);
     nowNs += random.below(4e8);
-    interpreter.begin(nowNs);
-    decoder.decode(buffer, bytes.length, interpreter);
-    for (const span of interpreter.end()) {
+    for (const span of interpreter.interpret({ bytes: buffer, length: bytes.length, nowNs })) {
       if (span.method === '' || span.process !== process_)
         throw new Error(`a span without method or process: ${JSON.stringify(span)}`);
       spans += 1;
@@ -176,8 +172,7 @@ function parseHeads() {
 /** An interpreter that nothing is said to for two hours remembers nothing. */
 function checkForgetting() {
   nowNs += 2 * 3600e9;
-  interpreter.begin(nowNs);
-  interpreter.end();
+  interpreter.interpret({ bytes: buffer, length: 0, nowNs });
   const { connections, awaitedResponses } = interpreter.stats();
   if (connections !== 0 || awaitedResponses !== 0) throw new Error(`${connections} connections were not forgotten`);
 }

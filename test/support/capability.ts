@@ -44,8 +44,14 @@ function missing(): string | undefined {
 
 const { BEYLA_STRICT } = process.env;
 
-function unless(cause: string | undefined): TestOptions {
+/** Options of a suite that cannot run here for this cause; undefined: it can. */
+export function unless(cause: string | undefined): TestOptions {
   return cause === undefined || BEYLA_STRICT === '1' ? {} : { skip: true, meta: { skipCause: cause } };
+}
+
+/** The same for a suite that needs what Debian does not have: it is left out under BEYLA_STRICT=1, too, and named. */
+export function optional(cause: string | undefined): TestOptions {
+  return cause === undefined ? {} : { skip: true, meta: { skipCause: `optional: ${cause}` } };
 }
 
 /**

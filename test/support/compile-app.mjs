@@ -9,15 +9,26 @@ import { promisify } from 'node:util';
 const APPS = fileURLToPath(new URL('../apps/', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url));
 const COMPILERS = ['cc', 'gcc', 'clang', 'clang-19'];
+/** @type {Map<string, Promise<string>>} */
+const underway = new Map();
 
 /**
- * Compiles a C program of test/apps and resolves with the binary; made again only when its source changes.
+ * Compiles a C program of test/apps and resolves with the binary; made again only when its source changes. Those who ask meanwhile wait
+ * for the same compiler: what is being written cannot be executed.
  *
  * @param {string} name `truth-client.c`
  * @param {readonly string[]} [flags]
  * @returns {Promise<string>}
  */
-export async function compileApp(name, flags = []) {
+export function compileApp(name, flags = []) {
+  const key = [name, ...flags].join(' ');
+  const compiling = underway.get(key) ?? compile(name, flags);
+  underway.set(key, compiling);
+  return compiling;
+}
+
+/** @param {string} name @param {readonly string[]} flags */
+async function compile(name, flags) {
   const source = join(APPS, name);
   const version = createHash('sha256').update(readFileSync(source)).update(flags.join(' ')).digest('hex').slice(0, 12);
   const binary = join(CACHE, `${basename(name, '.c')}-${version}`);

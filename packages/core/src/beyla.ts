@@ -5,7 +5,6 @@ import type { Health } from './component.ts';
 import { RouteDecorator } from './decorators/route-decorator.ts';
 import { type Drops, dropsOf } from './drops.ts';
 import { BeylaError } from './errors.ts';
-import { BatchDecoder } from './events/batch-decoder.ts';
 import type { LifecycleSink } from './events/event-sink.ts';
 import { combineHealth } from './health.ts';
 import { Interpreter } from './interpreter.ts';
@@ -20,6 +19,7 @@ import type { ProcessInfo } from './processes/process.ts';
 import { ProcessRegistry } from './processes/process-registry.ts';
 import { RecordingSource } from './recording/recording-source.ts';
 import { RecordingWriter } from './recording/recording-writer.ts';
+import { SamplerDecorator } from './sampling/sampler-decorator.ts';
 import type { RequestSpan } from './spans/span.ts';
 
 /**
@@ -95,9 +95,9 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
   readonly #processes = new ProcessRegistry();
   readonly #source: EventSource;
   readonly #discovery: Discovery | undefined;
-  readonly #decoder = new BatchDecoder();
   readonly #interpreter: Interpreter;
   readonly #routes: RouteDecorator;
+  readonly #sampler: SamplerDecorator;
   readonly #pipeline: Pipeline;
   readonly #recorder: RecordingWriter | undefined;
   readonly #lifecycle = new Lifecycle('beyla', () => this.#release());
@@ -132,8 +132,9 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
       maxConnections: options.tracer.maxConnections,
     });
     this.#routes = new RouteDecorator(options.routes);
+    this.#sampler = new SamplerDecorator(options.sampler);
     this.#pipeline = new Pipeline({
-      processors: [this.#routes.process, ...options.processors, this.#tell],
+      processors: [this.#routes.process, this.#sampler.process, ...options.processors, this.#tell],
       exporters: options.exporters,
       onError: (error, source) => this.#fail(error, source),
     });
@@ -188,7 +189,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
   /** The worst of the parts, with all their messages. */
   health(): Health {
     if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
-    const parts = [this.#source, this.#discovery, this.#pipeline, this.#recorder];
+    const parts = [this.#source, this.#discovery, this.#routes, this.#pipeline, this.#recorder];
     const health = combineHealth(parts.flatMap((part) => (part === undefined ? [] : [part.health()])));
     if (this.#failure === undefined) return health;
     return { status: 'unhealthy', messages: [this.#failure, ...health.messages] };
@@ -207,7 +208,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
 
   /** For people: what every part says of itself. */
   debugInfo(): Record<string, unknown> {
-    const parts = [this.#source, this.#discovery, this.#routes, this.#pipeline, this.#recorder];
+    const parts = [this.#source, this.#discovery, this.#routes, this.#sampler, this.#pipeline, this.#recorder];
     return Object.fromEntries(parts.flatMap((part) => (part === undefined ? [] : [[part.name, part.debugInfo()]])));
   }
 
@@ -217,9 +218,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
         // Read before the batch is handled: what is drained after the stop is the last batch.
         const isLast = this.#isStopping;
         this.#recorder?.batch(batch);
-        this.#interpreter.begin(batch.nowNs);
-        this.#decoder.decode(batch.bytes, batch.length, this.#interpreter);
-        const spans = this.#interpreter.end();
+        const spans = this.#interpreter.interpret(batch);
         if (spans.length > 0) this.#pipeline.push(spans);
         if (isLast) break;
       }

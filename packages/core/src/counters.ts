@@ -30,22 +30,20 @@ const EVENTS = {
   'http1.request_line_truncated':
     'Requests whose target was longer than the capture limit: the path of the span is cut.',
   'http1.response_unreadable': 'Turns in the direction of the responses that are not the expected response.',
+  'http1.end_lost':
+    'Responses whose last report found no room on the ring: endNs of their span is that of the last byte known of, and the size of their body is left out.',
   'http1.status_unknown': 'Spans without a status code because the bytes of the response could not be captured.',
   'http1.ended_early': 'Responses that were taken to be over, and went on after all: endNs of their span is too early.',
   'http1.gave_up': 'Connections that stopped to look like HTTP/1; nothing more is reported of them.',
 } as const;
 
-/**
- * What is counted between a record and its span, with what it means. A name says the stage and the reason.
- *
- * @public
- */
+/** What is counted between a record and its span, with what it means. A name says the stage and the reason. */
 export const COUNTER_REASONS: Readonly<Record<CounterReason, string>> = { ...LOST_REQUESTS, ...EVENTS };
 
 /** Those of the reasons that stand for lost requests. */
 export type DropReason = keyof typeof LOST_REQUESTS;
 
-/** @public */
+/** Name of a counter. */
 export type CounterReason = DropReason | keyof typeof EVENTS;
 
 /** Counts by reason; one instance is shared by all stages of an interpreter. */

@@ -26,7 +26,11 @@ export const ERROR_CODES = {
   CLOSED: 'The component is closed; make a new one.',
 } as const;
 
-/** @public */
+/**
+ * Code of a `BeylaError`; docs/errors.md has them all.
+ *
+ * @public
+ */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**

@@ -26,7 +26,7 @@ export const KNOWN_METHODS: ReadonlySet<string> = new Set(
 );
 
 /** `http.request.method`: methods are case-sensitive, so `get` is `_OTHER`, too. */
-export function methodAttribute(method: string): string {
+function methodAttribute(method: string): string {
   return KNOWN_METHODS.has(method) ? method : '_OTHER';
 }
 
@@ -93,6 +93,18 @@ export function metricAttributes(span: RequestSpan, observedHost: string): Attri
   if (span.kind === 'http.server') setServer(attributes, observedHost, span.local.port);
   else addClientServer(attributes, span);
   return attributes;
+}
+
+/** Those of the attributes that a metric can have which are wanted. */
+export function selectedMetricAttributes(
+  span: RequestSpan,
+  observedHost: string,
+  selected: ReadonlySet<string>,
+): AttributeSet {
+  const known = metricAttributes(span, observedHost);
+  known['url.path'] = span.path;
+  if (span.kind === 'http.server' && span.remote.address !== '') known['client.address'] = span.remote.address;
+  return Object.fromEntries(Object.entries(known).filter(([name]) => selected.has(name)));
 }
 
 /** Attributes of the resource: one per process life. Those of the process (user, Kubernetes) come last and win. */

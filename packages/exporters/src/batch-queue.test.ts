@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BatchQueue, type BatchQueueOptions } from './batch-queue.ts';
+import { type BatchOutcome, BatchQueue, type BatchQueueOptions } from './batch-queue.ts';
 
 /** A back end that answers when the test says so. */
 class BackEnd {
   readonly batches: number[][] = [];
-  readonly #answers: ((delivered: boolean) => void)[] = [];
+  readonly #answers: ((outcome: BatchOutcome) => void)[] = [];
 
-  readonly send = (batch: readonly number[]): Promise<boolean> => {
+  readonly send = (batch: readonly number[]): Promise<BatchOutcome> => {
     this.batches.push([...batch]);
     return new Promise((resolve) => this.#answers.push(resolve));
   };
 
-  async answer(delivered: boolean): Promise<void> {
-    this.#answers.shift()?.(delivered);
+  async answer(delivered: boolean, rejected = 0): Promise<void> {
+    this.#answers.shift()?.({ delivered, rejected });
     await vi.advanceTimersByTimeAsync(0);
   }
 }
@@ -67,6 +67,17 @@ describe('BatchQueue', () => {
     expect(queue.stats()).toMatchObject({ exported: 4, 'dropped.export_failed': 3, queued: 0 });
   });
 
+  it('counts what a receiver rejects, at most the items of the batch', async () => {
+    const backEnd = new BackEnd();
+    const queue = aQueue(backEnd);
+    for (let i = 0; i < 6; i += 1) queue.add(i);
+    await vi.advanceTimersByTimeAsync(1);
+    await backEnd.answer(true, 2);
+    await vi.advanceTimersByTimeAsync(1);
+    await backEnd.answer(true, 9);
+    expect(queue.stats()).toMatchObject({ exported: 1, 'dropped.rejected': 5, queued: 0 });
+  });
+
   it('drops and counts what does not fit while the back end is slow', async () => {
     const backEnd = new BackEnd();
     const queue = aQueue(backEnd);
@@ -111,6 +122,7 @@ describe('BatchQueue', () => {
       queued: 0,
       'dropped.queue_full': 0,
       'dropped.export_failed': 0,
+      'dropped.rejected': 0,
       'dropped.shutdown': 6,
     });
     expect(vi.getTimerCount()).toBe(0);

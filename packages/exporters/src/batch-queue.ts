@@ -6,8 +6,14 @@ export interface BatchQueueOptions<T> {
   readonly maxBatchSize: number;
   /** Longest time an item waits for its batch to fill, in milliseconds. */
   readonly delayMs: number;
-  /** Delivers a batch; says whether it arrived. Must not reject. */
-  readonly send: (batch: readonly T[]) => Promise<boolean>;
+  /** Delivers a batch; says what became of it. Must not reject. */
+  readonly send: (batch: readonly T[]) => Promise<BatchOutcome>;
+}
+
+/** `delivered`: it arrived, but for `rejected` items that the receiver would not have; else none of it did. */
+export interface BatchOutcome {
+  readonly delivered: boolean;
+  readonly rejected: number;
 }
 
 /**
@@ -26,6 +32,7 @@ export class BatchQueue<T> {
   #delivered = 0;
   #droppedQueueFull = 0;
   #droppedExportFailed = 0;
+  #droppedRejected = 0;
   #droppedShutdown = 0;
 
   constructor(options: BatchQueueOptions<T>) {
@@ -74,6 +81,7 @@ export class BatchQueue<T> {
       queued: this.#items.length + this.#inFlight,
       'dropped.queue_full': this.#droppedQueueFull,
       'dropped.export_failed': this.#droppedExportFailed,
+      'dropped.rejected': this.#droppedRejected,
       'dropped.shutdown': this.#droppedShutdown,
     };
   }
@@ -94,12 +102,17 @@ export class BatchQueue<T> {
     this.#timer = undefined;
     const batch = this.#items.splice(0, this.#options.maxBatchSize);
     this.#inFlight = batch.length;
-    this.#sending = this.#options.send(batch).then((delivered) => {
+    this.#sending = this.#options.send(batch).then(({ delivered, rejected }) => {
       this.#sending = undefined;
       if (this.#closed) return;
       this.#inFlight = 0;
-      if (delivered) this.#delivered += batch.length;
-      else this.#droppedExportFailed += batch.length;
+      if (delivered) {
+        const lost = Math.min(rejected, batch.length);
+        this.#droppedRejected += lost;
+        this.#delivered += batch.length - lost;
+      } else {
+        this.#droppedExportFailed += batch.length;
+      }
       this.#schedule();
     });
     return this.#sending;

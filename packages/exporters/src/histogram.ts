@@ -1,3 +1,6 @@
+import type { RequestSpan } from '@beyla/core';
+import type { Exemplar } from './exemplar.ts';
+
 /**
  * Counts values by explicit buckets; a value on a boundary belongs to the bucket that ends there (OpenTelemetry metrics data
  * model, and Prometheus' `le`).
@@ -12,13 +15,17 @@ export class Histogram {
   min: number = Number.POSITIVE_INFINITY;
   max: number = Number.NEGATIVE_INFINITY;
 
+  /** The last one of each bucket. */
+  readonly exemplars: (Mutable<Exemplar> | undefined)[];
+
   constructor(boundaries: readonly number[]) {
     this.boundaries = boundaries;
     this.counts = new Array<number>(boundaries.length + 1).fill(0);
+    this.exemplars = new Array<undefined>(boundaries.length + 1).fill(undefined);
   }
 
-  /** The value must not be NaN. */
-  record(value: number): void {
+  /** The value must not be NaN. Says into which bucket it went. */
+  record(value: number): number {
     const boundaries = this.boundaries;
     let bucket = 0;
     // Linear on purpose: most latencies and sizes lie in the first buckets, where this beats a binary search.
@@ -28,5 +35,22 @@ export class Histogram {
     this.sum += value;
     if (value < this.min) this.min = value;
     if (value > this.max) this.max = value;
+    return bucket;
+  }
+
+  /** Like `record`, and the request is the exemplar of its bucket from now on. */
+  recordExemplary(value: number, span: RequestSpan, nowMs: number): void {
+    const bucket = this.record(value);
+    const exemplar = this.exemplars[bucket];
+    if (exemplar === undefined) {
+      this.exemplars[bucket] = { value, traceId: span.traceId, spanId: span.spanId, unixMs: nowMs };
+      return;
+    }
+    exemplar.value = value;
+    exemplar.traceId = span.traceId;
+    exemplar.spanId = span.spanId;
+    exemplar.unixMs = nowMs;
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,6 +1,4 @@
 import type { RequestSpan } from '@beyla/core';
-import type { Histogram } from './histogram.ts';
-import type { Series } from './series-table.ts';
 
 /** One metric of the HTTP semantic conventions. */
 export interface MetricDefinition {
@@ -9,7 +7,8 @@ export interface MetricDefinition {
   readonly unit: 's' | 'By';
   readonly description: string;
   readonly kind: RequestSpan['kind'];
-  readonly histogramOf: (series: Series) => Histogram;
+  /** Which histogram of a series. */
+  readonly value: 'duration' | 'requestBodySize' | 'responseBodySize';
 }
 
 /** Everything `RedMetrics` counts. */
@@ -19,41 +18,41 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: 's',
     description: 'Duration of HTTP server requests.',
     kind: 'http.server',
-    histogramOf: (series) => series.duration,
+    value: 'duration',
   },
   {
     name: 'http.server.request.body.size',
     unit: 'By',
     description: 'Size of HTTP server request bodies.',
     kind: 'http.server',
-    histogramOf: (series) => series.requestBodySize,
+    value: 'requestBodySize',
   },
   {
     name: 'http.server.response.body.size',
     unit: 'By',
     description: 'Size of HTTP server response bodies.',
     kind: 'http.server',
-    histogramOf: (series) => series.responseBodySize,
+    value: 'responseBodySize',
   },
   {
     name: 'http.client.request.duration',
     unit: 's',
     description: 'Duration of HTTP client requests.',
     kind: 'http.client',
-    histogramOf: (series) => series.duration,
+    value: 'duration',
   },
   {
     name: 'http.client.request.body.size',
     unit: 'By',
     description: 'Size of HTTP client request bodies.',
     kind: 'http.client',
-    histogramOf: (series) => series.requestBodySize,
+    value: 'requestBodySize',
   },
   {
     name: 'http.client.response.body.size',
     unit: 'By',
     description: 'Size of HTTP client response bodies.',
     kind: 'http.client',
-    histogramOf: (series) => series.responseBodySize,
+    value: 'responseBodySize',
   },
 ];

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aProcess, aSpan } from '../../core/src/testing/span.ts';
 import { metricAttributes } from './attributes.ts';
-import { RedMetrics, type RedMetricsOptions } from './red-metrics.ts';
-import { DURATION_BOUNDARIES, SIZE_BOUNDARIES } from './series-table.ts';
+import { DURATION_BOUNDARIES, SIZE_BOUNDARIES } from './buckets.ts';
+import { RedMetrics } from './red-metrics.ts';
+import type { RedMetricsOptions } from './red-metrics-options.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
 
 const MS = 1_000_000;
@@ -229,6 +230,43 @@ describe('RedMetrics', () => {
     await reader.shutdown();
   });
 
+  it('has only the attributes that are selected, and merges series that became the same', async () => {
+    const metrics = new RedMetrics({ select: { '*': { include: ['http.route'] } } });
+    metrics.record([aSpan({ route: '/a' }), aSpan({ route: '/a', statusCode: 500 }), aSpan({ route: '/b' })]);
+    const points = await pointsOf(only(metrics), 'http.server.request.duration');
+    expect(points.map(({ attributes, value }) => [attributes, value.count])).toEqual([
+      [{ 'http.route': '/a' }, 2],
+      [{ 'http.route': '/b' }, 1],
+    ]);
+  });
+
+  it('selects for each metric by itself, also what differs from request to request', async () => {
+    const metrics = new RedMetrics({
+      maxSeries: 2,
+      select: { 'http.server.request.duration': { include: ['url.path', 'client.address'] } },
+    });
+    for (const path of ['/x/1', '/x/2', '/x/1', '/x/3']) metrics.record([aSpan({ route: '/x/:id', path })]);
+    const service = only(metrics);
+    const durations = await pointsOf(service, 'http.server.request.duration');
+    expect(durations.map(({ attributes, value }) => [attributes, value.count])).toEqual([
+      [{ 'url.path': '/x/1', 'client.address': '10.0.0.2' }, 2],
+      [{ 'url.path': '/x/2', 'client.address': '10.0.0.2' }, 1],
+      [{ 'otel.metric.overflow': true }, 1],
+    ]);
+    const sizes = await pointsOf(service, 'http.server.response.body.size');
+    expect(sizes.map(({ value }) => [value.count, value.sum])).toEqual([[4, 400]]);
+    expect(metrics.stats()).toMatchObject({ recorded: 4, overflowed: 1, series: 4 });
+  });
+
+  it('counts in the buckets that are asked for', () => {
+    const metrics = new RedMetrics({ buckets: { durationHistogram: [0.02], responseSizeHistogram: [] } });
+    metrics.record([lasting(10), lasting(30), lasting(20)]);
+    const [duration, requestSize, responseSize] = only(metrics).snapshot();
+    expect(duration?.points).toMatchObject([{ histogram: { boundaries: [0.02], counts: [2, 1] } }]);
+    expect(requestSize?.points).toMatchObject([{ histogram: { boundaries: SIZE_BOUNDARIES } }]);
+    expect(responseSize?.points).toMatchObject([{ histogram: { boundaries: [], counts: [3] } }]);
+  });
+
   it('agrees with grouping by hand', async () => {
     const span = fc.record({
       kind: fc.constantFrom('http.server' as const, 'http.client' as const),
@@ -247,8 +285,9 @@ describe('RedMetrics', () => {
         metrics.record(spans);
         const counted = new Map<string, number>();
         for (const service of metrics.services()) {
-          for (const { name, points } of service.snapshot()) {
-            for (const point of points) {
+          for (const metric of service.snapshot()) {
+            const { name } = metric;
+            for (const point of metric.type === 'histogram' ? metric.points : []) {
               const key = JSON.stringify([name, Object.entries(point.attributes).sort()]);
               expect(counted.has(key)).toBe(false);
               counted.set(key, point.histogram.count);

@@ -1,27 +1,20 @@
-import type { ProcessInfo, RequestSpan } from '@beyla/core';
-import type { Series } from './series-table.ts';
+import { BeylaError, type ProcessInfo, type RequestSpan } from '@beyla/core';
+import { EndpointDirectory } from './endpoint-directory.ts';
+import { type ExemplarFilter, exemplarMask, isExemplary } from './exemplar.ts';
+import { type MetricPlan, planMetrics } from './metric-plan.ts';
+import type { RedMetricsOptions } from './red-metrics-options.ts';
 import { ServiceAggregator } from './service-aggregator.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
-
-/** @public */
-export interface RedMetricsOptions {
-  /** Attribute sets per metric and process; what is over goes to one series marked `otel.metric.overflow`; default 2000. */
-  maxSeries?: number;
-  /** Processes with metrics at the same time; beyond it the one not heard of for the longest time is forgotten; default 1000. */
-  maxProcesses?: number;
-  /** A series not updated for so many milliseconds disappears, and counts from zero when it comes back; default 300,000. */
-  ttlMs?: number;
-  /** Milliseconds since the Unix epoch; for tests. */
-  now?: () => number;
-}
 
 /**
  * Rate, errors and duration of the requests of each process, and the sizes of their bodies, as explicit-bucket histograms.
  *
  * Metrics, by the OpenTelemetry HTTP conventions: `http.server.request.duration`, `http.client.request.duration` (seconds),
  * `http.{server,client}.{request,response}.body.size` (bytes). Sizes that are not known are not recorded, and counted. Cumulative.
+ * Span metrics and the service graph come with `features`.
  *
- * Needs no timer: old series are looked for when spans come or metrics are read.
+ * Needs no timer: old series are looked for when spans come or metrics are read. Errors: INVALID_OPTION, UNKNOWN_OPTION and
+ * INVALID_PATTERN for `select` and `buckets`.
  *
  * @example
  * ```ts
@@ -34,7 +27,9 @@ export interface RedMetricsOptions {
  * @public
  */
 export class RedMetrics {
-  readonly #maxSeries: number;
+  readonly #plan: MetricPlan;
+  readonly #exemplarMask: number | undefined;
+  readonly #endpoints = new EndpointDirectory();
   readonly #maxProcesses: number;
   readonly #ttlMs: number;
   readonly #now: () => number;
@@ -52,7 +47,8 @@ export class RedMetrics {
   #evicted = 0;
 
   constructor(options: RedMetricsOptions = {}) {
-    this.#maxSeries = options.maxSeries ?? 2_000;
+    this.#plan = planMetrics(options);
+    this.#exemplarMask = exemplarMask(checkedFilter(options.exemplarFilter ?? 'trace_based'));
     this.#maxProcesses = options.maxProcesses ?? 1_000;
     this.#ttlMs = options.ttlMs ?? 300_000;
     this.#now = options.now ?? Date.now;
@@ -114,14 +110,28 @@ export class RedMetrics {
       return;
     }
     const service = this.#services.get(span.process) ?? this.#serviceOf(span.process, nowMs);
-    const series: Series = service.resolve(span, nowMs);
-    if (series.overflow) this.#overflowed += 1;
-    series.updatedMs = nowMs;
-    series.duration.record(duration);
+    const exemplary = isExemplary(span, this.#exemplarMask);
+    let overflow = false;
+    for (const table of service.tablesFor(span, nowMs)) {
+      const series = table.resolve(span, nowMs);
+      series.updatedMs = nowMs;
+      overflow ||= series.overflow;
+      if (table.group.hasDuration) {
+        if (exemplary) series.duration.recordExemplary(duration, span, nowMs);
+        else series.duration.record(duration);
+      }
+      if (table.group.hasRequestSize && span.requestBodySize !== undefined)
+        series.requestBodySize.record(span.requestBodySize);
+      if (table.group.hasResponseSize && span.responseBodySize !== undefined)
+        series.responseBodySize.record(span.responseBodySize);
+    }
+    if (service.features.length > 0) {
+      this.#endpoints.learn(span);
+      for (const table of service.features) overflow = !table.record(span, duration, nowMs) || overflow;
+    }
+    if (overflow) this.#overflowed += 1;
     if (span.requestBodySize === undefined) this.#unknownRequestSizes += 1;
-    else series.requestBodySize.record(span.requestBodySize);
     if (span.responseBodySize === undefined) this.#unknownResponseSizes += 1;
-    else series.responseBodySize.record(span.responseBodySize);
     this.#recorded += 1;
   }
 
@@ -131,7 +141,7 @@ export class RedMetrics {
     if (this.#services.size >= this.#maxProcesses) this.#evict();
     // After exec, or when a process id comes back: two aggregators would give one series two values.
     let service = [...this.#services.values()].find((candidate) => candidate.sameInstance(process));
-    if (service === undefined) service = new ServiceAggregator(process, this.#maxSeries, nowMs, this.#now);
+    if (service === undefined) service = new ServiceAggregator(process, this.#plan, this.#endpoints, this.#now);
     else service.begin(process);
     if (this.#ended.has(process)) service.end(process, nowMs);
     this.#services.set(process, service);
@@ -162,4 +172,9 @@ export class RedMetrics {
       if (service.ended && service.seriesCount === 0) this.#forget(service);
     }
   }
+}
+
+function checkedFilter(filter: ExemplarFilter): ExemplarFilter {
+  if (['always_off', 'trace_based', 'always_on'].includes(filter)) return filter;
+  throw new BeylaError('INVALID_OPTION', '`exemplarFilter` must be always_off, trace_based or always_on');
 }

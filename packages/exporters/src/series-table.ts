@@ -1,16 +1,10 @@
 import type { RequestSpan } from '@beyla/core';
-import { type AttributeSet, KNOWN_METHODS, metricAttributes, OVERFLOW_ATTRIBUTES } from './attributes.ts';
+import { type AttributeSet, KNOWN_METHODS, OVERFLOW_ATTRIBUTES, selectedMetricAttributes } from './attributes.ts';
+import type { Buckets } from './buckets.ts';
 import { Histogram } from './histogram.ts';
+import type { MetricGroup } from './metric-plan.ts';
 
-/** Upper bounds in seconds that the HTTP semantic conventions advise. */
-export const DURATION_BOUNDARIES: readonly number[] = [
-  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-];
-
-/** Upper bounds in bytes; Beyla's. */
-export const SIZE_BOUNDARIES: readonly number[] = [0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
-
-/** The histograms of one attribute set: all metrics of a kind share their attributes, so one look-up finds them all. */
+/** The histograms of one attribute set: metrics of a kind share their attributes, so one look-up finds them all. */
 export class Series {
   readonly attributes: Readonly<AttributeSet>;
   /** Unix milliseconds when the series began to count. */
@@ -18,11 +12,14 @@ export class Series {
   updatedMs: number;
   /** Whether this is the series of what is over the cap. */
   readonly overflow: boolean;
-  readonly duration: Histogram = new Histogram(DURATION_BOUNDARIES);
-  readonly requestBodySize: Histogram = new Histogram(SIZE_BOUNDARIES);
-  readonly responseBodySize: Histogram = new Histogram(SIZE_BOUNDARIES);
+  readonly duration: Histogram;
+  readonly requestBodySize: Histogram;
+  readonly responseBodySize: Histogram;
 
-  constructor(attributes: Readonly<AttributeSet>, nowMs: number, overflow = false) {
+  constructor(attributes: Readonly<AttributeSet>, buckets: Buckets, nowMs: number, overflow = false) {
+    this.duration = new Histogram(buckets.durationHistogram);
+    this.requestBodySize = new Histogram(buckets.requestSizeHistogram);
+    this.responseBodySize = new Histogram(buckets.responseSizeHistogram);
     this.attributes = attributes;
     this.overflow = overflow;
     this.startMs = nowMs;
@@ -34,12 +31,14 @@ type ByShape = Map<number, Series>;
 type ByRoute = Map<string | undefined, ByShape>;
 
 /**
- * The series of one span kind of one process, found without building a string: by the server (a port, or the host a client
+ * The series of one group of metrics of one process, found without building a string: by the server (a port, or the host a client
  * asked for), then by route, then by method, status, scheme and error folded into a number.
  *
  * At most `maxSeries`, and one more that takes what is over, marked `otel.metric.overflow`.
  */
 export class SeriesTable {
+  readonly group: MetricGroup;
+  readonly #buckets: Buckets;
   readonly #maxSeries: number;
   readonly #observedHost: string;
   readonly #byServer = new Map<string | number, ByRoute>();
@@ -48,7 +47,9 @@ export class SeriesTable {
   #keys = 0;
   #overflow: Series | undefined;
 
-  constructor(maxSeries: number, observedHost: string) {
+  constructor(group: MetricGroup, buckets: Buckets, maxSeries: number, observedHost: string) {
+    this.group = group;
+    this.#buckets = buckets;
     this.#maxSeries = maxSeries;
     this.#observedHost = observedHost;
   }
@@ -66,7 +67,7 @@ export class SeriesTable {
   /** The series that the span belongs to. */
   resolve(span: RequestSpan, nowMs: number): Series {
     const server = span.kind === 'http.server' ? span.local.port : serverKey(span);
-    const shape = this.#shapeOf(span);
+    const shape = this.group.perRequest ? UNKEYED : this.#shapeOf(span);
     return this.#byServer.get(server)?.get(span.route)?.get(shape) ?? this.#resolveNew(span, server, shape, nowMs);
   }
 
@@ -104,15 +105,15 @@ export class SeriesTable {
 
   /** Spans that differ in their keys may have the same attributes (`Host: a` and `a:80`): one series, or a scrape is invalid. */
   #resolveNew(span: RequestSpan, server: string | number, shape: number, nowMs: number): Series {
-    const attributes = metricAttributes(span, this.#observedHost);
+    const attributes = selectedMetricAttributes(span, this.#observedHost, this.group.attributes);
     const identity = JSON.stringify(attributes);
     let series = this.#byIdentity.get(identity);
     if (series === undefined) {
       if (this.#byIdentity.size >= this.#maxSeries) {
-        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, nowMs, true);
+        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, this.#buckets, nowMs, true);
         return this.#overflow;
       }
-      series = new Series(attributes, nowMs);
+      series = new Series(attributes, this.#buckets, nowMs);
       this.#byIdentity.set(identity, series);
     }
     if (shape !== UNKEYED && this.#keys < 2 * this.#maxSeries) {
@@ -144,7 +145,7 @@ export class SeriesTable {
 
 const MAX_ERROR_IDS = 256;
 
-/** Instead of a shape: more kinds of errors than a key has room for. The series is found by its attributes. */
+/** Instead of a shape: more kinds of errors than a key has room for, or attributes that it does not hold. The series is found by its attributes. */
 const UNKEYED = -1;
 
 /** 0 is every method the conventions do not know. */

@@ -1,36 +1,40 @@
 import { hostname } from 'node:os';
 import type { ProcessInfo, RequestSpan } from '@beyla/core';
-import { type HrTime, ValueType } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AggregationTemporality,
-  type CollectionResult,
-  DataPointType,
-  type HistogramMetricData,
-} from '@opentelemetry/sdk-metrics';
+import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import { resourceAttributes, SCOPE } from './attributes.ts';
-import { METRICS } from './metrics.ts';
-import { type Series, SeriesTable } from './series-table.ts';
-import type { HistogramSnapshot, MetricPoint, MetricSnapshot, ServiceMetrics } from './service-metrics.ts';
+import type { EndpointDirectory } from './endpoint-directory.ts';
+import type { FeatureTable } from './feature-table.ts';
+import { hrTime, toMetricData } from './metric-data.ts';
+import type { MetricPlan } from './metric-plan.ts';
+import { SeriesTable } from './series-table.ts';
+import { ServiceGraph } from './service-graph.ts';
+import type { MetricPoint, MetricSnapshot, ServiceMetrics } from './service-metrics.ts';
+import { SpanMetrics } from './span-metrics.ts';
 
 /** Aggregates the spans of one service instance: a process, or the processes that have its identity one after the other. */
 export class ServiceAggregator implements ServiceMetrics {
   readonly process: ProcessInfo;
   readonly resource: Resource;
-  readonly #server: SeriesTable;
-  readonly #client: SeriesTable;
+  /** Span metrics and the service graph, where they are wanted. */
+  readonly features: readonly FeatureTable[];
+  readonly #server: readonly SeriesTable[];
+  readonly #client: readonly SeriesTable[];
   readonly #now: () => number;
   #updatedMs: number;
   readonly #live = new Set<ProcessInfo>();
 
-  constructor(process: ProcessInfo, maxSeries: number, nowMs: number, now: () => number) {
+  constructor(process: ProcessInfo, plan: MetricPlan, endpoints: EndpointDirectory, now: () => number) {
     this.process = process;
     this.#live.add(process);
     this.resource = resourceFromAttributes(resourceAttributes(process));
     const observedHost = process.resource['host.name'] ?? hostname();
-    this.#server = new SeriesTable(maxSeries, observedHost);
-    this.#client = new SeriesTable(maxSeries, observedHost);
-    this.#updatedMs = nowMs;
+    const tablesOf = (kind: RequestSpan['kind']): SeriesTable[] =>
+      plan.groups[kind].map((group) => new SeriesTable(group, plan.buckets, plan.maxSeries, observedHost));
+    this.#server = tablesOf('http.server');
+    this.#client = tablesOf('http.client');
+    this.features = featureTables(plan, endpoints);
+    this.#updatedMs = now();
     this.#now = now;
   }
 
@@ -45,49 +49,43 @@ export class ServiceAggregator implements ServiceMetrics {
 
   /** Attribute sets held, of servers and clients, overflow series included. */
   get seriesCount(): number {
-    return count(this.#server) + count(this.#client);
+    const extra = this.features.reduce((sum, table) => sum + table.size, 0);
+    return this.#all().reduce((sum, table) => sum + count(table), extra);
   }
 
   snapshot(): MetricSnapshot[] {
     const metrics: MetricSnapshot[] = [];
-    for (const { name, unit, description, kind, histogramOf } of METRICS) {
-      const points: MetricPoint[] = [];
-      for (const series of kind === 'http.server' ? this.#server : this.#client) {
-        const histogram = histogramOf(series);
-        if (histogram.count > 0) points.push({ attributes: series.attributes, startMs: series.startMs, histogram });
+    for (const table of this.#all()) {
+      for (const { name, unit, description, value } of table.group.metrics) {
+        const points: MetricPoint[] = [];
+        for (const series of table) {
+          const histogram = series[value];
+          if (histogram.count > 0) points.push({ attributes: series.attributes, startMs: series.startMs, histogram });
+        }
+        if (points.length > 0) metrics.push({ type: 'histogram', name, unit, description, points });
       }
-      if (points.length > 0) metrics.push({ name, unit, description, points });
     }
+    for (const table of this.features) metrics.push(...table.snapshot());
     return metrics;
   }
 
   /** A copy in the form of the OpenTelemetry SDK; cumulative. */
   async collect(): Promise<CollectionResult> {
     const endTime = hrTime(this.#now());
-    const metrics: HistogramMetricData[] = this.snapshot().map(({ name, unit, description, points }) => ({
-      descriptor: { name, description, unit, valueType: unit === 's' ? ValueType.DOUBLE : ValueType.INT },
-      aggregationTemporality: AggregationTemporality.CUMULATIVE,
-      dataPointType: DataPointType.HISTOGRAM,
-      dataPoints: points.map((point) => ({
-        startTime: hrTime(point.startMs),
-        endTime,
-        attributes: point.attributes,
-        value: copyOf(point.histogram),
-      })),
-    }));
+    const metrics = this.snapshot().map((metric) => toMetricData(metric, endTime));
     const scopeMetrics = metrics.length === 0 ? [] : [{ scope: SCOPE, metrics }];
     return { resourceMetrics: { resource: this.resource, scopeMetrics }, errors: [] };
   }
 
-  /** The series that the span belongs to. */
-  resolve(span: RequestSpan, nowMs: number): Series {
+  /** Where the span is to be counted: one table for each set of attributes that a metric of its kind has. */
+  tablesFor(span: RequestSpan, nowMs: number): readonly SeriesTable[] {
     this.#updatedMs = nowMs;
-    return (span.kind === 'http.server' ? this.#server : this.#client).resolve(span, nowMs);
+    return span.kind === 'http.server' ? this.#server : this.#client;
   }
 
   /** Forgets the series that were not updated since; says how many. */
   expire(beforeMs: number): number {
-    return this.#server.expire(beforeMs) + this.#client.expire(beforeMs);
+    return [...this.#all(), ...this.features].reduce((sum, table) => sum + table.expire(beforeMs), 0);
   }
 
   /** Whether both would be the same to a back end. */
@@ -105,22 +103,27 @@ export class ServiceAggregator implements ServiceMetrics {
     this.#live.delete(process);
     this.#updatedMs = nowMs;
   }
+
+  #all(): SeriesTable[] {
+    return [...this.#server, ...this.#client];
+  }
 }
 
 function count(table: SeriesTable): number {
   return table.size + (table.overflow === undefined ? 0 : 1);
 }
 
-function copyOf(histogram: HistogramSnapshot): HistogramMetricData['dataPoints'][number]['value'] {
-  return {
-    buckets: { boundaries: [...histogram.boundaries], counts: [...histogram.counts] },
-    count: histogram.count,
-    sum: histogram.sum,
-    min: histogram.min,
-    max: histogram.max,
-  };
+function featureTables(plan: MetricPlan, endpoints: EndpointDirectory): FeatureTable[] {
+  const { features, buckets, maxSeries } = plan;
+  const tables: FeatureTable[] = [];
+  if (SPAN_FEATURES.some((feature) => features.has(feature))) {
+    tables.push(new SpanMetrics(features, buckets.durationHistogram, plan.spanNamesLimit, maxSeries));
+  }
+  if (features.has('application_service_graph')) {
+    const { allowServiceGraphSelfReferences } = plan;
+    tables.push(new ServiceGraph(buckets.durationHistogram, endpoints, allowServiceGraphSelfReferences, maxSeries));
+  }
+  return tables;
 }
 
-function hrTime(unixMs: number): HrTime {
-  return [Math.floor(unixMs / 1000), Math.round((unixMs % 1000) * 1e6)];
-}
+const SPAN_FEATURES = ['application_span', 'application_span_otel', 'application_span_sizes'] as const;

@@ -2,6 +2,7 @@ import type { ProcessInfo } from '@beyla/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import type { AttributeSet } from './attributes.ts';
+import type { Exemplar } from './exemplar.ts';
 
 /**
  * The metrics of one process, with its own resource. As a `MetricProducer` any OpenTelemetry `MetricReader` can read it
@@ -19,29 +20,55 @@ export interface ServiceMetrics extends MetricProducer {
 }
 
 /**
+ * Name and meaning of a metric.
+ *
+ * @public
+ */
+export interface MetricIdentity {
+  /** OpenTelemetry name. */
+  readonly name: string;
+  /** Seconds, bytes, or a plain number. */
+  readonly unit: 's' | 'By' | '';
+  readonly description: string;
+}
+
+/**
  * One metric with all its series.
  *
  * @public
  */
-export interface MetricSnapshot {
-  /** OpenTelemetry name. */
-  readonly name: string;
-  readonly unit: 's' | 'By';
-  readonly description: string;
-  readonly points: readonly MetricPoint[];
-}
+export type MetricSnapshot =
+  | (MetricIdentity & { readonly type: 'histogram'; readonly points: readonly MetricPoint[] })
+  | (MetricIdentity & { readonly type: 'counter'; readonly points: readonly CounterPoint[] });
 
 /**
- * One series of a metric.
+ * What every series has.
  *
  * @public
  */
-export interface MetricPoint {
+export interface SeriesIdentity {
   /** The same object for as long as the series lives, and for all metrics of one attribute set. */
   readonly attributes: Readonly<AttributeSet>;
   /** Unix milliseconds when the series began to count. */
   readonly startMs: number;
+}
+
+/**
+ * One series of a histogram.
+ *
+ * @public
+ */
+export interface MetricPoint extends SeriesIdentity {
   readonly histogram: HistogramSnapshot;
+}
+
+/**
+ * One series of a counter, which only grows.
+ *
+ * @public
+ */
+export interface CounterPoint extends SeriesIdentity {
+  readonly value: number;
 }
 
 /**
@@ -58,4 +85,6 @@ export interface HistogramSnapshot {
   readonly sum: number;
   readonly min: number;
   readonly max: number;
+  /** By bucket, with holes: the last request of each that the filter let through. */
+  readonly exemplars: readonly (Exemplar | undefined)[];
 }

@@ -2,7 +2,7 @@ import type { Counters } from '../counters.ts';
 import type { CloseEvent, TurnEvent } from '../events/event.ts';
 import { Connection } from './connection.ts';
 import { DueList } from './due-list.ts';
-import { EarlyCloses, requestsIn } from './early-closes.ts';
+import { type EarlyClose, EarlyCloses, requestsIn } from './early-closes.ts';
 import type { OpenConsumer } from './turn-consumer.ts';
 import { TurnOrder } from './turn-order.ts';
 import { ProbedTurn, type TurnProbe } from './turn-probe.ts';
@@ -76,7 +76,7 @@ export class ConnectionTable {
     const connection = this.#connections.get(event.connection);
     if (connection !== undefined) {
       connection.heardNs = this.#nowNs;
-      this.#closing(connection, event.ns, event.lastSeq);
+      this.#closing(connection, event);
     } else if (!this.#forgotten.delete(event.connection) && !this.#earlyCloses.add(event, this.#nowNs)) {
       this.#options.counters.add('connections.unseen', requestsIn(event.lastSeq));
     }
@@ -107,13 +107,14 @@ export class ConnectionTable {
     connection.consumer = this.#options.open(connection);
     this.#connections.set(connection.id, connection);
     const close = this.#earlyCloses.take(connection.id);
-    if (close !== undefined) this.#closing(connection, close.ns, close.lastSeq);
+    if (close !== undefined) this.#closing(connection, close);
     return connection;
   }
 
-  #closing(connection: Connection, ns: number, lastSeq: number): void {
+  #closing(connection: Connection, { ns, lastSeq, endsLost }: EarlyClose): void {
     connection.closedNs = Math.max(1, ns);
     connection.lastSeq = lastSeq;
+    connection.endsLost = endsLost;
     this.#unsettle(connection);
   }
 

@@ -32,6 +32,8 @@ export class Connection {
   closedNs = 0;
   /** Number of its last turn or piece, known with `closedNs`. */
   lastSeq = 0;
+  /** Turns whose head was reported and whose end was lost, known with `closedNs`. */
+  endsLost = 0;
   /** When news of it last came, by the clock of the batches. */
   heardNs = 0;
 

@@ -1,8 +1,13 @@
 import type { CloseEvent } from '../events/event.ts';
 
-interface EarlyClose {
+/** What a close says. */
+export interface EarlyClose {
   readonly ns: number;
   readonly lastSeq: number;
+  readonly endsLost: number;
+}
+
+interface HeardClose extends EarlyClose {
   readonly heardNs: number;
 }
 
@@ -11,7 +16,7 @@ interface EarlyClose {
  * them were lost. Bounded; what does not fit is taken as lost at once.
  */
 export class EarlyCloses {
-  readonly #closes = new Map<number, EarlyClose>();
+  readonly #closes = new Map<number, HeardClose>();
   readonly #max: number;
 
   constructor(max: number) {
@@ -21,7 +26,8 @@ export class EarlyCloses {
   /** False where there is no room. */
   add(event: CloseEvent, nowNs: number): boolean {
     if (this.#closes.size >= this.#max) return false;
-    this.#closes.set(event.connection, { ns: event.ns, lastSeq: event.lastSeq, heardNs: nowNs });
+    const { connection, ns, lastSeq, endsLost } = event;
+    this.#closes.set(connection, { ns, lastSeq, endsLost, heardNs: nowNs });
     return true;
   }
 

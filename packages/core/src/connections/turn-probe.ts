@@ -1,4 +1,8 @@
-/** What a look at the kernel's table found. */
+/**
+ * What a look at the kernel's table found.
+ *
+ * @public
+ */
 export class ProbedTurn {
   connection = 0;
   /** Of the direction that was asked for; 0 when that turn is over. */
@@ -9,7 +13,11 @@ export class ProbedTurn {
   tailHigh = 0;
 }
 
-/** Looks a connection up in the kernel; the tracer implements it. About 1.4 µs each. */
+/**
+ * Looks a connection up in the kernel; the tracer implements it. About 1.4 µs each.
+ *
+ * @public
+ */
 export interface TurnProbe {
   /** Fills `out` with the current turn of a direction; false where the kernel does not have this socket (any more). */
   read(sockLow: number, sockHigh: number, direction: number, out: ProbedTurn): boolean;

@@ -4,22 +4,32 @@ import { Lifecycle } from '../lifecycle.ts';
 import type { RoutesOptions } from '../options/options.ts';
 import type { RequestSpan } from '../spans/span.ts';
 import type { Processor } from './decorator.ts';
+import { PathHeuristic } from './path-heuristic.ts';
 import { RouteMatcher } from './route-matcher.ts';
+import { ServicePatterns } from './service-patterns.ts';
+import { ServiceTries } from './service-tries.ts';
+import { isWildcardChar } from './wildcard-char.ts';
 
 const OPTION_NAMES: readonly string[] = [
   'patterns',
   'ignoredPatterns',
   'ignoreMode',
   'unmatched',
+  'wildcardChar',
+  'maxPathSegmentCardinality',
 ] satisfies (keyof RoutesOptions)[];
 const IGNORE_MODES: readonly string[] = ['all', 'traces', 'metrics'];
-const UNMATCHED: readonly string[] = ['unset', 'path', 'wildcard'];
+const UNMATCHED: readonly string[] = ['unset', 'path', 'wildcard', 'heuristic', 'low-cardinality'];
+const MAX_CARDINALITY = 1000;
+const WILDCARD_ROUTE = '/**';
 
 /**
  * Gives each span a route of low cardinality, and marks the spans that are to be ignored.
  *
- * A route that a span has already is kept. Else it is the pattern that matches its path, as written; else what `unmatched`
- * says: `/**` (`wildcard`, the default), the path itself (`path`, as many routes as there are paths) or nothing (`unset`).
+ * A route that a span has already is kept. Else it is the pattern that matches its path, as written: first of `patterns`, then of
+ * those that the process's selector gave. Else it is what `unmatched` says: `/**` (`wildcard`, the default), the path itself (`path`, as
+ * many routes as there are paths), nothing (`unset`), or the path with a wildcard for each segment that looks like an identifier
+ * (`heuristic`), with few words in each place (`low-cardinality`).
  * A path that matches `ignoredPatterns` is marked in `span.ignore` whatever its route; it stays in the stream. Queries never
  * get into a route.
  *
@@ -41,7 +51,10 @@ export class RouteDecorator implements Component {
   readonly #patterns: RouteMatcher;
   readonly #ignoredPatterns: RouteMatcher | undefined;
   readonly #ignoreMode: 'all' | 'traces' | 'metrics';
-  readonly #unmatched: 'unset' | 'path' | 'wildcard';
+  readonly #unmatched: NonNullable<RoutesOptions['unmatched']>;
+  readonly #servicePatterns = new ServicePatterns();
+  readonly #heuristic: PathHeuristic | undefined;
+  readonly #tries: ServiceTries | undefined;
   readonly #lifecycle = new Lifecycle('routes', async () => undefined);
   #matched = 0;
   #unmatchedCount = 0;
@@ -54,6 +67,11 @@ export class RouteDecorator implements Component {
     this.#ignoredPatterns = ignored.length === 0 ? undefined : new RouteMatcher(ignored);
     this.#ignoreMode = options.ignoreMode ?? 'all';
     this.#unmatched = options.unmatched ?? 'wildcard';
+    const wildcard = options.wildcardChar ?? '*';
+    const maxWords = options.maxPathSegmentCardinality ?? 10;
+    const isLimited = this.#unmatched === 'low-cardinality';
+    this.#heuristic = isLimited || this.#unmatched === 'heuristic' ? new PathHeuristic(wildcard) : undefined;
+    this.#tries = isLimited && maxWords > 0 ? new ServiceTries(maxWords, wildcard) : undefined;
     this.process = (spans) => {
       for (const span of spans) this.#decorate(span);
       return spans;
@@ -69,7 +87,11 @@ export class RouteDecorator implements Component {
   }
 
   health(): Health {
-    return { status: this.#lifecycle.state === 'closed' ? 'closed' : 'healthy', messages: [] };
+    if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
+    const overflows = this.#tries?.counts().overflows ?? 0;
+    if (overflows === 0) return { status: 'healthy', messages: [] };
+    const trouble = `routes: ${overflows} paths were cut short because a service has too many different ones`;
+    return { status: 'degraded', messages: [`${trouble}. Name its routes in routes.patterns.`] };
   }
 
   debugInfo(): Record<string, unknown> {
@@ -79,6 +101,7 @@ export class RouteDecorator implements Component {
       matched: this.#matched,
       unmatched: this.#unmatchedCount,
       ignored: this.#ignored,
+      ...(this.#tries === undefined ? undefined : { trie: this.#tries.counts() }),
     };
   }
 
@@ -94,15 +117,23 @@ export class RouteDecorator implements Component {
       span.ignore = span.ignore === 'none' || span.ignore === this.#ignoreMode ? this.#ignoreMode : 'all';
     }
     if (span.route !== undefined) return;
-    const pattern = this.#patterns.match(path);
+    const pattern = this.#patterns.match(path) ?? this.#servicePatterns.match(span, path);
     if (pattern !== undefined) {
       this.#matched += 1;
       span.route = pattern;
       return;
     }
     this.#unmatchedCount += 1;
-    if (this.#unmatched === 'wildcard') span.route = '/**';
+    if (this.#heuristic !== undefined) span.route = this.#guess(this.#heuristic, span, path);
+    else if (this.#unmatched === 'wildcard') span.route = WILDCARD_ROUTE;
     else if (this.#unmatched === 'path') span.route = path;
+  }
+
+  #guess(heuristic: PathHeuristic, span: RequestSpan, path: string): string {
+    const route = heuristic.route(path);
+    return this.#tries === undefined || route === WILDCARD_ROUTE
+      ? route
+      : this.#tries.route(span.process.service, route);
   }
 }
 
@@ -122,6 +153,20 @@ function checkOptions(options: RoutesOptions): void {
   checkPatterns('ignoredPatterns', options.ignoredPatterns);
   checkWord('ignoreMode', options.ignoreMode, IGNORE_MODES);
   checkWord('unmatched', options.unmatched, UNMATCHED);
+  const { wildcardChar, maxPathSegmentCardinality } = options;
+  if (wildcardChar !== undefined && !isWildcardChar(wildcardChar)) {
+    throw new BeylaError(
+      'INVALID_OPTION',
+      `routes.wildcardChar must be one printable ASCII character, but not \`/\`, \`?\` or \`#\`; it is ${JSON.stringify(wildcardChar)}`,
+    );
+  }
+  const isCount = Number.isInteger(maxPathSegmentCardinality) && Number(maxPathSegmentCardinality) >= 0;
+  if (maxPathSegmentCardinality !== undefined && (!isCount || maxPathSegmentCardinality > MAX_CARDINALITY)) {
+    throw new BeylaError(
+      'INVALID_OPTION',
+      `routes.maxPathSegmentCardinality must be a whole number from 0 to ${MAX_CARDINALITY}, not ${JSON.stringify(maxPathSegmentCardinality)}`,
+    );
+  }
 }
 
 function checkPatterns(name: string, value: unknown): void {

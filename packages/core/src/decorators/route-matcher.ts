@@ -21,9 +21,12 @@ class Node {
 export class RouteMatcher {
   readonly #root = new Node();
 
-  /** Throws INVALID_PATTERN, naming the pattern. */
-  constructor(patterns: readonly string[]) {
-    for (const pattern of patterns) this.#add(pattern);
+  /** Throws INVALID_PATTERN, naming the pattern and, if it is given, the option. */
+  constructor(patterns: readonly string[], option?: string) {
+    for (const pattern of patterns) {
+      const trouble = this.#add(pattern);
+      if (trouble !== undefined) throw invalid(pattern, trouble, option);
+    }
   }
 
   /** The pattern as written, or undefined. `path` must not have a query; its cost is bounded by the number of patterns. */
@@ -33,34 +36,47 @@ export class RouteMatcher {
     return find(this.#root, path, 1, end);
   }
 
-  #add(pattern: string): void {
-    if (!pattern.startsWith('/')) throw invalid(pattern, 'does not begin with a slash');
+  /** Answers what is wrong with the pattern. */
+  #add(pattern: string): string | undefined {
+    if (!pattern.startsWith('/')) return 'does not begin with a slash';
     const withoutSlash = pattern.length > 1 && pattern.endsWith('/') ? pattern.slice(0, -1) : pattern;
     const segments = withoutSlash === '/' ? [] : withoutSlash.slice(1).split('/');
     let node = this.#root;
     for (const [i, segment] of segments.entries()) {
       if (segment === '*') {
-        if (i !== segments.length - 1) throw invalid(pattern, 'has `*` before its last segment');
+        if (i !== segments.length - 1) return 'has `*` before its last segment';
         node.rest ??= pattern;
-        return;
+        return undefined;
       }
-      node = child(node, segment, pattern);
+      const trouble = troubleOf(segment);
+      if (trouble !== undefined) return trouble;
+      node = child(node, segment);
     }
     node.pattern ??= pattern;
+    return undefined;
   }
+}
+
+/** Throws INVALID_PATTERN, naming the pattern and the option. */
+export function checkRoutePatterns(patterns: readonly string[], option: string): void {
+  new RouteMatcher(patterns, option);
 }
 
 const SLASH = 47;
 const PARAMETER = /^(?::\w*|\{\w*\})$/;
 
-function child(node: Node, segment: string, pattern: string): Node {
+function troubleOf(segment: string): string | undefined {
+  if (PARAMETER.test(segment)) return undefined;
+  if (segment.startsWith(':') || /[{}]/.test(segment)) return `has the unclear parameter \`${segment}\``;
+  if (/[*?#]/.test(segment)) return `has \`*\`, \`?\` or \`#\` within the segment \`${segment}\``;
+  return undefined;
+}
+
+function child(node: Node, segment: string): Node {
   if (PARAMETER.test(segment)) {
     node.parameter ??= new Node();
     return node.parameter;
   }
-  if (segment.startsWith(':') || /[{}]/.test(segment))
-    throw invalid(pattern, `has the unclear parameter \`${segment}\``);
-  if (/[*?#]/.test(segment)) throw invalid(pattern, `has \`*\`, \`?\` or \`#\` within the segment \`${segment}\``);
   let next = node.literals.get(segment);
   if (next === undefined) {
     next = new Node();
@@ -82,8 +98,9 @@ function find(node: Node, path: string, start: number, end: number): string | un
   );
 }
 
-function invalid(pattern: string, trouble: string): BeylaError {
-  return new BeylaError('INVALID_PATTERN', `the route pattern \`${pattern}\` ${trouble}`, {
+function invalid(pattern: string, trouble: string, option: string | undefined): BeylaError {
+  const place = option === undefined ? '' : `\`${option}\`: `;
+  return new BeylaError('INVALID_PATTERN', `${place}the route pattern \`${pattern}\` ${trouble}`, {
     cure: 'Write it as `/users/:id`, `/users/{id}` or `/files/*`: a parameter is a whole segment of letters, digits and `_`.',
   });
 }

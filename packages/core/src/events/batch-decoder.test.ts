@@ -84,7 +84,7 @@ describe('BatchDecoder', () => {
       batchOf([
         turn({ bytes: 'abc' }),
         chunk({ bytes: 'de' }),
-        close({ connection: 5, ns: 6, lastSeq: 7 }),
+        close({ connection: 5, ns: 6, lastSeq: 7, endsLost: 2 }),
         processRecord('exec', { pid: 1 }),
         processRecord('fork', { pid: 2, parent: 1 }),
         processRecord('exit', { pid: 2 }),
@@ -94,7 +94,7 @@ describe('BatchDecoder', () => {
     expect(names).toMatchObject([
       { name: 'turn' },
       { name: 'chunk' },
-      { name: 'close', connection: 5, ns: 6, lastSeq: 7 },
+      { name: 'close', connection: 5, ns: 6, lastSeq: 7, endsLost: 2 },
       { name: 'exec', pid: 1 },
       { name: 'fork', pid: 2, parent: 1 },
       { name: 'exit', pid: 2 },

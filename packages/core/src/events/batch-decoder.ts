@@ -68,6 +68,7 @@ export class BatchDecoder {
     event.connection = this.#u64(at + CLOSE_RECORD.connection);
     event.ns = this.#u64(at + CLOSE_RECORD.ns);
     event.lastSeq = this.#u32(at + CLOSE_RECORD.lastSeq);
+    event.endsLost = this.#u32(at + CLOSE_RECORD.endsLost);
     sink.onClose(event);
   }
 

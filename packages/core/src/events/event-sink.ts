@@ -1,6 +1,10 @@
 import type { CloseEvent, ListenEvent, MalformedReason, ProcessEvent, TurnEvent } from './event.ts';
 
-/** Process and listen records: what `Discovery` lives on. Events are valid only during the call. */
+/**
+ * Process and listen records: what `Discovery` lives on. Events are valid only during the call.
+ *
+ * @public
+ */
 export interface LifecycleSink {
   onExec(event: ProcessEvent): void;
   onFork(event: ProcessEvent): void;

@@ -48,9 +48,15 @@ export class CloseEvent {
   ns = 0;
   /** Number of its last turn or chunk. */
   lastSeq = 0;
+  /** Turns of it whose head was reported and whose end found no room on the ring. */
+  endsLost = 0;
 }
 
-/** EXEC, FORK or EXIT of a process. */
+/**
+ * EXEC, FORK or EXIT of a process. Reused: valid only during the call that gets it.
+ *
+ * @public
+ */
 export class ProcessEvent {
   ns = 0;
   /** EXEC, EXIT: the process; FORK: the child. */
@@ -59,7 +65,11 @@ export class ProcessEvent {
   parent = 0;
 }
 
-/** A process began to listen on a TCP port. */
+/**
+ * A process began to listen on a TCP port. Reused: valid only during the call that gets it.
+ *
+ * @public
+ */
 export class ListenEvent {
   ns = 0;
   pid = 0;

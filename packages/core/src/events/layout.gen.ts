@@ -48,6 +48,7 @@ export const CLOSE_RECORD = {
   connection: 8,
   ns: 16,
   lastSeq: 24,
+  endsLost: 28,
 } as const;
 
 export const PROCESS_RECORD = {
@@ -75,7 +76,7 @@ export const SLOT = {
 } as const;
 
 export const CONNECTION = {
-  size: 1912,
+  size: 1936,
   id: 0,
   establishedNs: 8,
   arrivedNs: 16,
@@ -83,20 +84,22 @@ export const CONNECTION = {
   arrivedSeq: 32,
   arrived2Seq: 36,
   streamBytes: 40,
-  reportedBytes: 56,
-  reportedCaptured: 64,
-  seq: 68,
-  writeSeq: 72,
-  owed: 76,
-  direction: 80,
-  requestDirection: 81,
-  verdict: 82,
-  claimed: 83,
-  headReported: 84,
-  midstream: 85,
-  role: 86,
-  slots: 88,
-  slack: 1400,
+  awaited: 56,
+  reportedBytes: 72,
+  reportedCaptured: 80,
+  seq: 84,
+  writeSeq: 88,
+  owed: 92,
+  endsLost: 96,
+  direction: 104,
+  requestDirection: 105,
+  verdict: 106,
+  claimed: 107,
+  headReported: 108,
+  midstream: 109,
+  role: 110,
+  slots: 112,
+  slack: 1424,
 } as const;
 
 export const PORT_KEY = {
@@ -167,5 +170,6 @@ export const COUNTER = {
   PORTS_FULL: 13,
   INFERRED: 14,
   CLOSES_LOST: 15,
-  MAX: 16,
+  IO_URING_UNREAD: 16,
+  MAX: 17,
 } as const;

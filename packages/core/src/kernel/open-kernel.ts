@@ -25,7 +25,7 @@ const SHARED_MAPS = [
 ] as const;
 
 /** A handle on each map of sockets.bpf.o. */
-export type KernelMaps = Readonly<Record<(typeof SHARED_MAPS)[number], MapHandle>>;
+type KernelMaps = Readonly<Record<(typeof SHARED_MAPS)[number], MapHandle>>;
 
 /** Options with every default filled in. */
 export type KernelOptions = Required<Omit<TracerOptions, 'btfPath'>> & Pick<TracerOptions, 'btfPath'>;
@@ -35,6 +35,8 @@ export interface OpenedKernel {
   readonly source: SocketSource;
   readonly objects: readonly BpfObject[];
   readonly maps: KernelMaps;
+  /** Why the source's companion could not be loaded. */
+  readonly refusal: BeylaError | undefined;
   close(): void;
 }
 
@@ -59,21 +61,25 @@ export function openKernel(native: Native, options: KernelOptions): OpenedKernel
   try {
     const sockets = new BpfObject(native, 'sockets', {
       ...common,
+      constants: { ...common.constants, reads_io_uring: uint32(1) },
       maxEntries: { connections: options.maxConnections, ring: options.ringBytes },
     });
     objects.push(sockets);
     const maps = Object.fromEntries(SHARED_MAPS.map((name) => [name, sockets.map(name)])) as unknown as KernelMaps;
     handles.push(...Object.values(maps));
+    const companion = openCompanion(native, source, { ...common, sharedMaps: maps });
+    if (companion instanceof BpfObject) objects.push(companion);
     const missing = Object.entries(source.optional).filter(([, needed]) => !native.kernelHas('tracepoint', needed));
     objects.push(
       new BpfObject(native, source.object, {
         ...common,
+        constants: { ...common.constants, reads_io_uring: uint32(companion instanceof BpfObject ? 1 : 0) },
         disabledPrograms: missing.map(([program]) => program),
         sharedMaps: maps,
       }),
     );
     for (const object of objects) object.attach();
-    return { source, objects, maps, close };
+    return { source, objects, maps, refusal: companion instanceof BeylaError ? companion : undefined, close };
   } catch (error) {
     close();
     throw error;
@@ -81,10 +87,28 @@ export function openKernel(native: Native, options: KernelOptions): OpenedKernel
 }
 
 /** The sources this kernel has, best first. */
-export function availableSources(native: Native): SourceName[] {
+function availableSources(native: Native): SourceName[] {
   return SOCKET_SOURCES.filter(({ needs }) => needs.every((name) => native.kernelHas('tracepoint', name))).map(
     ({ name }) => name,
   );
+}
+
+/** What is optional does not stop the rest: the error is returned. */
+function openCompanion(
+  native: Native,
+  { companion }: SocketSource,
+  options: ConstructorParameters<typeof BpfObject>[2],
+): BpfObject | BeylaError | undefined {
+  if (companion === undefined) return undefined;
+  if (!native.kernelHas('tracepoint', companion.needs)) {
+    return new BeylaError('SOURCE_UNAVAILABLE', `the kernel has no tracepoint ${companion.needs}`);
+  }
+  try {
+    return new BpfObject(native, companion.object, options);
+  } catch (error) {
+    if (error instanceof BeylaError) return error;
+    throw error;
+  }
 }
 
 function chooseSource(native: Native, wanted: 'auto' | SourceName): SocketSource {

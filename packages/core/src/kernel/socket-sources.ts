@@ -8,6 +8,8 @@ export interface SocketSource {
   readonly needs: readonly string[];
   /** Program → tracepoint it needs; left out where the kernel has no such tracepoint. */
   readonly optional: Readonly<Record<string, string>>;
+  /** An object that is loaded beside it where the kernel can, with the tracepoint that it needs. */
+  readonly companion: { readonly object: string; readonly needs: string } | undefined;
   /** Trouble to name in `health()` while it is in use. */
   readonly caution: string | undefined;
 }
@@ -19,6 +21,7 @@ export const SOCKET_SOURCES: readonly SocketSource[] = [
     object: 'source_sock_length',
     needs: ['sock_send_length', 'sock_recv_length'],
     optional: {},
+    companion: { object: 'source_io_uring', needs: 'io_uring_complete' },
     caution: undefined,
   },
   {
@@ -26,6 +29,7 @@ export const SOCKET_SOURCES: readonly SocketSource[] = [
     object: 'source_syscall',
     needs: ['sys_exit'],
     optional: { io_uring_create: 'io_uring_create' },
+    companion: undefined,
     caution:
       'the syscall source slows every system call of the machine by about 0.1 µs and cannot see io_uring; a kernel ≥ 6.3 has the sock_length source',
   },

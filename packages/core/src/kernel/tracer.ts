@@ -11,6 +11,7 @@ import { Clock } from '../spans/clock.ts';
 import { loadNative, type Native } from './binding.ts';
 import type { EventBatch } from './event-batch.ts';
 import type { EventSource } from './event-source.ts';
+import { ioUringTrouble } from './io-uring-trouble.ts';
 import { readKernelCounters } from './kernel-counters.ts';
 import { KernelTurnProbe } from './kernel-turn-probe.ts';
 import { type KernelOptions, type OpenedKernel, openKernel } from './open-kernel.ts';
@@ -218,6 +219,8 @@ export class Tracer implements EventSource {
     const { caution } = opened.kernel.source;
     if (caution !== undefined) messages.push(caution);
     const counters = this.counters();
+    const ioUring = ioUringTrouble(opened.kernel, counters);
+    if (ioUring !== undefined) messages.push(ioUring);
     if ((counters['connections_full'] ?? 0) > 0) {
       messages.push(`more than ${this.#options.maxConnections} connections at once: raise tracer.maxConnections`);
     }

@@ -1,5 +1,6 @@
 import type { Processor } from '../decorators/decorator.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
+import type { SamplerDecoratorOptions } from '../sampling/sampler-decorator.ts';
 
 /**
  * One entry of `discovery.instrument` or `discovery.exclude`: criteria inside an entry are ANDed, entries are ORed. At least one
@@ -20,14 +21,35 @@ export interface ProcessSelector {
   exePathRegexp?: string;
   /** Glob on the command line, arguments joined by one space. */
   cmdArgs?: string;
+  /** Regular expression (RE2) found anywhere in the command line. */
+  cmdArgsRegexp?: string;
   /** Process ids in the PID namespace the library runs in. */
   targetPids?: readonly number[];
   /** Languages, e.g. `['python', 'nodejs']`. */
   languages?: readonly string[];
+  /** Route patterns of what matches, beside those of `routes.patterns`; not a criterion. */
+  routes?: ServiceRoutes;
 }
 
-/** @public */
+/**
+ * Route patterns of one service, written like those of `RoutesOptions`, which are tried first.
+ *
+ * @public
+ */
+export interface ServiceRoutes {
+  /** For the requests it answers. */
+  readonly incoming?: readonly string[];
+  /** For the requests it makes. */
+  readonly outgoing?: readonly string[];
+}
+
+/**
+ * Which processes are watched. Criteria of `instrument` select, those of `exclude` take away.
+ *
+ * @public
+ */
 export interface DiscoveryOptions {
+  /** At least one entry, unless a recording is replayed. */
   instrument: readonly ProcessSelector[];
   /** Evaluated last; a match here always wins. */
   exclude?: readonly ProcessSelector[];
@@ -45,7 +67,11 @@ export interface DiscoveryOptions {
  */
 export type SourceName = 'sock_length' | 'syscall';
 
-/** @public */
+/**
+ * What the kernel side takes: its source, its capture limits, its memory.
+ *
+ * @public
+ */
 export interface TracerOptions {
   /** Default `auto`: the first one the kernel has. */
   source?: 'auto' | SourceName;
@@ -63,7 +89,11 @@ export interface TracerOptions {
   btfPath?: string;
 }
 
-/** @public */
+/**
+ * How paths become routes of low cardinality, and which paths are left out.
+ *
+ * @public
+ */
 export interface RoutesOptions {
   /** `/users/:id`, `/users/{id}`, `/files/*`; the first match by Beyla's rules is the route, as written. */
   patterns?: readonly string[];
@@ -71,8 +101,16 @@ export interface RoutesOptions {
   ignoredPatterns?: readonly string[];
   /** What ignored means; default `all`. */
   ignoreMode?: 'all' | 'traces' | 'metrics';
-  /** Route of a path that no pattern matches; default `wildcard`, which gives `/**`. */
-  unmatched?: 'unset' | 'path' | 'wildcard';
+  /**
+   * Route of a path that no pattern matches; default `wildcard`, which gives `/**`. `unset`: none. `path`: the path, as many routes as there
+   * are paths. `heuristic`: the path with the wildcard for what looks like an identifier. `low-cardinality`: the same, and a place in the
+   * paths of a service that sees too many words becomes the wildcard.
+   */
+  unmatched?: 'unset' | 'path' | 'wildcard' | 'heuristic' | 'low-cardinality';
+  /** The wildcard of `heuristic` and `low-cardinality`: one printable ASCII character, but not `/`, `?` or `#`; default `*`. */
+  wildcardChar?: string;
+  /** Words that a place in the paths of a service may have with `low-cardinality`; default 10, 0 to 1000; 0 means any number. */
+  maxPathSegmentCardinality?: number;
 }
 
 /**
@@ -84,6 +122,8 @@ export interface BeylaOptions {
   discovery: DiscoveryOptions;
   tracer?: TracerOptions;
   routes?: RoutesOptions;
+  /** Which traces are kept; default OTEL_TRACES_SAMPLER, else `parentbased_always_on`. Metrics are of all requests. */
+  sampler?: SamplerDecoratorOptions;
   /** Your functions, run on each batch in this order after the built-in decorators. */
   processors?: readonly Processor[];
   exporters?: readonly Exporter[];

@@ -1,7 +1,8 @@
+import { checkRoutePatterns } from '../decorators/route-matcher.ts';
 import type { Language } from '../processes/process.ts';
 import { compileSelector } from '../processes/selector.ts';
 import { boolean, type Check, integer, invalid, listOf, object, oneOf, optional, someOf, text } from './check.ts';
-import type { DiscoveryOptions, ProcessSelector } from './options.ts';
+import type { DiscoveryOptions, ProcessSelector, ServiceRoutes } from './options.ts';
 
 /**
  * `DiscoveryOptions` with every default filled in.
@@ -33,6 +34,17 @@ const ports: Check<string | number | readonly (string | number)[]> = (value, pat
   )(value, path);
 };
 
+const routePatterns: Check<readonly string[]> = (value, path) => {
+  const patterns = listOf(text)(value, path);
+  checkRoutePatterns(patterns, path);
+  return patterns;
+};
+
+const serviceRoutes: Check<ServiceRoutes> = object<ServiceRoutes>({
+  incoming: optional(routePatterns, undefined),
+  outgoing: optional(routePatterns, undefined),
+});
+
 const fields: Check<ProcessSelector> = object<ProcessSelector>({
   name: optional(text, undefined),
   namespace: optional(text, undefined),
@@ -40,8 +52,10 @@ const fields: Check<ProcessSelector> = object<ProcessSelector>({
   exePath: optional(text, undefined),
   exePathRegexp: optional(text, undefined),
   cmdArgs: optional(text, undefined),
+  cmdArgsRegexp: optional(text, undefined),
   targetPids: optional(someOf(integer(1, HIGHEST_PID, 'a process id')), undefined),
   languages: optional(someOf(language), undefined),
+  routes: optional(serviceRoutes, undefined),
 });
 
 const selector: Check<ProcessSelector> = (value, path) => {

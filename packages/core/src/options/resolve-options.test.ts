@@ -26,7 +26,15 @@ describe('resolveOptions()', () => {
         drainIntervalMs: 10,
         batchBytes: 1_048_576,
       },
-      routes: { patterns: [], ignoredPatterns: [], ignoreMode: 'all', unmatched: 'wildcard' },
+      routes: {
+        patterns: [],
+        ignoredPatterns: [],
+        ignoreMode: 'all',
+        unmatched: 'wildcard',
+        wildcardChar: '*',
+        maxPathSegmentCardinality: 10,
+      },
+      sampler: {},
       processors: [],
       exporters: [],
     });
@@ -107,6 +115,21 @@ describe('resolveOptions()', () => {
       { discovery, tracer: { source: 'kprobe' } },
       '`tracer.source` is "kprobe"; expected one of "auto", "sock_length", "syscall"',
     ],
+    [
+      { discovery, routes: { unmatched: 'heuristics' } },
+      '`routes.unmatched` is "heuristics"; expected one of "unset", "path", "wildcard", "heuristic", "low-cardinality"',
+    ],
+    [{ discovery, routes: { wildcardChar: '**' } }, '`routes.wildcardChar` is "**"; expected one printable ASCII'],
+    [{ discovery, routes: { wildcardChar: '/' } }, '`routes.wildcardChar` is "/"; expected one printable ASCII'],
+    [
+      { discovery, routes: { maxPathSegmentCardinality: -1 } },
+      '`routes.maxPathSegmentCardinality` is -1; expected a whole number of words from 0 to 1000',
+    ],
+    [
+      { discovery: { instrument: [{ openPorts: 80, routes: { incoming: '/a' } }] } },
+      '`discovery.instrument[0].routes.incoming` is "/a"; expected a list',
+    ],
+    [{ discovery: { instrument: [{ routes: { incoming: ['/a'] } }] } }, '`discovery.instrument[0]` has no criterion'],
     [{ discovery, routes: { patterns: '/a' } }, '`routes.patterns` is "/a"; expected a list'],
     [{ discovery, processors: [{}] }, '`processors[0]` is an object; expected a function from spans to spans'],
     [{ discovery, exporters: [() => 1] }, '`exporters[0]` is a function; expected an exporter'],
@@ -122,6 +145,7 @@ describe('resolveOptions()', () => {
     [{ openPorts: 70_000 }, 'INVALID_PORT_RANGE', 'discovery.instrument[0].openPorts'],
     [{ exePathRegexp: '(?<=x)' }, 'INVALID_PATTERN', 'discovery.instrument[0].exePathRegexp'],
     [{ cmdArgs: '[' }, 'INVALID_PATTERN', 'discovery.instrument[0].cmdArgs'],
+    [{ openPorts: 80, routes: { outgoing: ['a'] } }, 'INVALID_PATTERN', 'discovery.instrument[0].routes.outgoing'],
   ])('gives errors of ports and patterns the path (%j)', (entry, code, path) => {
     const error = failure({ discovery: { instrument: [entry] } });
     expect(error.code).toBe(code);

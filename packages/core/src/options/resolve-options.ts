@@ -1,5 +1,7 @@
 import type { Processor } from '../decorators/decorator.ts';
+import { isWildcardChar } from '../decorators/wildcard-char.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
+import type { SamplerDecoratorOptions } from '../sampling/sampler-decorator.ts';
 import {
   type Check,
   functionLike,
@@ -15,22 +17,19 @@ import {
 import type { BeylaOptions, RoutesOptions, TracerOptions } from './options.ts';
 import { discoveryCheck, type ResolvedDiscoveryOptions } from './resolve-discovery.ts';
 
-/** Only what has no default may be missing. */
-type Resolved<T, Missing extends keyof T = never> = Readonly<Required<Omit<T, Missing>> & Pick<T, Missing>>;
-
 /**
  * `TracerOptions` with every default filled in.
  *
  * @public
  */
-export type ResolvedTracerOptions = Resolved<TracerOptions, 'btfPath'>;
+export type ResolvedTracerOptions = Readonly<Required<Omit<TracerOptions, 'btfPath'>> & Pick<TracerOptions, 'btfPath'>>;
 
 /**
  * `RoutesOptions` with every default filled in.
  *
  * @public
  */
-export type ResolvedRoutesOptions = Resolved<RoutesOptions>;
+export type ResolvedRoutesOptions = Readonly<Required<RoutesOptions>>;
 
 /**
  * `BeylaOptions` with every default filled in, frozen at every depth but for what the user made (processors, exporters, signal).
@@ -41,6 +40,8 @@ export interface ResolvedOptions {
   readonly discovery: ResolvedDiscoveryOptions;
   readonly tracer: ResolvedTracerOptions;
   readonly routes: ResolvedRoutesOptions;
+  /** Checked by `SamplerDecorator`, which has the environment for its defaults. */
+  readonly sampler: SamplerDecoratorOptions;
   readonly processors: readonly Processor[];
   readonly exporters: readonly Exporter[];
   readonly signal?: AbortSignal;
@@ -63,17 +64,25 @@ const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
   btfPath: optional(text, undefined),
 });
 
+const wildcardChar: Check<string> = (value, path) =>
+  isWildcardChar(value) ? value : invalid(value, path, 'one printable ASCII character, but not `/`, `?` or `#`');
+
 const routes: Check<ResolvedRoutesOptions> = object<ResolvedRoutesOptions>({
   patterns: optional(listOf(text), Object.freeze([])),
   ignoredPatterns: optional(listOf(text), Object.freeze([])),
   ignoreMode: optional(oneOf('all', 'traces', 'metrics'), 'all'),
-  unmatched: optional(oneOf('unset', 'path', 'wildcard'), 'wildcard'),
+  unmatched: optional(oneOf('unset', 'path', 'wildcard', 'heuristic', 'low-cardinality'), 'wildcard'),
+  wildcardChar: optional(wildcardChar, '*'),
+  maxPathSegmentCardinality: optional(integer(0, 1000, 'words'), 10),
 });
 
 /** Sections may be left out as a whole: their own checks know the defaults. */
 function section<T>(check: Check<T>): Check<T> {
   return (value, path) => check(value === undefined ? {} : value, path);
 }
+
+const sampler: Check<SamplerDecoratorOptions> = (value, path) =>
+  typeof value === 'object' && value !== null ? (value as SamplerDecoratorOptions) : invalid(value, path, 'an object');
 
 const signal: Check<AbortSignal> = withMethods<AbortSignal>('an AbortSignal', 'aborted', 'addEventListener');
 
@@ -82,6 +91,7 @@ function options(isReplay: boolean): Check<ResolvedOptions> {
     discovery: discoveryCheck(isReplay),
     tracer: section(tracer),
     routes: section(routes),
+    sampler: optional(sampler, Object.freeze({})),
     processors: optional(listOf(functionLike<Processor>('a function from spans to spans')), Object.freeze([])),
     exporters: optional(
       listOf(withMethods<Exporter>('an exporter', 'export', 'start', 'close', 'flush', 'stats', 'health')),

@@ -6,7 +6,11 @@ import type { ProcessInfo } from '../processes/process.ts';
 import type { RequestSpan } from '../spans/span.ts';
 import type { Exporter } from './exporter.ts';
 
-/** @public */
+/**
+ * What a `Pipeline` runs and how long it waits.
+ *
+ * @public
+ */
 export interface PipelineOptions {
   /** Run on each batch, in this order. */
   processors?: readonly Processor[];
@@ -18,7 +22,11 @@ export interface PipelineOptions {
   timeoutMs?: number;
 }
 
-/** @public */
+/**
+ * Counts of a `Pipeline` since its start.
+ *
+ * @public
+ */
 export interface PipelineStats {
   /** Spans pushed. */
   readonly spansIn: number;
@@ -30,6 +38,8 @@ export interface PipelineStats {
   readonly exporterErrors: number;
   /** Spans lost, by reason: `filtered` by processors, `closed` pushed after close, `<exporter>.<reason>` by exporters. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** Counters of each exporter, by its name; those of one name are added up. */
+  readonly exporters: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /**
@@ -120,9 +130,12 @@ export class Pipeline implements Component {
 
   stats(): PipelineStats {
     const dropped: Record<string, number> = { filtered: this.#filtered, closed: this.#pushedAfterClose };
+    const exporters: Record<string, Record<string, number>> = {};
     this.#exporters.forEach((exporter, i) => {
       addTo(dropped, `${exporter.name}.threw`, this.#thrownAway[i] ?? 0);
+      exporters[exporter.name] ??= {};
       for (const [name, value] of Object.entries(exporter.stats())) {
+        addTo(exporters[exporter.name] ?? {}, name, value);
         if (name.startsWith('dropped.')) addTo(dropped, `${exporter.name}.${name.slice('dropped.'.length)}`, value);
       }
     });
@@ -132,6 +145,7 @@ export class Pipeline implements Component {
       processorErrors: this.#processorErrors,
       exporterErrors: this.#exporterErrors,
       dropped,
+      exporters,
     };
   }
 

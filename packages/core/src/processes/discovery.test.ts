@@ -105,6 +105,20 @@ describe('Discovery, by comparing /proc', () => {
     expect(take(events)).toEqual(['started 20 checkout', 'started 21 named']);
   });
 
+  it('gives a process the routes of its selector', async () => {
+    const routes = { incoming: ['/users/:id'], outgoing: ['/charges/:id'] };
+    fake.put(20, python);
+    fake.put(21, shell);
+    const discovery = await discover({ instrument: [{ exePath: '*' }, { exePath: '*python*', routes }] });
+    const given = discovery.processes.map((process) => [process.pid, process.routes]);
+    expect(new Map(given as [number, unknown][])).toEqual(
+      new Map<number, unknown>([
+        [20, routes],
+        [21, undefined],
+      ]),
+    );
+  });
+
   it('never selects its own process, unless asked to', async () => {
     await discover({ instrument: [{ exePath: '*' }] });
     expect(take(calls)).toEqual([]);

@@ -4,7 +4,7 @@ import type { ListeningPorts } from './listening-ports.ts';
 import type { ReadProcess } from './process-info.ts';
 import type { ProcessMatcher, SelectorMatch } from './selector.ts';
 
-/** Names for a process that is to be selected. */
+/** What is said of a process that is to be selected. */
 export interface Evaluation extends SelectorMatch {
   /** An entry of `instrument` describes it; otherwise it is selected for what it was, or for its parent. */
   readonly isOwn: boolean;
@@ -38,6 +38,7 @@ export function evaluate(
   return {
     name: own?.name ?? fallback?.name,
     namespace: own?.namespace ?? fallback?.namespace,
+    routes: own?.routes ?? fallback?.routes,
     isOwn: own !== undefined,
   };
 }

@@ -77,39 +77,30 @@ describe('LanguageDetector', () => {
     expect(detector.filesRead).toBe(1);
   });
 
-  it.runIf(has('go'))(
-    'knows a stripped Go program, whatever it is called',
-    () => {
-      const program = join(directory, 'node');
-      writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() {}\n');
-      execFileSync('go', ['build', '-ldflags=-s -w', '-o', program, join(directory, 'main.go')], {
-        env: { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'off' },
-      });
-      expect(detect(program)).toBe('go');
-    },
-    60_000,
-  );
+  it('knows a stripped Go program, whatever it is called', { timeout: 60_000 }, ({ skip }) => {
+    skip(!has('go'), 'optional: needs Go to make a program');
+    const program = join(directory, 'node');
+    writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() {}\n');
+    execFileSync('go', ['build', '-ldflags=-s -w', '-o', program, join(directory, 'main.go')], {
+      env: { ...process.env, GOFLAGS: '-mod=mod', GO111MODULE: 'off' },
+    });
+    expect(detect(program)).toBe('go');
+  });
 
-  it.runIf(has('rustc'))(
-    'knows a stripped Rust program',
-    () => {
-      const source = join(directory, 'main.rs');
-      writeFileSync(source, 'fn main() { println!("{}", std::env::args().count()); }\n');
-      execFileSync('rustc', ['-C', 'strip=symbols', '-o', join(directory, 'app'), source]);
-      expect(detect(join(directory, 'app'))).toBe('rust');
-    },
-    60_000,
-  );
+  it('knows a stripped Rust program', { timeout: 60_000 }, ({ skip }) => {
+    skip(!has('rustc'), 'optional: needs rustc to make a program');
+    const source = join(directory, 'main.rs');
+    writeFileSync(source, 'fn main() { println!("{}", std::env::args().count()); }\n');
+    execFileSync('rustc', ['-C', 'strip=symbols', '-o', join(directory, 'app'), source]);
+    expect(detect(join(directory, 'app'))).toBe('rust');
+  });
 
-  it.runIf(has('gcc'))(
-    'takes a C program for generic',
-    () => {
-      writeFileSync(join(directory, 'main.c'), 'int main(void) { return 0; }\n');
-      execFileSync('gcc', ['-o', join(directory, 'app'), join(directory, 'main.c')]);
-      expect(detect(join(directory, 'app'))).toBe('generic');
-    },
-    60_000,
-  );
+  it('takes a C program for generic', { timeout: 60_000 }, ({ skip }) => {
+    skip(!has('gcc'), 'needs gcc to make a program');
+    writeFileSync(join(directory, 'main.c'), 'int main(void) { return 0; }\n');
+    execFileSync('gcc', ['-o', join(directory, 'app'), join(directory, 'main.c')]);
+    expect(detect(join(directory, 'app'))).toBe('generic');
+  });
 });
 
 describe('readElfSections()', () => {

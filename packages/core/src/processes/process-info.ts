@@ -39,6 +39,7 @@ export function createProcessInfo(
       instanceId: environment.instanceId ?? instanceId(pid),
     },
     resource: environment.resource,
+    ...(match.routes === undefined ? undefined : { routes: match.routes }),
   };
 }
 

@@ -194,8 +194,9 @@ export class ProcessTable {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
       return false;
     }
-    const hasSameNames = evaluation.name === selection.match.name && evaluation.namespace === selection.match.namespace;
-    if (hasSameNames && (!hasNewProgram || isSameProgram(read, selection.process))) {
+    const { name, namespace, routes } = selection.match;
+    const isSameMatch = evaluation.name === name && evaluation.namespace === namespace && evaluation.routes === routes;
+    if (isSameMatch && (!hasNewProgram || isSameProgram(read, selection.process))) {
       this.#announce(selection);
       this.#refreshPorts(selection, look);
       return false;
@@ -230,14 +231,14 @@ export class ProcessTable {
   #select(
     stat: ProcStat,
     read: ReadProcess,
-    { name, namespace }: SelectorMatch,
+    { name, namespace, routes }: SelectorMatch,
     isInherited: boolean,
     look: ListeningPorts,
     reason: Reason,
     before?: Selection,
   ): void {
     const { proc, languages, sink } = this.#parts;
-    const match = { name, namespace };
+    const match = { name, namespace, routes };
     const process = createProcessInfo(proc, languages, read, match);
     const ports = new SelectedPorts();
     for (const port of reason.ports ?? []) ports.add(port);

@@ -1,3 +1,5 @@
+import type { ServiceRoutes } from '../options/options.ts';
+
 /**
  * A program's place in the system's map of services.
  *
@@ -37,4 +39,6 @@ export interface ProcessInfo {
   readonly service: Service;
   /** Resource attributes beside the service ones, in OpenTelemetry names. Decorators (k8s) may add to them before the first span. */
   readonly resource: Readonly<Record<string, string>>;
+  /** Route patterns that its selector gave it. */
+  readonly routes?: ServiceRoutes;
 }

@@ -33,6 +33,11 @@ describe('compileSelectors()', () => {
     expect(matcher.match(facts({ cmd: 'python3 cart.py' }))).toBeUndefined();
   });
 
+  it('finds cmdArgsRegexp anywhere in the command line', () => {
+    expect(select({ cmdArgsRegexp: '(shop|cart)\\.py$' }).match(facts({ cmd: 'python3 cart.py' }))).toBeDefined();
+    expect(select({ cmdArgsRegexp: '(shop|cart)\\.py$' }).match(facts({ cmd: 'python3 cart.pyc' }))).toBeUndefined();
+  });
+
   it('matches on process ids and on languages', () => {
     expect(select({ targetPids: [7, 9] }).match(facts({ pid: 9 }))).toBeDefined();
     expect(select({ targetPids: [7, 9] }).match(facts({ pid: 8 }))).toBeUndefined();
@@ -55,6 +60,17 @@ describe('compileSelectors()', () => {
     );
     expect(matcher.match(facts())).toEqual({ name: 'all', namespace: 'shop' });
     expect(matcher.match(facts({ ports: [80, 81] }))).toEqual({ name: 'web', namespace: 'shop' });
+  });
+
+  it('gives the routes of the last matching entry that has some', () => {
+    const routes = { incoming: ['/users/:id'] };
+    const matcher = select(
+      { exePath: '*', routes },
+      { openPorts: 80, routes: { outgoing: ['/a'] } },
+      { openPorts: 81 },
+    );
+    expect(matcher.match(facts({ ports: [81] }))?.routes).toBe(routes);
+    expect(matcher.match(facts({ ports: [80, 81] }))?.routes).toEqual({ outgoing: ['/a'] });
   });
 
   it('answers exclusion with the same rules', () => {

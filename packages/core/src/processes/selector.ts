@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { BeylaError } from '../errors.ts';
-import type { DiscoveryOptions, ProcessSelector } from '../options/options.ts';
+import type { DiscoveryOptions, ProcessSelector, ServiceRoutes } from '../options/options.ts';
 import { compileGlob } from './glob.ts';
 import { type PortList, parsePortList } from './port-list.ts';
 import type { Language } from './process.ts';
@@ -16,10 +16,11 @@ export interface ProcessFacts {
   language(): Language;
 }
 
-/** Names given by the entries that matched. */
+/** What the entries that matched say of the process. */
 export interface SelectorMatch {
   readonly name: string | undefined;
   readonly namespace: string | undefined;
+  readonly routes: ServiceRoutes | undefined;
 }
 
 /** The compiled form of `instrument` and `exclude`. */
@@ -34,12 +35,13 @@ export interface ProcessMatcher {
   readonly usesPorts: boolean;
 }
 
-/** The keys of a selector that decide; `name` and `namespace` only label. */
+/** The keys of a selector that decide; `name`, `namespace` and `routes` only label. */
 export const CRITERIA: readonly (keyof ProcessSelector)[] = [
   'openPorts',
   'exePath',
   'exePathRegexp',
   'cmdArgs',
+  'cmdArgsRegexp',
   'targetPids',
   'languages',
 ];
@@ -58,7 +60,7 @@ interface CompiledSelector {
 
 /**
  * Compiles selectors with Beyla's semantics: the criteria of an entry are ANDed, the entries are ORed, and where several entries
- * match, a later one overrides the name and namespace that an earlier one gave.
+ * match, a later one overrides the name, the namespace and the routes that an earlier one gave.
  *
  * @throws BeylaError `INVALID_OPTION`, `INVALID_PORT_RANGE` or `INVALID_PATTERN`, each with the path of the option.
  */
@@ -74,13 +76,15 @@ export function compileSelectors(
       let matched = false;
       let name: string | undefined;
       let namespace: string | undefined;
+      let routes: ServiceRoutes | undefined;
       for (const entry of instrument) {
         if (!entry.accepts(facts)) continue;
         matched = true;
         name = entry.selector.name ?? name;
         namespace = entry.selector.namespace ?? namespace;
+        routes = entry.selector.routes ?? routes;
       }
-      return matched ? { name, namespace } : undefined;
+      return matched ? { name, namespace, routes } : undefined;
     },
     excludes: (facts) => exclude.some((entry) => entry.accepts(facts)),
     wantsPort: (port) => portLists.some((list) => list.has(port)),
@@ -113,6 +117,10 @@ export function compileSelector(selector: ProcessSelector, path: string): Compil
   if (selector.cmdArgs !== undefined) {
     const glob = compileGlob(selector.cmdArgs, `${path}.cmdArgs`);
     tests.push((facts) => glob(facts.commandLine));
+  }
+  if (selector.cmdArgsRegexp !== undefined) {
+    const regexp = compileRegexp(selector.cmdArgsRegexp, `${path}.cmdArgsRegexp`);
+    tests.push((facts) => regexp(facts.commandLine));
   }
   let ports: PortList | undefined;
   if (selector.openPorts !== undefined) {

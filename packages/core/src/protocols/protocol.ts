@@ -18,13 +18,21 @@ import type { HttpExchange } from './http1/exchange.ts';
 /** What a protocol made of its messages; `kind` tells which. */
 export type Exchange = HttpExchange;
 
-/** What user space wants the kernel to report of a connection: every I/O call with its bytes, or nothing but its close. */
+/**
+ * What user space wants the kernel to report of a connection: every I/O call with its bytes, or nothing but its close.
+ *
+ * @public
+ */
 export type Verdict = 'stream' | 'ignore';
 
 /** Which side of the connection the observed process is on. */
 export type Role = 'server' | 'client';
 
-/** Tells the kernel what to report; every `EventSource` is one. */
+/**
+ * Tells the kernel what to report; every `EventSource` is one.
+ *
+ * @public
+ */
 export interface VerdictSink {
   setVerdict(connection: number, verdict: Verdict): void;
   /** New connections to this port start in stream mode: requests on it merge beyond telling apart. */

@@ -28,14 +28,17 @@ export interface RecordingHeader {
   readonly source: string;
 }
 
-export function frame(type: number, payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(FRAME_PREFIX_BYTES + payload.length);
-  new DataView(bytes.buffer).setUint32(0, payload.length, true);
+/** A frame whose payload, of so many bytes, is still to be filled in behind the first FRAME_PREFIX_BYTES. */
+export function beginFrame(type: number, payloadBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(FRAME_PREFIX_BYTES + payloadBytes);
+  new DataView(bytes.buffer).setUint32(0, payloadBytes, true);
   bytes[4] = type;
-  bytes.set(payload, FRAME_PREFIX_BYTES);
   return bytes;
 }
 
 export function jsonFrame(type: number, value: unknown): Uint8Array {
-  return frame(type, new TextEncoder().encode(JSON.stringify(value)));
+  const payload = new TextEncoder().encode(JSON.stringify(value));
+  const bytes = beginFrame(type, payload.length);
+  bytes.set(payload, FRAME_PREFIX_BYTES);
+  return bytes;
 }

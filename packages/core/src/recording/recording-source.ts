@@ -12,7 +12,11 @@ import { FRAME, FRAME_BYTES_MAX, FRAME_PREFIX_BYTES, type RecordingHeader } from
 
 const NOW_BYTES = 8;
 
-/** Told of the processes of a recording where they appear in it. */
+/**
+ * Told of the processes of a recording where they appear in it.
+ *
+ * @public
+ */
 export interface RecordedProcesses {
   started(process: ProcessInfo): void;
   ended(pid: number, startTicks: number): void;
@@ -22,6 +26,17 @@ export interface RecordedProcesses {
  * Replays a recording as fast as its consumer takes the batches; works on every platform and needs no privilege.
  *
  * @throws BeylaError `RECORDING_INVALID` from `start` and from the iteration.
+ *
+ * @example
+ * ```ts
+ * import { RecordingSource } from '@beyla/core';
+ * await using source = new RecordingSource('requests.beyla', {
+ *   started: (process) => console.log(process.pid, process.service.name),
+ *   ended: (pid) => console.log(pid, 'ended'),
+ * });
+ * await source.start();
+ * for await (const batch of source) console.log(`${batch.length} bytes of records`);
+ * ```
  *
  * @public
  */

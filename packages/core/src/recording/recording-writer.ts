@@ -5,7 +5,7 @@ import type { EventBatch } from '../kernel/event-batch.ts';
 import type { EventSource } from '../kernel/event-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
-import { FRAME, frame, jsonFrame } from './frame.ts';
+import { beginFrame, FRAME, FRAME_PREFIX_BYTES, jsonFrame } from './frame.ts';
 import { redactBatch } from './redact.ts';
 
 /** Most bytes that wait for the disk; batches beyond are dropped and counted. */
@@ -17,6 +17,16 @@ const NOW_BYTES = 8;
  *
  * The file holds what the capture limits let out of the selected processes: heads of messages with secret values masked. Never
  * blocks: what the disk cannot take is dropped, counted, and makes it `degraded`.
+ *
+ * @example
+ * ```ts
+ * import { RecordingWriter, Tracer } from '@beyla/core';
+ * await using tracer = new Tracer();
+ * await using writer = new RecordingWriter('requests.beyla', tracer);
+ * await tracer.start();
+ * await writer.start();
+ * for await (const batch of tracer) writer.batch(batch);
+ * ```
  *
  * @public
  */
@@ -56,6 +66,7 @@ export class RecordingWriter implements Component {
     });
   }
 
+  /** Spans of a replay need the processes they belong to: call it before the first batch that speaks of this one. */
   processStarted(process: ProcessInfo): void {
     this.#write(jsonFrame(FRAME.PROCESS_STARTED, process));
   }
@@ -64,6 +75,7 @@ export class RecordingWriter implements Component {
     this.#write(jsonFrame(FRAME.PROCESS_ENDED, { pid, startTicks }));
   }
 
+  /** Takes a copy; the caller may reuse the bytes. */
   batch({ bytes, length, nowNs }: EventBatch): void {
     if (length === 0) return;
     const { clock } = this.#source;
@@ -71,12 +83,14 @@ export class RecordingWriter implements Component {
       this.#clockRevision = clock.revision;
       this.#write(jsonFrame(FRAME.CLOCK, clock));
     }
-    const payload = new Uint8Array(NOW_BYTES + length);
-    new DataView(payload.buffer).setFloat64(0, nowNs, true);
-    payload.set(bytes.subarray(0, length), NOW_BYTES);
-    redactBatch(payload.subarray(NOW_BYTES));
+    // The frame is made in place: a batch may be a megabyte, and the ring fills while it is copied.
+    const frame = beginFrame(FRAME.BATCH, NOW_BYTES + length);
+    const recordsStart = FRAME_PREFIX_BYTES + NOW_BYTES;
+    new DataView(frame.buffer).setFloat64(FRAME_PREFIX_BYTES, nowNs, true);
+    frame.set(bytes.subarray(0, length), recordsStart);
+    redactBatch(frame, recordsStart);
     this.#batches += 1;
-    this.#write(frame(FRAME.BATCH, payload));
+    this.#write(frame);
   }
 
   close(): Promise<void> {

@@ -43,10 +43,34 @@ describe('redactBatch()', () => {
     );
   });
 
+  it('masks a credential that goes on in a line that begins with white space', () => {
+    expect(redacted('GET / HTTP/1.1\r\nCookie: a\r\n\tb=c\r\nHost: h\r\n\r\n')).toBe(
+      'GET / HTTP/1.1\r\nCookie:**\r\n****\r\nHost: h\r\n\r\n',
+    );
+  });
+
+  it('masks what was captured of a head that is cut', () => {
+    expect(redacted('GET /?a=bc&d=ef')).toBe('GET /?a=**&d=**');
+    expect(redacted('HTTP/1.1 200 OK\nSet-Cookie : abc')).toBe('HTTP/1.1 200 OK\nSet-Cookie :****');
+  });
+
+  it('leaves alone what is not HTTP/1', () => {
+    const text = 'PRI\x00 * HTTP/2.0\r\nCookie: a\r\n\r\n';
+    expect(redacted(text)).toBe(text);
+  });
+
   it('clears the kernel address', () => {
     const bytes = record('GET / HTTP/1.1\r\n\r\n');
     redactBatch(bytes);
     expect(new DataView(bytes.buffer).getBigUint64(TURN_RECORD.sock, true)).toBe(0n);
+  });
+
+  it.each(['EXEC', 'LISTEN'] as const)('empties %s records, which tell of processes that are not selected', (kind) => {
+    const bytes = new Uint8Array(32).fill(0xee);
+    new DataView(bytes.buffer).setUint32(RECORD_HEADER.sizeOffset, 28, true);
+    bytes[RECORD_HEADER.kind] = RECORD_KIND[kind];
+    redactBatch(bytes);
+    expect([...bytes.subarray(RECORD_HEADER.size)]).toEqual([...Array(20).fill(0), ...Array(4).fill(0xee)]);
   });
 
   it('ends, and keeps lengths, on any bytes', () => {

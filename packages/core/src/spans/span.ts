@@ -78,12 +78,20 @@ export interface HttpSpanFields extends SpanBase {
   readonly errorType: string | undefined;
 }
 
-/** @public */
+/**
+ * A request that an observed process answered.
+ *
+ * @public
+ */
 export interface HttpServerSpan extends HttpSpanFields {
   readonly kind: 'http.server';
 }
 
-/** @public */
+/**
+ * A request that an observed process made.
+ *
+ * @public
+ */
 export interface HttpClientSpan extends HttpSpanFields {
   readonly kind: 'http.client';
 }

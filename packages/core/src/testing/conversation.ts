@@ -35,6 +35,8 @@ export class Conversation {
   readonly #requestDirection: 'in' | 'out';
   readonly #offsets = { in: 0, out: 0 };
   #seq = 0;
+  #isEndToBeLost = false;
+  #endsLost = 0;
   #open: OpenTurn | undefined;
 
   constructor(options: ConversationOptions = {}, nowNs = 1_000_000) {
@@ -67,9 +69,23 @@ export class Conversation {
     return this;
   }
 
+  /** The other side is about to speak, or the connection to end: the open turn is over. */
+  finishTurn(): this {
+    this.#finish(0);
+    this.#isEndToBeLost = false;
+    return this;
+  }
+
+  /** The end of the open turn, if it has one, finds no room on the ring. */
+  loseEnd(): this {
+    this.#isEndToBeLost = true;
+    return this;
+  }
+
   close(): this {
     this.#finish(RECORD_FLAG.CLOSED);
-    this.records.push(close({ connection: this.#options.connection, ns: this.nowNs, lastSeq: this.#seq }));
+    const { connection } = this.#options;
+    this.records.push(close({ connection, ns: this.nowNs, lastSeq: this.#seq, endsLost: this.#endsLost }));
     this.nowNs += STEP_NS;
     return this;
   }
@@ -136,6 +152,11 @@ export class Conversation {
     if (open === undefined) return;
     if (open.reportedBytes === 0) this.#report(open, flags | RECORD_FLAG.HEAD | RECORD_FLAG.FINAL, false);
     else if (open.bytes.length !== open.reportedBytes) {
+      if (this.#isEndToBeLost) {
+        this.#isEndToBeLost = false;
+        this.#endsLost += 1;
+        return;
+      }
       const captured = Math.min(open.bytes.length, this.#options.captureLimit);
       this.#report(open, flags | RECORD_FLAG.FINAL, captured === open.reportedCaptured);
     }

@@ -1,6 +1,7 @@
 import { ProbedTurn, type TurnProbe } from '../connections/turn-probe.ts';
-import { BatchDecoder } from '../events/batch-decoder.ts';
-import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
+import type { CounterReason } from '../counters.ts';
+import { Interpreter } from '../interpreter.ts';
+import type { InterpreterOptions } from '../interpreter-options.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import type { Verdict } from '../protocols/protocol.ts';
 import { Clock } from '../spans/clock.ts';
@@ -28,7 +29,6 @@ export class InterpreterHarness {
   readonly kernel: Map<number, Partial<ProbedTurn>> = new Map();
   nowNs = 10_000_000;
   looks = 0;
-  readonly #decoder = new BatchDecoder();
 
   constructor(options: Partial<InterpreterOptions> = {}) {
     const probe: TurnProbe = {
@@ -56,9 +56,7 @@ export class InterpreterHarness {
   batch(records: readonly Uint8Array[]): RequestSpan[] {
     const bytes = batchOf(records);
     this.nowNs += 10_000_000;
-    this.interpreter.begin(this.nowNs);
-    this.#decoder.decode(bytes, bytes.length, this.interpreter);
-    const spans = [...this.interpreter.end()];
+    const spans = [...this.interpreter.interpret({ bytes, length: bytes.length, nowNs: this.nowNs })];
     this.spans.push(...spans);
     return spans;
   }
@@ -76,7 +74,7 @@ export class InterpreterHarness {
   }
 
   /** One counter. */
-  count(reason: keyof ReturnType<Interpreter['stats']>): number {
-    return this.interpreter.stats()[reason];
+  count(reason: CounterReason | 'connections' | 'awaitedResponses'): number {
+    return this.interpreter.stats()[reason] ?? Number.NaN;
   }
 }

@@ -121,11 +121,12 @@ export function chunk(facts: TurnFacts): Uint8Array {
 }
 
 /** A CLOSE record. */
-export function close(facts: { connection?: number; ns?: number; lastSeq?: number }): Uint8Array {
+export function close(facts: { connection?: number; ns?: number; lastSeq?: number; endsLost?: number }): Uint8Array {
   const view = record(RECORD_KIND.CLOSE, 0, CLOSE_RECORD.size);
   view.setBigUint64(CLOSE_RECORD.connection, BigInt(facts.connection ?? 1), true);
   view.setBigUint64(CLOSE_RECORD.ns, BigInt(facts.ns ?? 9_000_000), true);
   view.setUint32(CLOSE_RECORD.lastSeq, facts.lastSeq ?? 0, true);
+  view.setUint32(CLOSE_RECORD.endsLost, facts.endsLost ?? 0, true);
   return bytesFrom(view);
 }
 

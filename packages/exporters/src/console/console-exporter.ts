@@ -2,7 +2,11 @@ import { type Exporter, type Health, Lifecycle, type RequestSpan } from '@beyla/
 import { jsonLine } from './json-line.ts';
 import { textLine } from './text-line.ts';
 
-/** @public */
+/**
+ * What a `ConsoleExporter` writes, and where to.
+ *
+ * @public
+ */
 export interface ConsoleExporterOptions {
   /** `text`: one readable line per span (default). `json`: one JSON object per line. */
   format?: 'text' | 'json';

@@ -21,6 +21,19 @@ describe('SpanExporterAdapter', () => {
     await adapter.close();
   });
 
+  it('exports the attributes that are selected', async () => {
+    const exporter = new InMemorySpanExporter();
+    const adapter = new SpanExporterAdapter(exporter, { attributes: { include: ['http_*'], exclude: ['*_size'] } });
+    adapter.export([aSpan({ route: '/a' })]);
+    await adapter.flush();
+    expect(exporter.getFinishedSpans()[0]?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'http.route': '/a',
+    });
+    await adapter.close();
+  });
+
   it.each<[string, SpanExporter['export']]>([
     [
       'throws',

@@ -10,11 +10,16 @@ import {
 import { diag } from '@opentelemetry/api';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { AggregationTemporality, InstrumentType, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import { RedMetrics, type RedMetricsOptions } from '../red-metrics.ts';
+import { RedMetrics } from '../red-metrics.ts';
+import type { RedMetricsOptions } from '../red-metrics-options.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
 import { exportOnce } from './export-once.ts';
 
-/** @public */
+/**
+ * How a `MetricExporterAdapter` makes its metrics and how often it exports them.
+ *
+ * @public
+ */
 export interface MetricExporterAdapterOptions extends RedMetricsOptions {
   /** Name in health, logs and drop reports; default `metrics`. */
   name?: string;
@@ -59,6 +64,7 @@ export class MetricExporterAdapter implements Exporter {
   #exports = 0;
   #failedExports = 0;
   #skippedExports = 0;
+  #rejectedPoints = 0;
   #failure: BeylaError | undefined;
 
   constructor(exporter: PushMetricExporter, options: MetricExporterAdapterOptions = {}) {
@@ -111,6 +117,7 @@ export class MetricExporterAdapter implements Exporter {
       exports: this.#exports,
       failed_exports: this.#failedExports,
       skipped_exports: this.#skippedExports,
+      rejected_points: this.#rejectedPoints,
     };
   }
 
@@ -154,11 +161,12 @@ export class MetricExporterAdapter implements Exporter {
   async #exportOne(service: ServiceMetrics): Promise<void> {
     const { resourceMetrics } = await service.collect();
     if (resourceMetrics.scopeMetrics.length === 0) return;
-    const error = await exportOnce(
+    const { error, rejected } = await exportOnce(
       (callback) => this.#exporter.export(resourceMetrics, callback),
       this.#exportTimeoutMs,
     );
     this.#exports += 1;
+    this.#rejectedPoints += rejected;
     if (error === undefined) {
       this.#failure = undefined;
       return;

@@ -13,7 +13,7 @@ import {
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
-import { SCOPE, spanAttributes, spanName, spanOutcome } from '../attributes.ts';
+import { type AttributeSet, SCOPE, spanAttributes, spanName, spanOutcome } from '../attributes.ts';
 
 /** Spans of no events and links share these; exporters only read them. */
 const NO_EVENTS: TimedEvent[] = [];
@@ -74,21 +74,27 @@ class FinishedSpan implements ReadableSpan {
  *
  * The request keeps its own span id, which is also the one in logs, exemplars and headers to services downstream. (Beyla
  * gives that id to `processing` and a random one to the request.) The ids of the parts are derived from it, so that two
- * exporters report the same ones.
+ * exporters report the same ones. `select` takes attributes away.
  */
-export function appendReadableSpans(span: RequestSpan, resource: Resource, into: ReadableSpan[]): void {
+export function appendReadableSpans(
+  span: RequestSpan,
+  resource: Resource,
+  into: ReadableSpan[],
+  select?: (attributes: AttributeSet) => AttributeSet,
+): void {
   const server = span.kind === 'http.server';
   const traceState = span.traceState === undefined ? undefined : createTraceState(span.traceState);
   const context = contextOf(span, span.spanId, traceState, false);
   // The parent of a server request is in the process that sent it; a client request's is in the same process.
   const parent = span.parentSpanId === undefined ? undefined : contextOf(span, span.parentSpanId, traceState, server);
+  const attributes = spanAttributes(span);
   const request = {
     name: spanName(span),
     kind: server ? SpanKind.SERVER : SpanKind.CLIENT,
     startNs: span.startNs,
     endNs: span.endNs,
     status: spanOutcome(span) === 'error' ? ERROR : UNSET,
-    attributes: spanAttributes(span),
+    attributes: select === undefined ? attributes : select(attributes),
   };
   into.push(new FinishedSpan(span, resource, request, context, parent));
   if (!server || span.readNs <= span.startNs) return;

@@ -12,14 +12,21 @@ import { getNumberFromEnv } from '@opentelemetry/core';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { resourceAttributes } from '../attributes.ts';
-import { BatchQueue } from '../batch-queue.ts';
+import { type BatchOutcome, BatchQueue } from '../batch-queue.ts';
+import { type SpanAttributeSelection, spanAttributeSelector } from '../span-attribute-selection.ts';
 import { exportOnce } from './export-once.ts';
 import { appendReadableSpans } from './readable-span.ts';
 
-/** @public */
+/**
+ * Queue and batches of a `SpanExporterAdapter`.
+ *
+ * @public
+ */
 export interface SpanExporterAdapterOptions {
   /** Name in health, logs and drop reports; default `spans`. */
   name?: string;
+  /** Which attributes spans have; default all. */
+  attributes?: SpanAttributeSelection;
   /** Requests held at most while the back end is slow; default OTEL_BSP_MAX_QUEUE_SIZE, else 8192. */
   maxQueueSize?: number;
   /** Requests per export; one request is up to three spans; default OTEL_BSP_MAX_EXPORT_BATCH_SIZE, else 512. */
@@ -36,8 +43,8 @@ export interface SpanExporterAdapterOptions {
  * Gives request spans to any OpenTelemetry `SpanExporter`, in batches, through a bounded queue.
  *
  * Spans of one process share one Resource. Spans without the sampled flag and spans that traces must ignore are left out, and
- * counted. What does not fit or is refused is dropped and counted: `dropped.queue_full`, `dropped.export_failed`, `dropped.shutdown`,
- * in requests. The adapter owns the exporter and shuts it down.
+ * counted. What does not fit or is refused is dropped and counted: `dropped.queue_full`, `dropped.export_failed`, `dropped.rejected`,
+ * `dropped.shutdown`, in requests. The adapter owns the exporter and shuts it down.
  *
  * @example
  * ```ts
@@ -51,6 +58,7 @@ export interface SpanExporterAdapterOptions {
 export class SpanExporterAdapter implements Exporter {
   readonly name: string;
   readonly #exporter: SpanExporter;
+  readonly #select: ReturnType<typeof spanAttributeSelector>;
   readonly #exportTimeoutMs: number;
   readonly #closeTimeoutMs: number;
   readonly #resources = new WeakMap<ProcessInfo, Resource>();
@@ -63,6 +71,7 @@ export class SpanExporterAdapter implements Exporter {
   constructor(exporter: SpanExporter, options: SpanExporterAdapterOptions = {}) {
     this.name = options.name ?? 'spans';
     this.#exporter = exporter;
+    this.#select = spanAttributeSelector(options.attributes);
     this.#exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 3_000;
     this.#queue = new BatchQueue({
@@ -117,10 +126,10 @@ export class SpanExporterAdapter implements Exporter {
     return this.close();
   }
 
-  async #send(batch: readonly RequestSpan[]): Promise<boolean> {
-    const error = await exportOnce((callback) => {
+  async #send(batch: readonly RequestSpan[]): Promise<BatchOutcome> {
+    const { error, rejected } = await exportOnce((callback) => {
       const spans: ReadableSpan[] = [];
-      for (const span of batch) appendReadableSpans(span, this.#resourceOf(span.process), spans);
+      for (const span of batch) appendReadableSpans(span, this.#resourceOf(span.process), spans, this.#select);
       this.#exporter.export(spans, callback);
     }, this.#exportTimeoutMs);
     // Once per outage: a dead back end fails every second.
@@ -129,7 +138,7 @@ export class SpanExporterAdapter implements Exporter {
       error === undefined
         ? undefined
         : new BeylaError('EXPORT_FAILED', `the last export failed: ${error.message}`, { cause: error });
-    return error === undefined;
+    return { delivered: error === undefined, rejected };
   }
 
   #resourceOf(process: ProcessInfo): Resource {

@@ -1,34 +1,52 @@
-import { BeylaError } from '@beyla/core';
+/**
+ * How OTLP is spoken: gRPC, or HTTP with a body of protobuf or JSON.
+ *
+ * @public
+ */
+export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
 
 /**
- * Where and how OTLP is sent: HTTP with protobuf. What is not given is taken from the environment (`OTEL_EXPORTER_OTLP_*`, the
- * variables of the signal first), else from the specification's defaults.
+ * Certificates for https; each is the text of a PEM file (it holds `-----BEGIN`) or the path of one, read when the exporter is made.
+ *
+ * @public
+ */
+export interface OtlpTlsOptions {
+  /** Authorities that may sign the receiver's certificate; default OTEL_EXPORTER_OTLP_CERTIFICATE, else those of Node. */
+  ca?: string;
+  /** Our certificate, where the receiver asks for one (mTLS); needs `key`; default OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE. */
+  cert?: string;
+  /** Private key of `cert`; default OTEL_EXPORTER_OTLP_CLIENT_KEY. */
+  key?: string;
+  /** Takes any certificate of the receiver; for tests only; default false. */
+  insecureSkipVerify?: boolean;
+}
+
+/**
+ * Where and how OTLP is sent. What is not given is taken from the environment (`OTEL_EXPORTER_OTLP_*`, the variables of the signal
+ * first, as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`), else from the specification's defaults.
  *
  * @public
  */
 export interface OtlpOptions {
-  /** URL of the receiver; `/v1/traces` or `/v1/metrics` is appended; default OTEL_EXPORTER_OTLP_ENDPOINT, else `http://localhost:4318`. */
+  /**
+   * URL of the receiver; for HTTP `/v1/traces` or `/v1/metrics` is appended; for gRPC `host:port` will do. Default
+   * OTEL_EXPORTER_OTLP_ENDPOINT, else `http://localhost:4318`, and `http://localhost:4317` for gRPC.
+   */
   endpoint?: string;
-  /** Whole URL of this signal, used as it is; wins over `endpoint`. */
+  /** Whole URL of this signal, used as it is; wins over `endpoint`; default OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or …_METRICS_ENDPOINT. */
   url?: string;
-  /** Sent with each request, e.g. for authentication. */
+  /** Default OTEL_EXPORTER_OTLP_PROTOCOL, else guessed as Beyla does: a port that ends with 4317 is gRPC, else `http/protobuf`. */
+  protocol?: OtlpProtocol;
+  /** Sent with each request, e.g. for authentication; added to OTEL_EXPORTER_OTLP_HEADERS, over which they win. */
   headers?: Readonly<Record<string, string>>;
-  /** Longest wait for one request, retries included, in milliseconds; default OTEL_EXPORTER_OTLP_TIMEOUT, else 10,000. */
+  /** Longest wait for the answer to one request in milliseconds; default OTEL_EXPORTER_OTLP_TIMEOUT, else 10,000. */
   timeoutMs?: number;
   /** Default OTEL_EXPORTER_OTLP_COMPRESSION, else `none`. */
   compression?: 'none' | 'gzip';
-}
-
-/** The URL of a signal, or undefined where the environment decides; throws INVALID_OPTION. */
-export function signalUrl(options: OtlpOptions, path: 'v1/traces' | 'v1/metrics'): string | undefined {
-  if (options.url !== undefined) return checked('url', options.url);
-  if (options.endpoint === undefined) return undefined;
-  const base = checked('endpoint', options.endpoint);
-  return base.endsWith('/') ? `${base}${path}` : `${base}/${path}`;
-}
-
-function checked(name: string, value: string): string {
-  const protocol = URL.canParse(value) ? new URL(value).protocol : undefined;
-  if (protocol === 'http:' || protocol === 'https:') return value;
-  throw new BeylaError('INVALID_OPTION', `the OTLP ${name} must be an http or https URL, not \`${value}\``);
+  /** For https endpoints. */
+  tls?: OtlpTlsOptions;
+  /** Wait before the first retry in milliseconds; doubled by each, and varied by a fifth; default 1000. */
+  retryInitialDelayMs?: number;
+  /** Longest wait between retries in milliseconds, unless the receiver asks for more; default 30,000. */
+  retryMaxDelayMs?: number;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OtlpSink, SilentServer } from '../../../../test/support/otlp-sink.ts';
 import { aProcess, aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
+import type { OtlpOptions } from './options.ts';
 import { OtlpMetricExporter } from './otlp-metric-exporter.ts';
 import { OtlpTraceExporter } from './otlp-trace-exporter.ts';
 
@@ -160,7 +161,7 @@ describe('OtlpTraceExporter', () => {
   it('counts spans for a back end that is not there', async () => {
     const gone = sink.endpoint;
     await sink.close();
-    const exporter = new OtlpTraceExporter({ endpoint: gone, timeoutMs: 50 });
+    const exporter = new OtlpTraceExporter({ endpoint: gone, exportTimeoutMs: 50 });
     exporter.export([aSpan()]);
     await exporter.close();
     expect(exporter.stats()).toMatchObject({ 'dropped.export_failed': 1 });
@@ -178,7 +179,72 @@ describe('OtlpTraceExporter', () => {
     await vi.waitFor(async () => expect(await sink.connections()).toBe(0));
   });
 
-  it.each([{ endpoint: 'localhost:4318' }, { url: 'not a url' }, { endpoint: 'ftp://x' }])('refuses %j', (options) => {
+  it('tries again where that may help, as long as the back end asks to wait, and says so in health meanwhile', async () => {
+    const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint, retryInitialDelayMs: 60_000 });
+    await exporter.start();
+    sink.answer = (response) => {
+      sink.answer = (later) => later.writeHead(200).end();
+      response.writeHead(503, { 'retry-after': '1' }).end('busy');
+    };
+    exporter.export([aSpan()]);
+    const flushed = exporter.flush();
+    await vi.waitFor(() => expect(exporter.health().status).toBe('degraded'));
+    expect(exporter.health().messages).toEqual([expect.stringContaining('tried again: 503 Service Unavailable: busy')]);
+    await flushed;
+    expect(exporter.stats()).toMatchObject({ exported: 1, retries: 1, 'dropped.export_failed': 0 });
+    expect(exporter.health().status).toBe('healthy');
+    await exporter.close();
+  });
+
+  it('close() calls off a retry that waits, and counts its spans', async () => {
+    const exporter = new OtlpTraceExporter({
+      endpoint: sink.endpoint,
+      retryInitialDelayMs: 60_000,
+      closeTimeoutMs: 50,
+    });
+    await exporter.start();
+    sink.answer = (response) => response.writeHead(429).end();
+    exporter.export([aSpan(), aSpan()]);
+    await exporter.close();
+    expect(exporter.stats()).toMatchObject({ queued: 0, 'dropped.shutdown': 2 });
+    expect(sink.requests).toHaveLength(1);
+    await vi.waitFor(async () => expect(await sink.connections()).toBe(0));
+  });
+
+  it.each<[OtlpOptions['protocol'], string, Uint8Array | string]>([
+    // partial_success { rejected_spans: 2, error_message: "no" }
+    ['http/protobuf', 'application/x-protobuf', Uint8Array.of(0x0a, 6, 0x08, 2, 0x12, 2, 0x6e, 0x6f)],
+    ['http/json', 'application/json', '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"no"}}'],
+  ])('counts what a back end rejects of a batch, over %s', async (protocol, type, body) => {
+    sink.answer = (response) => response.writeHead(200, { 'content-type': type }).end(body);
+    const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint, protocol: protocol as 'http/json' });
+    exporter.export([aSpan(), aSpan(), aSpan()]);
+    await exporter.close();
+    expect(exporter.stats()).toMatchObject({
+      exported: 1,
+      queued: 0,
+      'dropped.rejected': 2,
+      'dropped.export_failed': 0,
+    });
+  });
+
+  it('an answer that cannot be read is still the answer that all went well', async () => {
+    sink.answer = (response) => response.writeHead(200).end(Uint8Array.of(0xff, 0xff, 0xff));
+    const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint });
+    exporter.export([aSpan()]);
+    await exporter.close();
+    expect(exporter.stats()).toMatchObject({ exported: 1, 'dropped.rejected': 0 });
+  });
+
+  it.each<OtlpOptions>([
+    { endpoint: 'localhost:4318' },
+    { url: 'not a url' },
+    { endpoint: 'ftp://x' },
+    { protocol: 'thrift' as 'grpc' },
+    { timeoutMs: 0 },
+    { tls: { cert: '-----BEGIN CERTIFICATE-----' } },
+    { tls: { ca: '/nowhere/ca.pem' } },
+  ])('refuses %j', (options) => {
     expect(() => new OtlpTraceExporter(options)).toThrowError(expect.objectContaining({ code: 'INVALID_OPTION' }));
     expect(() => new OtlpMetricExporter(options)).toThrowError(expect.objectContaining({ code: 'INVALID_OPTION' }));
   });

@@ -1,31 +1,29 @@
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import type { Health } from '@beyla/core';
+import { diag } from '@opentelemetry/api';
+import { getNumberFromEnv } from '@opentelemetry/core';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { MetricExporterAdapter, type MetricExporterAdapterOptions } from '../otel-sdk/metric-exporter-adapter.ts';
-import { ConnectionPool } from './connection-pool.ts';
-import { exporterConfig } from './exporter-config.ts';
+import { metricCodec } from './codec.ts';
+import { variable } from './environment.ts';
 import type { OtlpOptions } from './options.ts';
-
-/** @public */
-export interface OtlpMetricExporterOptions extends OtlpOptions, MetricExporterAdapterOptions {}
-
-/** The stock exporter, but its connections end with it. */
-class PooledOTLPMetricExporter extends OTLPMetricExporter {
-  readonly #pool: ConnectionPool;
-
-  constructor(options: OtlpOptions, pool: ConnectionPool) {
-    super(exporterConfig(options, 'v1/metrics', pool));
-    this.#pool = pool;
-  }
-
-  override shutdown(): Promise<void> {
-    this.#pool.close();
-    return super.shutdown();
-  }
-}
+import { resolveOtlpConfig } from './otlp-config.ts';
+import { OtlpSender } from './otlp-sender.ts';
+import { METRICS } from './signal.ts';
+import { withTrouble } from './with-trouble.ts';
 
 /**
- * Sends RED metrics by OTLP over HTTP with protobuf, at an interval and at the end; see {@link MetricExporterAdapter}.
+ * Where an `OtlpMetricExporter` sends to, and how often.
  *
- * After `close()` no connection is left. Errors: INVALID_OPTION for a URL that is none.
+ * @public
+ */
+export interface OtlpMetricExporterOptions extends OtlpOptions, MetricExporterAdapterOptions {}
+
+/**
+ * Sends RED metrics by OTLP over gRPC or HTTP, at an interval and at the end; see {@link MetricExporterAdapter}.
+ *
+ * An export that fails is tried again within `exportTimeoutMs`; the next one has all counts in any case. Data points that a receiver
+ * rejects (partial success) are counted as `rejected_points`. After `close()` no connection is left. Errors: INVALID_OPTION for a URL
+ * that is none, an unknown protocol, certificates that cannot be read.
  *
  * @example
  * ```ts
@@ -36,7 +34,26 @@ class PooledOTLPMetricExporter extends OTLPMetricExporter {
  * @public
  */
 export class OtlpMetricExporter extends MetricExporterAdapter {
+  readonly #sender: OtlpSender<ResourceMetrics>;
+
   constructor(options: OtlpMetricExporterOptions = {}) {
-    super(new PooledOTLPMetricExporter(options, new ConnectionPool('METRICS')), { name: 'otlp-metrics', ...options });
+    const name = options.name ?? 'otlp-metrics';
+    const config = resolveOtlpConfig(options, METRICS);
+    const exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
+    const sender = new OtlpSender(name, metricCodec(config.protocol), config, exportTimeoutMs);
+    super(sender, { ...options, name, exportTimeoutMs });
+    this.#sender = sender;
+    const temporality = variable('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE');
+    if (temporality !== undefined && temporality.value.toLowerCase() !== 'cumulative') {
+      diag.warn(`${name}: ${temporality.name} is \`${temporality.value}\`, but metrics are cumulative`);
+    }
+  }
+
+  override stats(): Record<string, number> {
+    return { ...super.stats(), retries: this.#sender.retries };
+  }
+
+  override health(): Health {
+    return withTrouble(super.health(), this.#sender.trouble);
   }
 }

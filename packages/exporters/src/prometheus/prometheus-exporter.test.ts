@@ -79,6 +79,65 @@ describe('PrometheusExporter', () => {
     expect(zipped.body.length).toBeLessThan(plain.body.length / 3);
   });
 
+  it('speaks OpenMetrics to those who ask for it', async () => {
+    const exporter = await started();
+    exporter.export([aSpan()]);
+    const { headers, body } = await fetchPage(exporter.port, '/metrics', {
+      accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+    });
+    expect(headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(headers.vary).toBe('accept, accept-encoding');
+    expect(body.toString()).toMatch(
+      / # \{trace_id="[0-9a-f]{32}",span_id="[0-9a-f]{16}"\} 0\.01 \d+.*\n[\s\S]*\n# EOF\n$/,
+    );
+  });
+
+  it('shows its page only to those who know name and password, and counts the others', async () => {
+    const exporter = await started({ basicAuth: { username: 'prom', password: 'se:cret' } });
+    const as = (text: string): { authorization: string } => ({
+      authorization: `Basic ${Buffer.from(text).toString('base64')}`,
+    });
+    expect((await fetchPage(exporter.port, '/metrics', as('prom:se:cret'))).status).toBe(200);
+    const strangers = [
+      {},
+      as('prom:se'),
+      as('prom'),
+      as(''),
+      { authorization: 'Basic' },
+      { authorization: 'Bearer x' },
+    ];
+    for (const headers of strangers) {
+      const { status, headers: answer } = await fetchPage(exporter.port, '/metrics', headers);
+      expect(status).toBe(401);
+      expect(answer['www-authenticate']).toMatch(/^Basic realm=/);
+    }
+    expect((await fetchPage(exporter.port, '/elsewhere')).status).toBe(401);
+    expect(exporter.stats()).toMatchObject({ scrapes: 1, refused_scrapes: strangers.length + 1 });
+    const name = { basicAuth: { username: 'a:b', password: '' } };
+    expect(() => new PrometheusExporter(name)).toThrowError(expect.objectContaining({ code: 'INVALID_OPTION' }));
+  });
+
+  it('refuses a certificate that is none', () => {
+    const options = { tls: { cert: 'no certificate', key: 'no key' } };
+    expect(() => new PrometheusExporter(options)).toThrowError(/^prometheus tls: /);
+  });
+
+  it('serves the internal page on the same port once it has something to tell of', async () => {
+    const exporter = await started();
+    expect((await fetchPage(exporter.port, '/internal/metrics')).status).toBe(404);
+    const pipeline = { spansIn: 1, spansOut: 1, processorErrors: 0, exporterErrors: 0, dropped: {}, exporters: {} };
+    const stats = { source: {}, cost: undefined, interpreter: {}, discovery: {}, pipeline, drops: {} };
+    exporter.serveInternal({ stats: () => stats, processes: [] });
+    await fetchPage(exporter.port);
+    const { samples } = parseTextFormat((await fetchPage(exporter.port, '/internal/metrics')).body.toString());
+    const requests = samples.filter(({ name }) => name === 'beyla_prometheus_http_requests_total');
+    expect(requests.map(({ labels, value }) => [labels['path'], value])).toEqual([
+      ['/metrics', 1],
+      ['/internal/metrics', 1],
+    ]);
+    expect(exporter.stats()).toMatchObject({ scrapes: 1 });
+  });
+
   it('answers other paths and methods without a page', async () => {
     const exporter = await started({ path: '/internal/metrics' });
     expect((await fetchPage(exporter.port, '/metrics')).status).toBe(404);
@@ -141,7 +200,8 @@ describe('PrometheusExporter', () => {
     expect(parseTextFormat(body.toString()).samples).toHaveLength(1 + 1_500 * (17 + 13 + 13));
     // A ratio, because a busy machine makes everything slow: a page written at once fails this.
     expect(longestMs).toBeLessThan(totalMs / 4);
-  });
+    // Reading 14 MB strictly takes long on a busy machine.
+  }, 30_000);
 
   it('counts a scraper that goes away in the middle, and serves the next', async () => {
     const exporter = await started();

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,11 +6,20 @@ import { setImmediate } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import { BeylaError, type Exporter, type Health, Lifecycle, type ProcessInfo, type RequestSpan } from '@beyla/core';
 import { diag } from '@opentelemetry/api';
-import { RedMetrics, type RedMetricsOptions } from '../red-metrics.ts';
+import { RedMetrics } from '../red-metrics.ts';
+import type { RedMetricsOptions } from '../red-metrics-options.ts';
 import { acceptsGzip } from './accepts-gzip.ts';
-import { TEXT_FORMAT, TextFormat } from './text-format.ts';
+import { type BasicAuth, basicAuthCheck } from './basic-auth.ts';
+import { type InternalSource, internalPage } from './internal-metrics.ts';
+import { createMetricsServer, type ServerTls } from './metrics-server.ts';
+import { preferredFormat } from './page-format.ts';
+import { MEDIA_TYPES, type PageFormat, TextFormat } from './text-format.ts';
 
-/** @public */
+/**
+ * Where a `PrometheusExporter` listens, and how it makes its metrics.
+ *
+ * @public
+ */
 export interface PrometheusExporterOptions extends RedMetricsOptions {
   /** Address to listen on; default `0.0.0.0`, every IPv4 address of the machine, as Beyla does. */
   host?: string;
@@ -18,13 +27,21 @@ export interface PrometheusExporterOptions extends RedMetricsOptions {
   port?: number;
   /** Path of the page; default `/metrics`. */
   path?: string;
+  /** Path of the page about the library itself, once `serveInternal` was called; default `/internal/metrics`. */
+  internalPath?: string;
+  /** Certificate and key: HTTPS instead of HTTP. */
+  tls?: ServerTls;
+  /** What scrapers must send; without it everybody may read. */
+  basicAuth?: BasicAuth;
 }
 
 /**
- * Serves RED metrics for Prometheus to scrape, in the text format 0.0.4, compressed where the scraper accepts it.
+ * Serves RED metrics for Prometheus to scrape: as OpenMetrics 1.0 with exemplars where the scraper asks for it, else in the
+ * text format 0.0.4; compressed where it accepts that.
  *
- * The server does not keep the event loop alive. There is no authentication: listen on `127.0.0.1` where the network is not
- * trusted. Errors of `start`: PORT_IN_USE, MISSING_CAPABILITY (a port below 1024), INVALID_OPTION (an address that is not ours).
+ * The server does not keep the event loop alive. Where the network is not trusted listen on `127.0.0.1`, or use `tls` and
+ * `basicAuth`. Errors of `start`: PORT_IN_USE, MISSING_CAPABILITY (a port below 1024), INVALID_OPTION (an address that is not
+ * ours). Options that are wrong: INVALID_OPTION, UNKNOWN_OPTION, INVALID_PATTERN.
  *
  * @example
  * ```ts
@@ -41,9 +58,14 @@ export class PrometheusExporter implements Exporter {
   readonly #host: string;
   readonly #wantedPort: number;
   readonly #path: string;
+  readonly #internalPath: string;
+  #internal: InternalSource | undefined;
+  #internalScrapes = 0;
   readonly #metrics: RedMetrics;
   readonly #format = new TextFormat();
   readonly #server: Server;
+  readonly #isAllowed: (authorization: string | undefined) => boolean;
+  #refusedScrapes = 0;
   readonly #lifecycle: Lifecycle;
   #scrapes = 0;
   #failedScrapes = 0;
@@ -52,19 +74,36 @@ export class PrometheusExporter implements Exporter {
     this.#host = options.host ?? '0.0.0.0';
     this.#wantedPort = checkedPort(options.port ?? 9464);
     this.#path = options.path ?? '/metrics';
-    if (!this.#path.startsWith('/')) throw new BeylaError('INVALID_OPTION', 'prometheus path must begin with a slash');
+    this.#internalPath = options.internalPath ?? '/internal/metrics';
+    for (const path of [this.#path, this.#internalPath]) {
+      if (!path.startsWith('/')) throw new BeylaError('INVALID_OPTION', 'prometheus path must begin with a slash');
+    }
     this.#metrics = new RedMetrics(options);
-    this.#server = createServer((request, response) => this.#answer(request, response));
-    this.#server.unref();
-    // An accept that fails (no file descriptors left) must not become an uncaught exception of the host.
-    this.#server.on('error', (error) => diag.debug('prometheus: the server reported an error', error));
-    this.#server.on('connection', (socket) => socket.unref());
+    this.#isAllowed = options.basicAuth === undefined ? () => true : basicAuthCheck(options.basicAuth);
+    this.#server = createMetricsServer(options.tls, (request, response) => this.#answer(request, response));
     this.#lifecycle = new Lifecycle(this.name, () => this.#stop());
   }
 
   /** The port it listens on; undefined before the start and after the close. */
   get port(): number | undefined {
     return (this.#server.address() as AddressInfo | null)?.port;
+  }
+
+  /**
+   * Serves metrics of the library itself at `internalPath`, beside the others: what each stage took, gave and lost, queues,
+   * exports, runs and time of the BPF programs, selected processes.
+   *
+   * @example
+   * ```ts
+   * import { createBeyla } from '@beyla/core';
+   * import { PrometheusExporter } from '@beyla/exporters';
+   * const prometheus = new PrometheusExporter({ host: '127.0.0.1' });
+   * const beyla = await createBeyla({ discovery: { instrument: [{ openPorts: '8080' }] }, exporters: [prometheus] });
+   * prometheus.serveInternal(beyla);
+   * ```
+   */
+  serveInternal(source: InternalSource): void {
+    this.#internal = source;
   }
 
   start(signal?: AbortSignal): Promise<void> {
@@ -91,7 +130,12 @@ export class PrometheusExporter implements Exporter {
   }
 
   stats(): Record<string, number> {
-    return { ...this.#metrics.stats(), scrapes: this.#scrapes, failed_scrapes: this.#failedScrapes };
+    return {
+      ...this.#metrics.stats(),
+      scrapes: this.#scrapes,
+      failed_scrapes: this.#failedScrapes,
+      refused_scrapes: this.#refusedScrapes,
+    };
   }
 
   health(): Health {
@@ -144,8 +188,15 @@ export class PrometheusExporter implements Exporter {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#isAllowed(request.headers.authorization)) {
+      this.#refusedScrapes += 1;
+      response.setHeader('www-authenticate', 'Basic realm="metrics", charset="UTF-8"');
+      sendPlain(response, 401, 'Name and password, please\n');
+      return;
+    }
     const path = request.url?.split('?', 1)[0];
-    if (path !== this.#path) {
+    const internal = path === this.#internalPath ? this.#internal : undefined;
+    if (path !== this.#path && internal === undefined) {
       sendPlain(response, 404, `Metrics are at ${this.#path}\n`);
       return;
     }
@@ -154,15 +205,30 @@ export class PrometheusExporter implements Exporter {
       sendPlain(response, 405, 'Only GET and HEAD\n');
       return;
     }
-    this.#scrapes += 1;
-    response.setHeader('content-type', TEXT_FORMAT);
-    response.setHeader('vary', 'accept-encoding');
+    if (path === this.#path) this.#scrapes += 1;
+    else this.#internalScrapes += 1;
+    const format = preferredFormat(request.headers.accept);
+    response.setHeader('content-type', MEDIA_TYPES[format]);
+    response.setHeader('vary', 'accept, accept-encoding');
     if (request.method === 'HEAD') response.end();
-    else this.#sendPage(request, response).catch((error: unknown) => this.#fail(response, error));
+    else
+      this.#sendPage(request, response, this.#page(path === this.#path ? undefined : internal, format)).catch(
+        (error: unknown) => this.#fail(response, error),
+      );
   }
 
-  async #sendPage(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const page = Readable.from(paced(this.#format.write(this.#metrics.services())));
+  #page(internal: InternalSource | undefined, format: PageFormat): Iterable<string> {
+    if (internal === undefined) return this.#format.write(this.#metrics.services(), format);
+    const port = this.port ?? this.#wantedPort;
+    const requests = [
+      [{ port, path: this.#path }, this.#scrapes],
+      [{ port, path: this.#internalPath }, this.#internalScrapes],
+    ] as const;
+    return [internalPage(internal, requests, format)];
+  }
+
+  async #sendPage(request: IncomingMessage, response: ServerResponse, pieces: Iterable<string>): Promise<void> {
+    const page = Readable.from(paced(pieces));
     if (!acceptsGzip(request.headers['accept-encoding'])) {
       await pipeline(page, response);
       return;

@@ -9,6 +9,7 @@ describe('prometheusName()', () => {
   it('spells the unit out', () => {
     expect(prometheusName('http.server.request.duration', 's')).toBe('http_server_request_duration_seconds');
     expect(prometheusName('http.client.response.body.size', 'By')).toBe('http_client_response_body_size_bytes');
+    expect(prometheusName('traces_spanmetrics_latency', '')).toBe('traces_spanmetrics_latency');
   });
 });
 
@@ -39,6 +40,48 @@ describe('TextFormat', () => {
       `${name}_count{${labels}} 1`,
       '',
     ]);
+  });
+
+  it('writes OpenMetrics as its specification has it: units, an info, exemplars and an end', () => {
+    const process = aProcess({ resource: { 'host.name': 'node-1' } });
+    const metrics = new RedMetrics({ now: () => 1_500, buckets: { durationHistogram: [0.1, 1] } });
+    const span = aSpan({ process, requestBodySize: undefined, responseBodySize: undefined });
+    metrics.record([{ ...span, endNs: span.startNs + 250_000_000 }]);
+    const labels =
+      'http_request_method="GET",url_scheme="http",http_response_status_code="200",server_address="node-1",' +
+      'server_port="8080",service_name="shop",instance="testhost:42",job="shop"';
+    const name = 'http_server_request_duration_seconds';
+    const [type, help, info, ...rest] = [...new TextFormat().write(metrics.services(), 'openmetrics')]
+      .join('')
+      .split('\n');
+    expect([type, help]).toEqual(['# TYPE target info', '# HELP target What is known of each observed process.']);
+    expect(info).toMatch(/^target_info\{.*\} 1$/);
+    expect(rest).toEqual([
+      `# TYPE ${name} histogram`,
+      `# UNIT ${name} seconds`,
+      `# HELP ${name} Duration of HTTP server requests.`,
+      `${name}_bucket{${labels},le="0.1"} 0`,
+      `${name}_bucket{${labels},le="1.0"} 1 # {trace_id="${span.traceId}",span_id="${span.spanId}"} 0.25 1.5`,
+      `${name}_bucket{${labels},le="+Inf"} 1`,
+      `${name}_sum{${labels}} 0.25`,
+      `${name}_count{${labels}} 1`,
+      '# EOF',
+      '',
+    ]);
+  });
+
+  it('has the suffix of counters in the name of the family only where the format wants it', () => {
+    const metrics = new RedMetrics({ features: ['application_span'] });
+    metrics.record([aSpan()]);
+    const typeLines = (format: 'text' | 'openmetrics'): string[] =>
+      [...new TextFormat().write(metrics.services(), format)].join('').match(/^# TYPE .*calls.*$/gm) ?? [];
+    expect(typeLines('text')).toEqual(['# TYPE traces_spanmetrics_calls_total counter']);
+    expect(typeLines('openmetrics')).toEqual(['# TYPE traces_spanmetrics_calls counter']);
+  });
+
+  it('ends an OpenMetrics page that has nothing, too', () => {
+    expect([...new TextFormat().write([], 'openmetrics')]).toEqual(['# EOF\n']);
+    expect([...new TextFormat().write([])]).toEqual([]);
   });
 
   it('comes in pieces that together are one valid page, each metric in one place', () => {

@@ -1,10 +1,17 @@
 import { type AttributeSet, resourceAttributes } from '../attributes.ts';
+import type { Exemplar } from '../exemplar.ts';
 import type { HistogramSnapshot, MetricSnapshot, ServiceMetrics } from '../service-metrics.ts';
 
-/** Media type of the text exposition format. */
-export const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+/** What a scraper may ask for. */
+export type PageFormat = 'text' | 'openmetrics';
 
-const UNIT_SUFFIXES: Readonly<Record<MetricSnapshot['unit'], string>> = { s: '_seconds', By: '_bytes' };
+/** Media types of the formats. */
+export const MEDIA_TYPES: Readonly<Record<PageFormat, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
+const UNIT_SUFFIXES: Readonly<Record<MetricSnapshot['unit'], string>> = { s: '_seconds', By: '_bytes', '': '' };
 
 /** OpenTelemetry name to Prometheus name: dots become underscores and the unit is spelled out at the end. */
 export function prometheusName(name: string, unit: MetricSnapshot['unit']): string {
@@ -12,7 +19,7 @@ export function prometheusName(name: string, unit: MetricSnapshot['unit']): stri
 }
 
 /**
- * Writes metrics in Prometheus' text format 0.0.4.
+ * Writes metrics in Prometheus' text format 0.0.4 or as OpenMetrics 1.0, which has exemplars, too.
  *
  * Every series carries `service_name`, `service_namespace`, `instance` (the service instance id) and `job`
  * (`namespace/name`, or the name); each process has a `target_info`. Label strings are made once per series.
@@ -22,21 +29,34 @@ export class TextFormat {
   readonly #serviceLabels = new WeakMap<ServiceMetrics, string>();
 
   /** The page in pieces of about 64 KiB, so that the reader can let other work run in between. */
-  *write(services: readonly ServiceMetrics[]): Generator<string> {
-    let piece = targetInfo(services);
+  *write(services: readonly ServiceMetrics[], format: PageFormat = 'text'): Generator<string> {
+    let piece = targetInfo(services, format);
     for (const [name, parts] of families(services)) {
       for (const [i, { service, metric }] of parts.entries()) {
-        if (i === 0) piece += header(name, metric.description, 'histogram');
-        const common = this.#labelsOfService(service);
-        for (const point of metric.points) {
-          piece += histogramLines(name, this.#labelsOfSeries(point.attributes, common), point.histogram);
+        if (i === 0) piece += header(name, metric.description, metric.type, format, UNIT_SUFFIXES[metric.unit]);
+        for (const lines of this.#linesOf(name, service, metric, format)) {
+          piece += lines;
           if (piece.length < PIECE_CHARS) continue;
           yield piece;
           piece = '';
         }
       }
     }
+    if (format === 'openmetrics') piece += '# EOF\n';
     if (piece !== '') yield piece;
+  }
+
+  *#linesOf(name: string, service: ServiceMetrics, metric: MetricSnapshot, format: PageFormat): Generator<string> {
+    const common = this.#labelsOfService(service);
+    if (metric.type === 'counter') {
+      for (const { attributes, value } of metric.points) {
+        yield `${name}_total{${this.#labelsOfSeries(attributes, common)}} ${value}\n`;
+      }
+      return;
+    }
+    for (const { attributes, histogram } of metric.points) {
+      yield histogramLines(name, this.#labelsOfSeries(attributes, common), histogram, format);
+    }
   }
 
   #labelsOfService(service: ServiceMetrics): string {
@@ -88,34 +108,62 @@ function scrapeIdentity(service: ServiceMetrics): AttributeSet {
   return { instance: instanceId, job: namespace === '' ? name : `${namespace}/${name}` };
 }
 
-function targetInfo(services: readonly ServiceMetrics[]): string {
+function targetInfo(services: readonly ServiceMetrics[], format: PageFormat): string {
   const running = services.filter((service) => !service.ended);
   if (running.length === 0) return '';
   const lines = running.map((service) => {
     const labels = labelPairs({ ...resourceAttributes(service.process), ...scrapeIdentity(service) });
     return `target_info{${labels}} 1\n`;
   });
-  return header('target_info', 'What is known of each observed process.', 'gauge') + lines.join('');
+  const help = 'What is known of each observed process.';
+  // OpenMetrics has a type for it, and the suffix is not part of the name of the family.
+  const head =
+    format === 'text' ? header('target_info', help, 'gauge', format) : header('target', help, 'info', format);
+  return head + lines.join('');
 }
 
-function header(name: string, help: string, type: 'gauge' | 'histogram'): string {
-  return `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${type}\n`;
+/** HELP and TYPE lines of a family; `name` without the suffix of counters. */
+export function header(name: string, help: string, type: string, format: PageFormat, unitSuffix = ''): string {
+  const escaped = help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+  if (format === 'text') {
+    // Here the suffix of a counter is part of its name; in OpenMetrics it is not.
+    const full = type === 'counter' ? `${name}_total` : name;
+    return `# HELP ${full} ${escaped}\n# TYPE ${full} ${type}\n`;
+  }
+  const unit = unitSuffix === '' ? '' : `# UNIT ${name} ${unitSuffix.slice(1)}\n`;
+  return `# TYPE ${name} ${type}\n${unit}# HELP ${name} ${escaped.replace(/"/g, '\\"')}\n`;
 }
 
-function histogramLines(name: string, labels: string, histogram: HistogramSnapshot): string {
+function histogramLines(name: string, labels: string, histogram: HistogramSnapshot, format: PageFormat): string {
+  const isText = format === 'text';
+  const { boundaries, counts, count, sum } = histogram;
   let lines = '';
   let cumulative = 0;
-  for (const [i, boundary] of histogram.boundaries.entries()) {
-    cumulative += histogram.counts[i] as number;
-    lines += `${name}_bucket{${labels},le="${boundary}"} ${cumulative}\n`;
+  for (const [i, boundary] of boundaries.entries()) {
+    cumulative += counts[i] as number;
+    const le = isText ? String(boundary) : floatText(boundary);
+    lines += `${name}_bucket{${labels},le="${le}"} ${cumulative}${isText ? '' : exemplarText(histogram.exemplars[i])}\n`;
   }
+  const last = isText ? '' : exemplarText(histogram.exemplars[boundaries.length]);
   return (
-    `${lines}${name}_bucket{${labels},le="+Inf"} ${histogram.count}\n` +
-    `${name}_sum{${labels}} ${histogram.sum}\n${name}_count{${labels}} ${histogram.count}\n`
+    `${lines}${name}_bucket{${labels},le="+Inf"} ${count}${last}\n` +
+    `${name}_sum{${labels}} ${sum}\n${name}_count{${labels}} ${count}\n`
   );
 }
 
-function labelPairs(attributes: Readonly<AttributeSet>): string {
+/** Numbers that are label values have one canonical form in OpenMetrics, with a point. */
+function floatText(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+function exemplarText(exemplar: Exemplar | undefined): string {
+  if (exemplar === undefined) return '';
+  const { traceId, spanId, value, unixMs } = exemplar;
+  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${value} ${unixMs / 1000}`;
+}
+
+/** Attributes as labels, without the braces. */
+export function labelPairs(attributes: Readonly<AttributeSet>): string {
   // Two names may become one label; the first keeps it, for a label twice makes the whole page invalid.
   const labels = new Map<string, string>();
   for (const [name, value] of Object.entries(attributes)) {

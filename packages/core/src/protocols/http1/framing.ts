@@ -25,6 +25,6 @@ export function responseFraming(head: ResponseHead, method: string): Framing {
 }
 
 /** A response that ends with its head, whatever its fields say. */
-export function isBodyless(status: number, method: string): boolean {
+function isBodyless(status: number, method: string): boolean {
   return method === 'HEAD' || status === 204 || status === 304 || (status >= 100 && status < 200);
 }

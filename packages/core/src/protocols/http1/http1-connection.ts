@@ -45,7 +45,7 @@ export class Http1Connection implements TurnConsumer {
     if (pairing.isLost && !this.#resync(sides, turn, isRequest)) return true;
     if (!isRequest) {
       if (pairing.pending.length === 0) requests.giveUpHead();
-      const isUnderstood = responses.turn(turn, requests.isInBody);
+      const isUnderstood = responses.turn(turn, requests.isInBody, requests.requestsInTurn);
       if (pairing.isLost) pairing.noteTraffic(turn, true);
       return isUnderstood;
     }

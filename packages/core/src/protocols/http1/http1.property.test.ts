@@ -147,4 +147,45 @@ describe('HTTP/1', () => {
       { numRuns: 250 },
     );
   });
+
+  it('gives every response its request and no error where only ends of responses are lost', () => {
+    fc.assert(
+      fc.property(
+        fc.array(exchanges, { minLength: 1, maxLength: 6 }),
+        places,
+        fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+        fc.boolean(),
+        (list, answerPlaces, isEndLost, isClient) => {
+          const spansOf = (loses: boolean): { spans: readonly RequestSpan[]; lostEnds: number } => {
+            const harness = new InterpreterHarness({ probe: () => undefined });
+            const conversation = new Conversation({ role: isClient ? 'client' : 'server' });
+            for (const [index, { request, response }] of list.entries()) {
+              conversation.ask(textOf(request)).answer(...split(textOf(response), answerPlaces));
+              if (loses && isEndLost[index]) conversation.loseEnd();
+              conversation.finishTurn();
+            }
+            harness.batch(conversation.close().take());
+            harness.pass(500);
+            expect(harness.lost()).toEqual({});
+            return { spans: harness.spans, lostEnds: harness.count('http1.end_lost') };
+          };
+          const whole = spansOf(false);
+          const cut = spansOf(true);
+          expect(whole.lostEnds).toBe(0);
+          expect(cut.spans).toHaveLength(list.length);
+          for (const [index, span] of cut.spans.entries()) {
+            const { path, method, statusCode, startNs, endNs, responseBodySize } = whole.spans[index] as RequestSpan;
+            const isStatusKnown = span.statusCode !== undefined;
+            expect(span).toMatchObject({ path, method, startNs, errorType: undefined });
+            if (isStatusKnown) expect(span.statusCode).toBe(statusCode);
+            expect(span.endNs).toBeLessThanOrEqual(endNs);
+            if (span.responseBodySize !== undefined) expect(span.responseBodySize).toBe(responseBodySize);
+            if (isEndLost[index] !== true)
+              expect([span.endNs, span.responseBodySize]).toEqual([endNs, responseBodySize]);
+          }
+        },
+      ),
+      { numRuns: 250 },
+    );
+  });
 });

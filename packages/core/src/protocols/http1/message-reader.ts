@@ -85,6 +85,11 @@ export class MessageReader<H extends Head> {
     return this.#cutBytes + this.head.contentLength - (this.position - this.#cutPosition);
   }
 
+  /** Whether bytes are missing before a turn. */
+  isBehind(turn: Turn): boolean {
+    return this.position >= 0 && this.position < turn.offsetBytes;
+  }
+
   /** A new turn begins. Its bytes are new, even where the kernel's count of earlier ones came out too high. */
   beginTurn(turn: Turn): void {
     if (this.position > turn.offsetBytes) this.position = turn.offsetBytes;

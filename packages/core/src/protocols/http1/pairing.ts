@@ -30,6 +30,7 @@ export class Pairing {
 
   readonly #host: ProtocolHost;
   #isStreamAsked = false;
+  #endsLost = 0;
   #unreadable = 0;
 
   constructor(connection: Connection, host: ProtocolHost, role: Role) {
@@ -80,11 +81,23 @@ export class Pairing {
     this.isLost = true;
   }
 
-  /** The responses of the pending requests will not be seen. */
-  dropPending(): void {
-    this.#host.count('http1.response_lost', this.pending.length);
-    this.pending.length = 0;
-    this.isTainted = false;
+  /** The responses of the pending requests, or of all but the newest `kept`, will not be seen. */
+  dropPending(kept = 0): void {
+    const dropped = Math.max(0, this.pending.length - kept);
+    this.#host.count('http1.response_lost', dropped);
+    this.pending.splice(0, dropped);
+    if (kept === 0) this.isTainted = false;
+  }
+
+  /** A response went on behind the last report of its turn. */
+  endLost(): void {
+    this.#endsLost += 1;
+    this.#host.count('http1.end_lost');
+  }
+
+  /** Known when the connection is closed: ends that were lost, and that nothing has shown so far. */
+  get unnoticedEnds(): number {
+    return Math.max(0, this.connection.endsLost - this.#endsLost);
   }
 
   noteTraffic(turn: Turn, isResponse: boolean): void {
@@ -96,6 +109,12 @@ export class Pairing {
   orphan(): void {
     if (this.accounted > 0) this.accounted -= 1;
     else this.#host.count('http1.response_without_request');
+  }
+
+  /** Bytes that were not captured where a request should be. */
+  unseenRequest(): void {
+    this.#host.count('http1.request_unreadable');
+    this.accounted = 1;
   }
 
   /** Bytes that are no message where one should be. */

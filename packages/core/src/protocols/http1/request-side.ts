@@ -92,6 +92,11 @@ export class RequestSide implements MessageHandler {
     this.reader.reset();
   }
 
+  /** Requests that began in the last turn. */
+  get requestsInTurn(): number {
+    return this.#requestsInTurn;
+  }
+
   get isInBody(): boolean {
     return this.reader.state === 'length' || this.reader.state === 'chunked';
   }
@@ -132,7 +137,7 @@ export class RequestSide implements MessageHandler {
     if (this.#pairing.isLost) return;
     if (turn.isPiece) this.#pairing.lose(turn, 1);
     else if (this.#pairing.pending.length > 0) this.#pairing.taint();
-    else this.#pairing.unreadable('http1.request_unreadable');
+    else this.#pairing.unseenRequest();
   }
 
   onUnreadable(turn: Turn): void {

@@ -29,13 +29,15 @@ export class ResponseSide implements MessageHandler {
     this.reader = new MessageReader(new ResponseHead(), parseResponseHead, this);
   }
 
-  /** Whether the turn is understood so far. */
-  turn(turn: Turn, isRequestInBody: boolean): boolean {
+  /** Whether the turn is understood so far. `newest`: requests that began in the turn before it. */
+  turn(turn: Turn, isRequestInBody: boolean, newest: number): boolean {
     const { reader } = this;
     const { pending } = this.#pairing;
     if (turn.seq !== this.#seq) {
       this.#begin(turn);
       reader.beginTurn(turn);
+      if (reader.isBehind(turn) && !this.#pairing.isTainted && !this.#pairing.isLost)
+        this.#endLost(Math.max(1, newest));
       if (reader.state === 'blind' && pending[0]?.isAnswered !== true) reader.reset();
     } else if (this.#endedAtBytes >= 0) {
       if (turn.sizeBytes > this.#endedAtBytes) this.#pairing.count('http1.ended_early');
@@ -69,8 +71,10 @@ export class ResponseSide implements MessageHandler {
 
   /** The connection is over: ends the response that was on its way; the others never came. */
   close(ns: number): void {
-    const { pending } = this.#pairing;
+    const { pending, unnoticedEnds } = this.#pairing;
     const first = pending[0];
+    for (let lost = 0; lost < unnoticedEnds; lost++) this.#endLost(0);
+    if (pending.length === 0) return;
     if (first !== undefined && this.reader.isInHead) {
       first.isAnswered = true;
       this.#finish('response_truncated', 0);
@@ -153,6 +157,23 @@ export class ResponseSide implements MessageHandler {
     this.#responsesInTurn = 0;
     this.#isOrphanCounted = false;
     this.#endedAtBytes = -1;
+  }
+
+  /**
+   * The last turn went on behind what was reported of it. The response it held ends where it was last heard of; if it held others, they are
+   * lost: only the `kept` newest requests can still be answered.
+   */
+  #endLost(kept: number): void {
+    const { pending } = this.#pairing;
+    const first = pending.length > kept ? pending[0] : undefined;
+    this.#pairing.endLost();
+    if (first !== undefined && (first.isAnswered || this.reader.isInHead)) {
+      first.isAnswered = true;
+      this.reader.goBlind('unseen');
+      this.#finish(undefined);
+    }
+    this.#pairing.dropPending(kept);
+    this.reset();
   }
 
   /** A response that nobody asked for, as far as is known. */

@@ -1,0 +1,133 @@
+import { duration, integer, listOf, mapOf, number, oneOf, routePatterns, text, wildcardChar } from '../kinds.ts';
+import { inert, inertCount, inertDuration, inertFlag, inertText, NOT_YET } from './inert.ts';
+import { leaf, type Section, section, sectionMap } from './node.ts';
+
+export const routes: Section = section('How paths become routes.', {
+  patterns: leaf(routePatterns, '`/users/:id`, `/users/{id}`, `/files/*`; what matches is the route, as written.', {
+    default: [],
+  }),
+  ignored_patterns: leaf(routePatterns, 'Requests whose path matches are not reported.', { default: [] }),
+  ignore_mode: leaf(oneOf('all', 'traces', 'metrics'), 'What ignored means.', { default: 'all' }),
+  unmatched: leaf(
+    oneOf('unset', 'path', 'wildcard', 'heuristic', 'low-cardinality'),
+    'Route of a path that no pattern matches; `wildcard` gives `/**`.',
+    { default: 'wildcard' },
+  ),
+  wildcard_char: leaf(wildcardChar, 'What stands for an identifier in a route; empty: `*`.', { default: '*' }),
+  max_path_segment_cardinality: leaf(
+    integer(0, 1000),
+    'Words at one place of the paths of a service before they become one, with `low-cardinality`; 0: any number.',
+    { default: 10 },
+  ),
+});
+
+export const attributes: Section = section('What telemetry says.', {
+  instance_id: section('`service.instance.id`.', {
+    dns: inertFlag('Asks DNS for the host name.', "the host name is the kernel's", 'BEYLA_HOSTNAME_DNS_RESOLUTION'),
+    override_hostname: inertText('Host name to use.', NOT_YET, 'BEYLA_HOSTNAME'),
+    override_instance_id: inertText('Instance id to use.', NOT_YET, 'BEYLA_INSTANCE_ID'),
+    internal_cache_len: inertCount(
+      'Size of a cache.',
+      'it is computed once for each process',
+      'BEYLA_INSTANCE_ID_INTERNAL_CACHE_LEN',
+    ),
+  }),
+  host_id: section('`host.id`.', { override: inertText('Id to use.', NOT_YET, 'BEYLA_HOST_ID') }),
+  kubernetes: section('Names of pods and their owners.', {
+    enable: leaf(oneOf('true', 'false', 'autodetect'), 'Whether to ask the API server.', {
+      env: 'BEYLA_KUBE_METADATA_ENABLE',
+      default: 'false',
+      caveat: (value) => (value === 'true' ? NOT_YET : undefined),
+    }),
+    cluster_name: inertText('Name of the cluster.', NOT_YET, 'BEYLA_KUBE_CLUSTER_NAME'),
+    kubeconfig_path: inertText('Path of the kubeconfig.', NOT_YET, 'BEYLA_KUBE_METADATA_KUBECONFIG_PATH'),
+    informers_sync_timeout: inert(
+      duration(0.000_001),
+      'Longest first synchronisation.',
+      NOT_YET,
+      'BEYLA_KUBE_INFORMERS_SYNC_TIMEOUT',
+    ),
+    informers_resync_period: inertDuration(
+      'Time between synchronisations.',
+      NOT_YET,
+      'BEYLA_KUBE_INFORMERS_RESYNC_PERIOD',
+    ),
+    reconnect_initial_interval: inertDuration(
+      'First wait before a new connection.',
+      NOT_YET,
+      'BEYLA_KUBE_RECONNECT_INITIAL_INTERVAL',
+    ),
+    drop_external: inertFlag('Leaves out what is outside of the cluster.', NOT_YET, 'BEYLA_NETWORK_DROP_EXTERNAL'),
+    disable_informers: inert(
+      listOf(text),
+      'Kinds of objects that are not asked for.',
+      NOT_YET,
+      'BEYLA_KUBE_DISABLE_INFORMERS',
+    ),
+    meta_cache_address: inertText('Address of a cache.', NOT_YET, 'BEYLA_KUBE_META_CACHE_ADDRESS'),
+    meta_restrict_local_node: inertFlag('Only objects of this node.', NOT_YET, 'BEYLA_KUBE_META_RESTRICT_LOCAL_NODE'),
+    resource_labels: inert(mapOf(listOf(text)), 'Labels that become attributes.', NOT_YET),
+    service_name_template: inertText('Template of `service.name`.', NOT_YET, 'BEYLA_SERVICE_NAME_TEMPLATE'),
+    meta_source_labels: inert(mapOf(text), 'Labels that become attributes (deprecated).', NOT_YET),
+  }),
+  metadata_retry: section('Retries of cloud metadata.', {
+    timeout: inertDuration('When they end.', NOT_YET, 'BEYLA_METADATA_RETRY_TIMEOUT'),
+    start_interval: inertDuration('First wait.', NOT_YET, 'BEYLA_METADATA_RETRY_START_INTERVAL'),
+    max_interval: inertDuration('Longest wait.', NOT_YET, 'BEYLA_METADATA_RETRY_MAX_INTERVAL'),
+  }),
+  rename_unresolved_hosts: inertText('Name of unknown hosts.', NOT_YET, 'BEYLA_RENAME_UNRESOLVED_HOSTS'),
+  rename_unresolved_hosts_outgoing: inertText(
+    'Name of unknown servers.',
+    NOT_YET,
+    'BEYLA_RENAME_UNRESOLVED_HOSTS_OUTGOING',
+  ),
+  rename_unresolved_hosts_incoming: inertText(
+    'Name of unknown clients.',
+    NOT_YET,
+    'BEYLA_RENAME_UNRESOLVED_HOSTS_INCOMING',
+  ),
+  metric_span_names_limit: leaf(integer(1), 'Names of spans in span metrics before further ones become one.', {
+    env: 'BEYLA_METRIC_SPAN_NAMES_LIMIT',
+    default: 100,
+  }),
+  extra_group_attributes: inert(mapOf(listOf(text)), 'Further attributes of groups.', NOT_YET),
+  select: sectionMap(
+    'Which attributes a metric has; keys are globs on names of metrics, `traces`, `resource`.',
+    section(
+      'Attributes of one metric.',
+      {
+        include: leaf(listOf(text), 'Names or globs; without it, the defaults.'),
+        exclude: leaf(listOf(text), 'Names or globs that are taken away.'),
+      },
+      'AttributeSelectionConfig',
+    ),
+  ),
+  sensitive_query_params: section('Query parameters whose values are redacted.', {
+    add: inert(listOf(text), 'Names beside the built-in ones.', NOT_YET, 'BEYLA_SENSITIVE_QUERY_PARAMS_ADD'),
+    remove: inert(listOf(text), 'Built-in names to take away.', NOT_YET, 'BEYLA_SENSITIVE_QUERY_PARAMS_REMOVE'),
+  }),
+});
+
+const condition: Section = section(
+  'What an attribute must be: either globs or numbers.',
+  {
+    match: leaf(text, 'Glob that it must match.'),
+    not_match: leaf(text, 'Glob that it must not match.'),
+    equals: leaf(number, 'Number that it must be.'),
+    not_equals: leaf(number, 'Number that it must not be.'),
+    greater_than: leaf(number, 'It must be above.'),
+    greater_equals: leaf(number, 'It must be at least.'),
+    less_than: leaf(number, 'It must be below.'),
+    less_equals: leaf(number, 'It must be at most.'),
+  },
+  'FilterConditionConfig',
+);
+
+export const filter: Section = section('Which spans and flows are kept; conditions are ANDed.', {
+  application: sectionMap(
+    'By attributes of requests; `processorsFromConfig` of @beyla/exporters applies it.',
+    condition,
+  ),
+  network: sectionMap('By attributes of flows.', condition, NOT_YET),
+  stats: sectionMap('By attributes of TCP statistics.', condition, NOT_YET),
+});

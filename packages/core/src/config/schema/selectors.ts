@@ -1,0 +1,90 @@
+import {
+  boolean,
+  glob,
+  integer,
+  type Kind,
+  listOf,
+  mapOf,
+  number,
+  oneOf,
+  ports,
+  regexp,
+  routePatterns,
+  text,
+} from '../kinds.ts';
+import { inert, NOT_YET } from './inert.ts';
+import { leaf, type Node, type Section, section } from './node.ts';
+
+/** Criteria that are accepted and cannot be tested yet. An entry that has one must select nothing, or it would select more than was asked for. */
+export const UNKNOWABLE_CRITERIA: readonly string[] = [
+  'container_name',
+  'k8s_namespace',
+  'k8s_pod_name',
+  'k8s_deployment_name',
+  'k8s_replicaset_name',
+  'k8s_daemonset_name',
+  'k8s_statefulset_name',
+  'k8s_job_name',
+  'k8s_cronjob_name',
+  'k8s_owner_name',
+  'k8s_container_name',
+  'k8s_pod_labels',
+  'k8s_pod_annotations',
+];
+const SELECTS_NOTHING = 'this library cannot test it yet, so the entry selects nothing';
+
+/** The keys of an entry of `discovery`, with patterns of one kind. */
+function selectorFields(pattern: Kind<string>, word: string): Record<string, Node> {
+  const fields: Record<string, Node> = {
+    name: leaf(text, '`service.name` of what matches.'),
+    namespace: leaf(text, '`service.namespace` of what matches.'),
+    open_ports: leaf(ports, 'Ports the process listens on; any one is enough.'),
+    exe_path: leaf(pattern, `${word} on the path of the executable.`),
+    cmd_args: leaf(pattern, `${word} on the command line, arguments joined by one space.`),
+    languages: leaf(
+      pattern,
+      `${word} on the language: go, java, dotnet, python, ruby, nodejs, rust, php, cpp, generic.`,
+    ),
+    target_pids: leaf(listOf(integer(1)), 'Process ids.'),
+  };
+  for (const key of UNKNOWABLE_CRITERIA) {
+    const kind: Kind<unknown> = /labels|annotations/.test(key) ? mapOf(pattern) : pattern;
+    fields[key] = leaf(kind, criterionMeaning(key, word), { inert: SELECTS_NOTHING });
+  }
+  fields['containers_only'] = leaf(boolean, 'Only processes in another network namespace than this program.', {
+    caveat: (isWanted) => (isWanted ? SELECTS_NOTHING : undefined),
+  });
+  fields['exports'] = inert(listOf(oneOf('metrics', 'traces', 'logs')), 'Signals to export of what matches.', NOT_YET);
+  fields['sampler'] = section('Sampler of what matches.', {
+    name: inert(text, 'Name, as OTEL_TRACES_SAMPLER.', NOT_YET),
+    arg: inert(number, 'Argument, as OTEL_TRACES_SAMPLER_ARG.', NOT_YET),
+  });
+  fields['routes'] = section('Routes of what matches.', {
+    incoming: leaf(routePatterns, 'Patterns of requests that it answers.'),
+    outgoing: leaf(routePatterns, 'Patterns of requests that it makes.'),
+  });
+  fields['metrics'] = section('Metrics of what matches.', {
+    features: inert(listOf(text), 'Groups of metrics.', NOT_YET),
+  });
+  return fields;
+}
+
+function criterionMeaning(key: string, word: string): string {
+  const words = key.replace(/^k8s_/, '').replaceAll('_', ' ');
+  return `${word} on the ${key.startsWith('k8s_') ? 'Kubernetes ' : ''}${words}.`;
+}
+
+export const globSelector: Section = section(
+  'Criteria, ANDed; patterns are globs, and `*` crosses `/`.',
+  selectorFields(glob, 'Glob'),
+  'GlobSelectorConfig',
+);
+
+export const regexpSelector: Section = section(
+  'Criteria, ANDed; patterns are RE2 regular expressions, found anywhere.',
+  {
+    ...selectorFields(regexp, 'Regular expression'),
+    exe_path_regexp: leaf(regexp, 'Regular expression on the path of the executable (the older name of `exe_path`).'),
+  },
+  'RegexpSelectorConfig',
+);

@@ -1,0 +1,200 @@
+import type { BucketsConfig, ConfigValues } from './config-values.gen.ts';
+import { METRIC_FEATURES } from './schema/features.ts';
+
+/**
+ * Where and how OTLP goes, by a configuration.
+ *
+ * @public
+ */
+export interface WantedOtlp {
+  /** URL of the receiver; the path of the signal is still to be added. */
+  readonly endpoint?: string;
+  /** Whole URL; there is either this or `endpoint`. */
+  readonly url?: string;
+  readonly protocol: 'grpc' | 'http/protobuf' | 'http/json' | 'debug';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly insecureSkipVerify: boolean;
+  readonly timeoutMs?: number;
+  readonly compression?: 'none' | 'gzip';
+}
+
+/**
+ * A group of metrics, by Beyla's name.
+ *
+ * @public
+ */
+export type WantedFeature =
+  | 'application'
+  | 'application_span'
+  | 'application_span_otel'
+  | 'application_span_sizes'
+  | 'application_service_graph';
+
+/**
+ * How metrics are made, by a configuration.
+ *
+ * @public
+ */
+export interface WantedMetrics {
+  readonly ttlMs: number;
+  readonly buckets: {
+    readonly durationHistogram?: readonly number[];
+    readonly requestSizeHistogram?: readonly number[];
+    readonly responseSizeHistogram?: readonly number[];
+  };
+  /** Groups of metrics; never empty. */
+  readonly features: readonly WantedFeature[];
+  /** Names of spans for each process before further ones become one. */
+  readonly spanNamesLimit: number;
+  readonly allowServiceGraphSelfReferences: boolean;
+  readonly exemplarFilter?: 'always_off' | 'trace_based' | 'always_on';
+  /** Attributes by globs on metrics. */
+  readonly select: Readonly<
+    Record<string, { readonly include?: readonly string[]; readonly exclude?: readonly string[] }>
+  >;
+}
+
+/**
+ * An exporter that a configuration asks for, as plain data.
+ *
+ * @public
+ */
+export type WantedExporter =
+  | { readonly kind: 'console'; readonly format: 'text' | 'json' | 'json_indent' | 'counter' }
+  | ({
+      readonly kind: 'otlp-traces';
+      /** Attributes of spans, by globs. */
+      readonly attributes?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+      /** Sizes in requests; what is not said is the exporter's default. */
+      readonly queue: {
+        readonly maxQueueSize?: number;
+        readonly maxBatchSize?: number;
+        readonly delayMs?: number;
+        readonly exportTimeoutMs?: number;
+        readonly retryInitialDelayMs?: number;
+        readonly retryMaxDelayMs?: number;
+      };
+    } & WantedOtlp)
+  | ({ readonly kind: 'otlp-metrics'; readonly intervalMs: number } & WantedOtlp & WantedMetrics)
+  | ({ readonly kind: 'prometheus'; readonly port: number; readonly path: string } & WantedMetrics);
+
+/**
+ * The exporters that a configuration asks for; `exportersFromConfig` of `@beyla/exporters` makes them.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, wantedExporters } from '@beyla/core';
+ * const config = await loadConfig('open_port: 8080\nprint_traces: true\n');
+ * wantedExporters(config); // [{ kind: 'console', format: 'text' }]
+ * ```
+ *
+ * @public
+ */
+export function wantedExporters(config: ConfigValues): readonly WantedExporter[] {
+  if (config.noop) return [];
+  const wanted: WantedExporter[] = [];
+  const format =
+    config.trace_printer === 'disabled' ? (config.print_traces ? 'text' : undefined) : config.trace_printer;
+  if (format !== undefined) wanted.push({ kind: 'console', format });
+  const traces = tracesOf(config);
+  if (traces !== undefined) wanted.push(traces);
+  if (featuresOf(config).length === 0) return wanted;
+  const { otel_metrics_export: otel, prometheus_export: prometheus } = config;
+  const otlp = otlpOf(config, 'metrics');
+  if (otlp !== undefined) {
+    wanted.push({ kind: 'otlp-metrics', intervalMs: otel.interval, ...otlp, ...metricsOf(config, otel) });
+  }
+  if (prometheus.port > 0) {
+    const { port, path, exemplar_filter: exemplarFilter } = prometheus;
+    wanted.push({ kind: 'prometheus', port, path, ...metricsOf(config, prometheus), exemplarFilter });
+  }
+  return wanted;
+}
+
+function tracesOf(config: ConfigValues): WantedExporter | undefined {
+  const otlp = otlpOf(config, 'traces');
+  if (otlp === undefined) return undefined;
+  const traces = config.otel_traces_export;
+  const maxBatchSize = traces.batch_max_size ?? traces.max_export_batch_size;
+  const queueSize = traces.queue_size ?? traces.max_queue_size;
+  return {
+    kind: 'otlp-traces',
+    ...otlp,
+    ...given('attributes', config.attributes.select['traces']),
+    queue: {
+      ...given('maxBatchSize', maxBatchSize),
+      ...given('maxQueueSize', queueSize === 0 ? 4 * (maxBatchSize ?? DEFAULT_BATCH) : queueSize),
+      ...given('delayMs', traces.batch_timeout),
+      ...given('exportTimeoutMs', traces.export_timeout ?? traces.backoff_max_elapsed_time),
+      ...given('retryInitialDelayMs', traces.backoff_initial_interval),
+      ...given('retryMaxDelayMs', traces.backoff_max_interval),
+    },
+  };
+}
+
+/** Requests for each export where the configuration does not say. */
+const DEFAULT_BATCH = 512;
+
+function otlpOf(config: ConfigValues, signal: 'traces' | 'metrics'): WantedOtlp | undefined {
+  const section = signal === 'traces' ? config.otel_traces_export : config.otel_metrics_export;
+  const { cloud_submit, cloud_zone, cloud_instance_id, cloud_api_key } = config.grafana.otlp;
+  const isCloud = cloud_submit.includes(signal) && cloud_zone !== undefined;
+  const cloud = isCloud ? `https://otlp-gateway-${cloud_zone}.grafana.net/otlp` : undefined;
+  const address = section.endpoint ?? section.common_endpoint ?? cloud;
+  if (address === undefined) return undefined;
+  // A specific endpoint without a path still has the usual one.
+  const isWhole = address === section.endpoint && /^[a-z]+:\/\/[^/]+\//i.test(address);
+  const protocol = section.protocol ?? (/4317$/.test(new URL(address).port) ? 'grpc' : 'http/protobuf');
+  const hasLogin = isCloud && cloud_instance_id !== undefined && cloud_api_key !== undefined;
+  return {
+    ...(isWhole && protocol !== 'grpc' ? { url: address } : { endpoint: address }),
+    protocol,
+    headers: { ...(hasLogin ? basic(cloud_instance_id, cloud_api_key) : {}), ...section.headers },
+    insecureSkipVerify: section.insecure_skip_verify,
+    ...given('timeoutMs', section.timeout),
+    ...given('compression', section.compression),
+  };
+}
+
+function basic(user: string, password: string): Record<string, string> {
+  return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+}
+
+interface MetricsSection {
+  readonly ttl: number;
+  readonly buckets: BucketsConfig;
+  readonly report_target: boolean;
+  readonly report_peer: boolean;
+  readonly allow_service_graph_self_references: boolean;
+}
+
+function featuresOf({ metrics }: ConfigValues): readonly WantedFeature[] {
+  const { features } = metrics;
+  if (features.includes('all') || features.includes('*')) return METRIC_FEATURES;
+  return METRIC_FEATURES.filter((feature) => features.includes(feature));
+}
+
+function metricsOf(config: ConfigValues, section: MetricsSection): WantedMetrics {
+  const { duration_histogram, request_size_histogram, response_size_histogram } = section.buckets;
+  const reported = [
+    ...(section.report_target ? ['url.path'] : []),
+    ...(section.report_peer ? ['client.address', 'server.address', 'server.port'] : []),
+  ];
+  return {
+    ttlMs: section.ttl,
+    features: featuresOf(config),
+    spanNamesLimit: config.attributes.metric_span_names_limit,
+    allowServiceGraphSelfReferences: section.allow_service_graph_self_references,
+    buckets: {
+      ...given('durationHistogram', duration_histogram),
+      ...given('requestSizeHistogram', request_size_histogram),
+      ...given('responseSizeHistogram', response_size_histogram),
+    },
+    // The empty entry comes first and stands for the defaults, to which the other one adds.
+    select: { ...(reported.length > 0 ? { '*': {}, '**': { include: reported } } : {}), ...config.attributes.select },
+  };
+}
+
+function given<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: T });
+}

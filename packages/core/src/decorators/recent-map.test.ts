@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RecentMap } from './recent-map.ts';
+
+describe('RecentMap', () => {
+  it('never holds more than its limit, and always the newest half', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 40 })), { maxLength: 200 }), (steps) => {
+        const map = new RecentMap<number>(8);
+        const used: number[] = [];
+        for (const [isWrite, key] of steps) {
+          if (isWrite) map.set(String(key), key);
+          else if (map.get(String(key)) === undefined) continue;
+          used.push(key);
+          expect(map.size).toBeLessThanOrEqual(8);
+        }
+        for (const key of [...new Set(used.toReversed())].slice(0, 4)) expect(map.get(String(key))).toBe(key);
+      }),
+    );
+  });
+
+  it('holds nothing after clear()', () => {
+    const map = new RecentMap<string>(4);
+    for (const key of ['a', 'b', 'c']) map.set(key, key);
+    map.clear();
+    expect(map.size).toBe(0);
+    expect(map.get('c')).toBeUndefined();
+  });
+});

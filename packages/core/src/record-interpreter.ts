@@ -1,0 +1,120 @@
+import type { Connection } from './connections/connection.ts';
+import { ConnectionTable } from './connections/connection-table.ts';
+import { type CounterReason, Counters, type DropReason } from './counters.ts';
+import type { CloseEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
+import type { EventSink } from './events/event-sink.ts';
+import type { InterpreterOptions } from './interpreter-options.ts';
+import type { Exchange, ProtocolHost, Role, Verdict } from './protocols/protocol.ts';
+import { PROTOCOLS } from './protocols/registry.ts';
+import { UndetectedConnection } from './protocols/undetected-connection.ts';
+import type { RequestSpan } from './spans/span.ts';
+import { SpanFactory } from './spans/span-factory.ts';
+
+/**
+ * The part of an `Interpreter` that the decoder and the protocols report to: records → turns → exchanges → spans.
+ *
+ * For each batch: `begin`, then a `BatchDecoder` that reports to it, then `end`. Never throws on what is in a batch.
+ */
+export class RecordInterpreter implements EventSink, ProtocolHost {
+  readonly #options: InterpreterOptions;
+  readonly #counters = new Counters();
+  readonly #connections: ConnectionTable;
+  readonly #spanFactory: SpanFactory;
+  readonly #spans: RequestSpan[] = [];
+
+  constructor(options: InterpreterOptions) {
+    this.#options = options;
+    this.#spanFactory = new SpanFactory(options.clock);
+    this.#connections = new ConnectionTable({
+      open: (connection) => new UndetectedConnection(connection, this, PROTOCOLS),
+      counters: this.#counters,
+      probe: () => options.probe?.(),
+      maxConnections: 2 * (options.maxConnections ?? 4096),
+      idleTimeoutMs: options.idleTimeoutMs ?? 3_600_000,
+    });
+  }
+
+  /** A batch begins; `nowNs` is CLOCK_MONOTONIC when it was taken from the ring. */
+  begin(nowNs: number): void {
+    this.#spans.length = 0;
+    this.#connections.begin(nowNs);
+  }
+
+  /** The batch is over. Returns its spans; the array is reused: it is valid until the next `begin`. */
+  end(): RequestSpan[] {
+    this.#connections.end();
+    return this.#spans;
+  }
+
+  /** Lost requests, by reason. */
+  drops(): Record<DropReason, number> {
+    return this.#counters.drops();
+  }
+
+  /** Counters by reason since the start (`COUNTER_REASONS`), and sizes of the tables. */
+  stats(): Record<CounterReason, number> & { connections: number; awaitedResponses: number } {
+    return {
+      ...this.#counters.snapshot(),
+      connections: this.#connections.size,
+      awaitedResponses: this.#connections.awaiting,
+    };
+  }
+
+  onTurn(event: TurnEvent): void {
+    this.#counters.add('records.turn');
+    this.#connections.accept(event, false);
+  }
+
+  onChunk(event: TurnEvent): void {
+    this.#counters.add('records.chunk');
+    this.#connections.accept(event, true);
+  }
+
+  onClose(event: CloseEvent): void {
+    this.#connections.close(event);
+  }
+
+  onExec(event: ProcessEvent): void {
+    this.#options.lifecycle?.onExec(event);
+  }
+
+  onFork(event: ProcessEvent): void {
+    this.#options.lifecycle?.onFork(event);
+  }
+
+  onExit(event: ProcessEvent): void {
+    this.#options.lifecycle?.onExit(event);
+  }
+
+  onListen(event: ListenEvent): void {
+    this.#options.lifecycle?.onListen(event);
+  }
+
+  onMalformed(): void {
+    this.#counters.add('records.malformed');
+  }
+
+  exchange(exchange: Exchange): void {
+    const process = this.#options.processOf(exchange.pid);
+    if (process === undefined) {
+      this.#counters.add('process.unknown');
+      return;
+    }
+    this.#counters.add('spans');
+    this.#spans.push(this.#spanFactory.fromExchange(exchange, process));
+  }
+
+  setVerdict(connection: Connection, verdict: Verdict): void {
+    if (verdict === 'ignore') connection.isIgnored = true;
+    this.#options.verdicts.setVerdict(connection.id, verdict);
+  }
+
+  pipelined(connection: Connection, role: Role): void {
+    if (role !== 'server') return;
+    this.#options.verdicts.streamPort({ netns: connection.netns, port: connection.local.port });
+  }
+
+  count(reason: CounterReason, count?: number): void {
+    this.#counters.add(reason, count);
+  }
+}

@@ -1,0 +1,36 @@
+import type { RequestSpan } from '@beyla/core';
+
+/**
+ * A measured value with the trace it belongs to.
+ *
+ * @public
+ */
+export interface Exemplar {
+  readonly value: number;
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  /** Unix milliseconds when it was counted. */
+  readonly unixMs: number;
+}
+
+/**
+ * Which requests may become exemplars: none, those whose trace is sampled, or all (OpenTelemetry metrics SDK, exemplar filters).
+ *
+ * @public
+ */
+export type ExemplarFilter = 'always_off' | 'trace_based' | 'always_on';
+
+const SAMPLED = 1;
+
+/** The filter as a mask for trace flags that must not give 0, or undefined for none at all. */
+export function exemplarMask(filter: ExemplarFilter): number | undefined {
+  if (filter === 'always_off') return undefined;
+  return filter === 'trace_based' ? SAMPLED : 0;
+}
+
+/** Whether the request may become an exemplar. */
+export function isExemplary(span: RequestSpan, mask: number | undefined): boolean {
+  return mask !== undefined && (mask === 0 || (span.traceFlags & mask) !== 0);
+}

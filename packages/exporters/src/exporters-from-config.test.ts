@@ -1,0 +1,76 @@
+import { BeylaError, type Exporter, loadConfig, type RequestSpan } from '@beyla/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { OtlpSink } from '../../../test/support/otlp-sink.ts';
+import { aSpan } from '../../core/src/testing/span.ts';
+import { exportersFromConfig } from './exporters-from-config.ts';
+import { PrometheusExporter } from './prometheus/prometheus-exporter.ts';
+
+async function exporters(text: string, env: Record<string, string> = {}): Promise<readonly Exporter[]> {
+  return exportersFromConfig(await loadConfig(`open_port: 80\n${text}\n`, env));
+}
+
+async function run(wanted: readonly Exporter[], spans: readonly RequestSpan[]): Promise<void> {
+  for (const exporter of wanted) await exporter.start();
+  for (const exporter of wanted) exporter.export(spans);
+  for (const exporter of wanted) await exporter.close();
+}
+
+describe('exportersFromConfig()', () => {
+  it('sends traces and metrics to the endpoint of the configuration, with its headers', async () => {
+    const sink = new OtlpSink();
+    await sink.start();
+    onTestFinished(() => sink.close());
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=blue%20one' };
+    const wanted = await exporters('', env);
+    expect(wanted.map(({ name }) => name)).toEqual(['otlp-traces', 'otlp-metrics']);
+    await run(wanted, [aSpan()]);
+    expect(sink.requests.map(({ path }) => path).sort()).toEqual(['/v1/metrics', '/v1/traces']);
+    for (const { headers } of sink.requests) expect(headers['x-tenant']).toBe('blue one');
+  });
+
+  it('serves metrics with the buckets and attributes of the configuration', async () => {
+    const text =
+      'prometheus_export: { port: PORT, path: /page, report_target: true, buckets: { duration_histogram: [0.5] } }';
+    const port = await freePort();
+    const [exporter] = await exporters(text.replace('PORT', String(port)));
+    if (!(exporter instanceof PrometheusExporter)) throw new Error('expected a PrometheusExporter');
+    await exporter.start();
+    try {
+      exporter.export([aSpan({ path: '/users/7' })]);
+      const page = await (await fetch(`http://127.0.0.1:${port}/page`)).text();
+      expect(page).toMatch(/http_server_request_duration_seconds_bucket\{[^}]*url_path="\/users\/7"[^}]*le="0.5"\} 1/);
+      expect(page.match(/http_server_request_duration_seconds_bucket/g)).toHaveLength(2);
+    } finally {
+      await exporter.close();
+    }
+  });
+
+  it.each([
+    ['print_traces: true', 'console'],
+    ['trace_printer: json', 'console'],
+    [
+      'otel_traces_export: { endpoint: "http://127.0.0.1:4317", insecure_skip_verify: true, batch_max_size: 7, queue_size: 14 }',
+      'otlp-traces',
+    ],
+  ])('makes an exporter of %s', async (text, name) => {
+    expect((await exporters(text)).map((exporter) => exporter.name)).toEqual([name]);
+  });
+
+  it.each([
+    ['trace_printer: counter', '`trace_printer` is `counter`, which is not there yet'],
+    ['trace_printer: json_indent', '`trace_printer` is `json_indent`, which is not there yet'],
+    ['otel_traces_export: { endpoint: "http://a", protocol: debug }', '`otel_traces_export.protocol` is `debug`'],
+    ['otel_metrics_export: { endpoint: "unix:///run/otel.sock" }', '`otel_metrics_export.endpoint` is `unix:'],
+  ])('says of %s that it is not there yet', async (text, message) => {
+    const error = await exporters(text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BeylaError);
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(message) });
+  });
+});
+
+/** A port that nobody has at the moment: 0 means "none" in a configuration. */
+async function freePort(): Promise<number> {
+  await using probe = new PrometheusExporter({ host: '127.0.0.1', port: 0 });
+  await probe.start();
+  return probe.port as number;
+}

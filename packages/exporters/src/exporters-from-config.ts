@@ -1,0 +1,86 @@
+import {
+  BeylaError,
+  type ConfigValues,
+  type Exporter,
+  type WantedExporter,
+  type WantedMetrics,
+  type WantedOtlp,
+  wantedExporters,
+} from '@beyla/core';
+import { ConsoleExporter } from './console/console-exporter.ts';
+import type { OtlpOptions } from './otlp/options.ts';
+import { OtlpMetricExporter } from './otlp/otlp-metric-exporter.ts';
+import { OtlpTraceExporter } from './otlp/otlp-trace-exporter.ts';
+import { PrometheusExporter } from './prometheus/prometheus-exporter.ts';
+import type { RedMetricsOptions } from './red-metrics-options.ts';
+
+/**
+ * Makes the exporters that a configuration asks for.
+ *
+ * @throws BeylaError `INVALID_OPTION` for what this version does not have: `trace_printer: json_indent` and `counter`, `protocol: debug`,
+ * endpoints on Unix sockets.
+ *
+ * @example
+ * ```ts
+ * import { createBeyla, loadConfig, toBeylaOptions } from '@beyla/core';
+ * import { exportersFromConfig } from '@beyla/exporters';
+ *
+ * const config = await loadConfig('beyla.yml');
+ * const exporters = exportersFromConfig(config);
+ * await using beyla = await createBeyla({ ...toBeylaOptions(config), exporters });
+ * ```
+ *
+ * @public
+ */
+export function exportersFromConfig(config: ConfigValues): readonly Exporter[] {
+  return wantedExporters(config).map(make);
+}
+
+function make(wanted: WantedExporter): Exporter {
+  switch (wanted.kind) {
+    case 'console': {
+      const { format } = wanted;
+      if (format === 'text' || format === 'json') return new ConsoleExporter({ format });
+      return missing('trace_printer', format, 'use `text` or `json`');
+    }
+    case 'otlp-traces':
+      return new OtlpTraceExporter({
+        ...wanted.queue,
+        ...(wanted.attributes === undefined ? {} : { attributes: wanted.attributes }),
+        ...otlpOptions(wanted, 'otel_traces_export'),
+      });
+    case 'otlp-metrics': {
+      const otlp = otlpOptions(wanted, 'otel_metrics_export');
+      return new OtlpMetricExporter({ intervalMs: wanted.intervalMs, ...metricsOptions(wanted), ...otlp });
+    }
+    case 'prometheus': {
+      const { port, path } = wanted;
+      return new PrometheusExporter({ port, path, ...metricsOptions(wanted) });
+    }
+  }
+}
+
+function metricsOptions(wanted: WantedMetrics): RedMetricsOptions {
+  const { ttlMs, buckets, select, features, spanNamesLimit, allowServiceGraphSelfReferences, exemplarFilter } = wanted;
+  const options = { ttlMs, buckets, select, features, spanNamesLimit, allowServiceGraphSelfReferences };
+  return exemplarFilter === undefined ? options : { ...options, exemplarFilter };
+}
+
+function otlpOptions(wanted: WantedOtlp, section: string): OtlpOptions {
+  const { endpoint, url, protocol, headers, insecureSkipVerify, timeoutMs, compression } = wanted;
+  if (protocol === 'debug') return missing(`${section}.protocol`, protocol, 'use `print_traces`');
+  const address = url ?? endpoint ?? '';
+  if (!/^https?:/i.test(address)) return missing(`${section}.endpoint`, address, 'use an http or https URL');
+  return {
+    ...(url === undefined ? { endpoint: address } : { url }),
+    protocol,
+    headers,
+    ...(insecureSkipVerify ? { tls: { insecureSkipVerify } } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(compression === undefined ? {} : { compression }),
+  };
+}
+
+function missing(path: string, value: string, instead: string): never {
+  throw new BeylaError('INVALID_OPTION', `\`${path}\` is \`${value}\`, which is not there yet; ${instead}`);
+}

@@ -1,0 +1,123 @@
+import type { RequestSpan } from '@beyla/core';
+import { type AttributeSet, OVERFLOW_ATTRIBUTES, spanName, spanOutcome } from './attributes.ts';
+import { CappedSeries } from './capped-series.ts';
+import type { FeatureTable } from './feature-table.ts';
+import { Histogram } from './histogram.ts';
+import type { MetricFeature } from './metric-features.ts';
+import type { CounterPoint, MetricSnapshot } from './service-metrics.ts';
+
+/** Name of the spans beyond the limit of names. */
+const AGGREGATED = 'AGGREGATED';
+
+interface SpanSeries {
+  readonly attributes: Readonly<AttributeSet>;
+  readonly name: string;
+  readonly startMs: number;
+  readonly overflow: boolean;
+  updatedMs: number;
+  readonly latency: Histogram;
+  requestBytes: number;
+  responseBytes: number;
+}
+
+/** Calls, latency and sizes by span name, kind and status, as back ends make them of traces. */
+export class SpanMetrics implements FeatureTable {
+  readonly #features: ReadonlySet<MetricFeature>;
+  readonly #boundaries: readonly number[];
+  readonly #namesLimit: number;
+  readonly #series: CappedSeries<SpanSeries>;
+  #names = new Set<string>();
+
+  constructor(
+    features: ReadonlySet<MetricFeature>,
+    boundaries: readonly number[],
+    namesLimit: number,
+    maxSeries: number,
+  ) {
+    this.#features = features;
+    this.#boundaries = boundaries;
+    this.#namesLimit = namesLimit;
+    this.#series = new CappedSeries(maxSeries);
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+
+  record(span: RequestSpan, durationSeconds: number, nowMs: number): boolean {
+    const name = this.#limited(spanName(span));
+    const status = spanOutcome(span) === 'error' ? 'STATUS_CODE_ERROR' : 'STATUS_CODE_UNSET';
+    const series = this.#series.resolve(`${span.kind} ${status} ${name}`, (overflow) => ({
+      attributes: overflow ? { ...OVERFLOW_ATTRIBUTES } : spanMetricAttributes(span, name, status),
+      name,
+      startMs: nowMs,
+      overflow,
+      updatedMs: nowMs,
+      latency: new Histogram(this.#boundaries),
+      requestBytes: 0,
+      responseBytes: 0,
+    }));
+    series.updatedMs = nowMs;
+    series.latency.record(durationSeconds);
+    series.requestBytes += span.requestBodySize ?? 0;
+    series.responseBytes += span.responseBodySize ?? 0;
+    return !series.overflow;
+  }
+
+  expire(beforeMs: number): number {
+    const expired = this.#series.expire(beforeMs);
+    // A name that is no longer used leaves its place to another.
+    if (expired > 0) this.#names = new Set([...this.#series].map(({ name }) => name));
+    return expired;
+  }
+
+  snapshot(): MetricSnapshot[] {
+    const all = [...this.#series];
+    if (all.length === 0) return [];
+    const latencies = all.map(({ attributes, startMs, latency }) => ({ attributes, startMs, histogram: latency }));
+    const counter = (name: string, description: string, of: (series: SpanSeries) => number): MetricSnapshot => {
+      const points: CounterPoint[] = all.map((series) => ({
+        attributes: series.attributes,
+        startMs: series.startMs,
+        value: of(series),
+      }));
+      return { type: 'counter', name, unit: '', description, points };
+    };
+    const latency = 'Duration of spans.';
+    const calls = 'Number of spans.';
+    const metrics: MetricSnapshot[] = [];
+    if (this.#features.has('application_span')) {
+      const name = 'traces_spanmetrics_latency';
+      metrics.push({ type: 'histogram', name, unit: '', description: latency, points: latencies });
+      metrics.push(counter('traces_spanmetrics_calls', calls, (series) => series.latency.count));
+    }
+    if (this.#features.has('application_span_otel')) {
+      const name = 'traces.span.metrics.duration';
+      metrics.push({ type: 'histogram', name, unit: 's', description: latency, points: latencies });
+      metrics.push(counter('traces.span.metrics.calls', calls, (series) => series.latency.count));
+    }
+    if (this.#features.has('application_span_sizes')) {
+      const [request, response] = ['Bytes of request bodies.', 'Bytes of response bodies.'];
+      metrics.push(counter('traces_spanmetrics_size', request, (series) => series.requestBytes));
+      metrics.push(counter('traces_spanmetrics_response_size', response, (series) => series.responseBytes));
+    }
+    return metrics;
+  }
+
+  #limited(name: string): string {
+    if (this.#names.has(name)) return name;
+    if (this.#names.size >= this.#namesLimit) return AGGREGATED;
+    this.#names.add(name);
+    return name;
+  }
+}
+
+function spanMetricAttributes(span: RequestSpan, name: string, status: string): AttributeSet {
+  return {
+    'span.name': name,
+    'span.kind': span.kind === 'http.server' ? 'SPAN_KIND_SERVER' : 'SPAN_KIND_CLIENT',
+    'status.code': status,
+    source: 'beyla',
+    'telemetry.sdk.language': span.process.language,
+  };
+}

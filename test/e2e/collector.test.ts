@@ -1,0 +1,166 @@
+import type { RequestSpan } from '@beyla/core';
+import { OtlpMetricExporter, type OtlpOptions, type OtlpProtocol, OtlpTraceExporter } from '@beyla/exporters';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { aSpan as aSourceSpan } from '../../packages/core/src/testing/span.ts';
+import { BUILD_TIMEOUT_MS, buildCollector, Collector, needsCollector } from '../support/collector.ts';
+import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { use } from '../support/use.ts';
+
+const PROTOCOLS: readonly OtlpProtocol[] = ['grpc', 'http/protobuf', 'http/json'];
+
+/** The span of the sources as one of the build: the same shape, to the compiler another class. */
+function aSpan(fields?: { route: string }): RequestSpan {
+  return aSourceSpan(fields) as unknown as RequestSpan;
+}
+
+function optionsFor(collector: Collector, protocol: OtlpProtocol, scheme: 'http' | 'https' = 'http'): OtlpOptions {
+  const port = protocol === 'grpc' ? collector.grpcPort : collector.httpPort;
+  return { endpoint: `${scheme}://127.0.0.1:${port}`, protocol };
+}
+
+/** Sends `count` requests as spans and as metrics, and expects both exporters to have lost nothing. */
+async function sendBoth(options: OtlpOptions, count: number): Promise<string[]> {
+  const traces = new OtlpTraceExporter(options);
+  const metrics = new OtlpMetricExporter(options);
+  const spans = Array.from({ length: count }, () => aSpan({ route: '/a' }));
+  for (const exporter of [traces, metrics]) {
+    await exporter.start();
+    exporter.export(spans);
+    await exporter.flush();
+    expect(exporter.health()).toEqual({ status: 'healthy', messages: [] });
+    await exporter.close();
+  }
+  expect(traces.stats()).toMatchObject({ exported: count, queued: 0, retries: 0, 'dropped.rejected': 0 });
+  expect(metrics.stats()).toMatchObject({ failed_exports: 0, rejected_points: 0, retries: 0 });
+  return spans.map((span) => span.spanId);
+}
+
+describe('OTLP with the OpenTelemetry Collector', needsCollector, () => {
+  let tls: TlsFiles;
+
+  beforeAll(() => {
+    buildCollector();
+    tls = makeTlsFiles();
+  }, BUILD_TIMEOUT_MS);
+  afterAll(() => tls?.remove());
+
+  describe.each<{ title: string; asksForClients?: boolean; secure: boolean }>([
+    { title: 'without TLS', secure: false },
+    { title: 'with TLS', secure: true },
+    { title: 'with mTLS', secure: true, asksForClients: true },
+  ])('$title', ({ secure, asksForClients = false }) => {
+    it.each(PROTOCOLS)('takes traces and metrics over %s, compressed or not', async (protocol) => {
+      const collector = use(await Collector.start(secure ? tls : undefined, asksForClients));
+      const options: OtlpOptions = {
+        ...optionsFor(collector, protocol, secure ? 'https' : 'http'),
+        ...(secure && { tls: asksForClients ? tls : { ca: tls.ca } }),
+      };
+      const sent = await sendBoth(options, 100);
+      sent.push(...(await sendBoth({ ...options, compression: 'gzip' }, 50)));
+      expect(collector.spans.map((span) => span.spanId).toSorted()).toEqual(sent.toSorted());
+      expect(collector.spans[0]).toMatchObject({ name: 'GET /a', startTimeUnixNano: '1767323045000000000' });
+      const counts = collector.metrics
+        .filter((metric) => metric.name === 'http.server.request.duration')
+        .map((metric) => metric.histogram.dataPoints[0]?.count);
+      // Once by flush(), once by close().
+      expect(counts).toEqual(['100', '100', '50', '50']);
+    });
+  });
+
+  it.each(PROTOCOLS)(
+    'a client without certificate, or without the authority, sends nothing over %s',
+    async (protocol) => {
+      const collector = use(await Collector.start(tls, true));
+      const options = { ...optionsFor(collector, protocol, 'https'), exportTimeoutMs: 300, retryInitialDelayMs: 50 };
+      for (const wrong of [{}, { ca: tls.ca }]) {
+        const exporter = new OtlpTraceExporter({ ...options, tls: wrong });
+        await exporter.start();
+        exporter.export([aSpan()]);
+        await exporter.flush();
+        expect(exporter.stats()).toMatchObject({ exported: 0, 'dropped.export_failed': 1 });
+        expect(exporter.health().status).toBe('degraded');
+        await exporter.close();
+      }
+      const trusting = new OtlpTraceExporter({
+        ...options,
+        tls: { cert: tls.cert, key: tls.key, insecureSkipVerify: true },
+      });
+      trusting.export([aSpan({ route: '/trusting' })]);
+      await trusting.close();
+      expect(collector.spans.map((span) => span.name)).toEqual(['GET /trusting']);
+    },
+  );
+
+  describe.each(PROTOCOLS)('killed and restarted under load, over %s', (protocol) => {
+    /** Offers 100 spans every 10 ms while the Collector is killed and started twice; returns all ids. */
+    async function offerThroughOutages(
+      exporter: OtlpTraceExporter,
+      collector: Collector,
+      outageIsOver: (stats: Record<string, number>, droppedBefore: number) => boolean,
+    ): Promise<Set<string>> {
+      const sent = new Set<string>();
+      const load = setInterval(() => {
+        const spans = Array.from({ length: 100 }, () => aSpan());
+        for (const span of spans) sent.add(span.spanId);
+        exporter.export(spans);
+      }, 10);
+      for (let outage = 1; outage <= 2; outage += 1) {
+        const before = exporter.stats()['exported'] ?? 0;
+        await vi.waitFor(() => expect(exporter.stats()['exported']).toBeGreaterThan(before + 1_000), 10_000);
+        await collector.kill();
+        await vi.waitFor(() => expect(exporter.health().status).toBe('degraded'), 10_000);
+        const atKill = exporter.stats()['dropped.queue_full'] ?? 0;
+        await vi.waitUntil(() => outageIsOver(exporter.stats(), atKill), 10_000);
+        await collector.restart();
+      }
+      clearInterval(load);
+      await vi.waitFor(() => expect(exporter.stats()['queued']).toBe(0), 20_000);
+      return sent;
+    }
+
+    it('loses nothing that the queue can hold', async () => {
+      const collector = use(await Collector.start());
+      const options = {
+        ...optionsFor(collector, protocol),
+        delayMs: 20,
+        retryInitialDelayMs: 50,
+        retryMaxDelayMs: 200,
+      };
+      const exporter = use(new OtlpTraceExporter({ ...options, maxQueueSize: 1_000_000 }));
+      await exporter.start();
+      const sent = await offerThroughOutages(exporter, collector, (stats) => (stats['queued'] ?? 0) > 2_000);
+      const received = new Set(collector.spans.map((span) => span.spanId));
+      expect(received).toEqual(sent);
+      expect(exporter.stats()).toMatchObject({
+        exported: sent.size,
+        'dropped.queue_full': 0,
+        'dropped.export_failed': 0,
+      });
+      expect(exporter.stats()['retries']).toBeGreaterThan(0);
+      expect(exporter.health()).toEqual({ status: 'healthy', messages: [] });
+    });
+
+    it('what a small queue cannot hold is counted: sent = received + dropped', async () => {
+      const collector = use(await Collector.start());
+      const options = {
+        ...optionsFor(collector, protocol),
+        delayMs: 20,
+        retryInitialDelayMs: 50,
+        retryMaxDelayMs: 200,
+      };
+      const exporter = use(new OtlpTraceExporter({ ...options, maxQueueSize: 1_500, maxBatchSize: 250 }));
+      await exporter.start();
+      const sent = await offerThroughOutages(
+        exporter,
+        collector,
+        (stats, droppedBefore) => (stats['dropped.queue_full'] ?? 0) > droppedBefore,
+      );
+      const received = new Set(collector.spans.map((span) => span.spanId));
+      const stats = exporter.stats();
+      const dropped = Object.entries(stats).filter(([name]) => name.startsWith('dropped.'));
+      expect(stats['dropped.queue_full']).toBeGreaterThan(0);
+      expect(received.size).toBe(stats['exported']);
+      expect(received.size + dropped.reduce((sum, [, count]) => sum + count, 0)).toBe(sent.size);
+    });
+  });
+});
