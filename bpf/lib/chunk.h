@@ -15,7 +15,7 @@ struct chunk {
 #define CHUNK_SMALL 512
 
 /*
- * Sends one piece; the connection's slot holds what the pieces of a call have in common. All functions here are global, verified on
+ * Sends one piece; the connection's slot holds what the pieces of a call have in common. Both functions here are global, verified on
  * their own once: inlined, their paths multiply beyond the verifier's limit. 5.10 passes only scalars to such functions, hence the
  * look-ups; streams are rare.
  */
@@ -70,26 +70,6 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 	return 1;
 }
 
-static __always_inline bool chunk__has_begun(const struct connection *conn)
-{
-	return conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK;
-}
-
-/* The switch to stream mode: what turns held until now goes out first. */
-__noinline int chunk__begin(__u64 sock)
-{
-	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-
-	if (!conn)
-		return 0;
-	turn__finish(conn, DIRECTION_IN, 0);
-	turn__finish(conn, DIRECTION_OUT, 0);
-	conn->owed = 0;
-	conn->slots[DIRECTION_IN].record.header.kind = RECORD_CHUNK;
-	conn->slots[DIRECTION_OUT].record.header.kind = RECORD_CHUNK;
-	return 0;
-}
-
 __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
 	enum io_kind kind = kind_and_direction & 0xff;
@@ -105,6 +85,14 @@ __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_an
 	if (!conn)
 		return 0;
 	record = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
+	if (record->header.kind != RECORD_CHUNK) {
+		/* The switch to stream mode: what turns held until now goes out first. */
+		turn__finish(conn, DIRECTION_IN, 0);
+		turn__finish(conn, DIRECTION_OUT, 0);
+		conn->owed = 0;
+		conn->slots[DIRECTION_IN].record.header.kind = RECORD_CHUNK;
+		conn->slots[DIRECTION_OUT].record.header.kind = RECORD_CHUNK;
+	}
 	record->header.flags = conn->midstream ? RECORD_FLAG_MIDSTREAM : 0;
 	record->arrived_ns = direction == DIRECTION_IN ? arrival__take(conn, (struct sock *)sock) : 0;
 	if (direction == DIRECTION_IN && !record->arrived_ns && !conn->stream_bytes[DIRECTION_IN] && conn->established_ns) {

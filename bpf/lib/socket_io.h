@@ -19,9 +19,10 @@ static __always_inline void socket_io__stream(struct connection *conn, __u8 dire
 {
 	__u64 sock = conn->slots[DIRECTION_IN].record.sock;
 
-	if (!chunk__has_begun(conn))
-		chunk__begin(sock);
 	if (reads_io_uring) {
+		/* A report of nothing is the switch to stream mode: what is awaited until then belongs to turns. */
+		if (conn->slots[DIRECTION_IN].record.header.kind != RECORD_CHUNK)
+			chunk__report(sock, 0, 0, IO_BUFFER | DIRECTION_OUT << 8, 0);
 		socket_io__give_up_content(conn, sock, !direction);
 		if (io->kind == IO_IO_URING) {
 			conn->awaited[direction & 1] += bytes;
@@ -77,7 +78,7 @@ static __always_inline void socket_io__completed(struct sock *sk, __u8 direction
 
 	if (!conn || conn->awaited[direction & 1] != bytes)
 		return;
-	if (chunk__has_begun(conn)) {
+	if (conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK) {
 		conn->awaited[direction & 1] = 0;
 		chunk__report(conn->slots[DIRECTION_IN].record.sock, io->base, io->count, io->kind | direction << 8, bytes);
 	} else {

@@ -1,13 +1,5 @@
 import { BeylaError } from '@beyla/core';
 
-const FEATURES = [
-  'application',
-  'application_span',
-  'application_span_otel',
-  'application_span_sizes',
-  'application_service_graph',
-] as const;
-
 /**
  * A group of metrics, by Beyla's names.
  *
@@ -17,7 +9,20 @@ const FEATURES = [
  *
  * @public
  */
-export type MetricFeature = (typeof FEATURES)[number];
+export type MetricFeature =
+  | 'application'
+  | 'application_span'
+  | 'application_span_otel'
+  | 'application_span_sizes'
+  | 'application_service_graph';
+
+const FEATURES: readonly MetricFeature[] = [
+  'application',
+  'application_span',
+  'application_span_otel',
+  'application_span_sizes',
+  'application_service_graph',
+];
 
 /** @throws BeylaError `INVALID_OPTION` for a group that there is not. */
 export function checkedFeatures(features: readonly MetricFeature[]): ReadonlySet<MetricFeature> {

@@ -89,10 +89,10 @@ export class Pairing {
     if (kept === 0) this.isTainted = false;
   }
 
-  /** A response went on behind the last report of its turn. */
-  endLost(): void {
-    this.#endsLost += 1;
-    this.#host.count('http1.end_lost');
+  /** `count` responses went on behind the last report of their turns. */
+  endLost(count: number): void {
+    this.#endsLost += count;
+    this.#host.count('http1.end_lost', count);
   }
 
   /** Known when the connection is closed: ends that were lost, and that nothing has shown so far. */

@@ -73,7 +73,7 @@ export class ResponseSide implements MessageHandler {
   close(ns: number): void {
     const { pending, unnoticedEnds } = this.#pairing;
     const first = pending[0];
-    for (let lost = 0; lost < unnoticedEnds; lost++) this.#endLost(0);
+    if (unnoticedEnds > 0) this.#endLost(0, unnoticedEnds);
     if (pending.length === 0) return;
     if (first !== undefined && this.reader.isInHead) {
       first.isAnswered = true;
@@ -161,12 +161,12 @@ export class ResponseSide implements MessageHandler {
 
   /**
    * The last turn went on behind what was reported of it. The response it held ends where it was last heard of; if it held others, they are
-   * lost: only the `kept` newest requests can still be answered.
+   * lost: only the `kept` newest requests can still be answered. `count` such turns at once: whatever number a record claims.
    */
-  #endLost(kept: number): void {
+  #endLost(kept: number, count = 1): void {
     const { pending } = this.#pairing;
     const first = pending.length > kept ? pending[0] : undefined;
-    this.#pairing.endLost();
+    this.#pairing.endLost(count);
     if (first !== undefined && (first.isAnswered || this.reader.isInHead)) {
       first.isAnswered = true;
       this.reader.goBlind('unseen');
