@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bpf_object.h"
 
+#include <signal.h>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -95,9 +97,26 @@ Napi::Value OpenObject(const Napi::CallbackInfo& info) {
   return NewHandle(info.Env(), std::move(object));
 }
 
+// A pending signal interrupts the verifier (EAGAIN), and under a steady stream of them, as a profiler makes, no load ever ends.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 void LoadObject(const Napi::CallbackInfo& info) {
   bpf_object* object = OpenHandle<BpfObject>(info[0]).Get();
   LibbpfLog log;
+  const SignalsHeldBack held_back;
   const int result = bpf_object__load(object);
   if (result != 0) throw NativeError(info.Env(), "loadObject", bpf_object__name(object), -result, log);
 }

@@ -43,7 +43,8 @@ describe('io_uring with the source sock_length', needsSource('sock_length'), () 
     for (const { record, span } of pair(records, spans)) {
       expect(span.startSource).toBe('segment');
       expect(span.startNs).toBeGreaterThanOrEqual(record.sendNs);
-      expect(span.endNs).toBeLessThanOrEqual(record.endNs);
+      // The hook runs when the send is over; by then the client may have read.
+      expect(span.endNs - record.endNs).toBeLessThan(5e6);
       expect([span.requestBodySize, span.responseBodySize]).toEqual([record.sentBody, record.receivedBody]);
     }
   });

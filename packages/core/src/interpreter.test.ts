@@ -71,6 +71,17 @@ describe('Interpreter', () => {
     expect(harness.lost()).toEqual({ 'http1.response_lost': 1, 'http1.request_lost': 4 });
   });
 
+  it('takes no longer for a close that claims that billions of ends were lost', { timeout: 1000 }, () => {
+    const harness = new InterpreterHarness();
+    harness.batch([
+      turn({ seq: 1, direction: 'in', bytes: GET }),
+      turn({ seq: 2, direction: 'out', bytes: OK, flags: RECORD_FLAG.HEAD }),
+      close({ lastSeq: 2, endsLost: 2 ** 32 - 1 }),
+    ]);
+    expect(harness.spans).toHaveLength(1);
+    expect(harness.count('http1.end_lost')).toBe(2 ** 32 - 1);
+  });
+
   it('pairs a pipelining client exactly in stream mode', () => {
     const harness = new InterpreterHarness();
     const two = `${GET}${GET.replace('/users/7', '/users/8')}`;

@@ -29,8 +29,9 @@ const DEFAULTS = {
   batchBytes: 1 << 20,
 } as const;
 
-/** While nothing is said on any connection the ring is looked at less often. */
+/** While nothing is said on any connection the ring is looked at less and less often. */
 const IDLE_INTERVAL_MS = 50;
+const IDLE_INTERVAL_MAX_MS = 200;
 /** The wall clock may be set: the pairing is renewed at this interval. */
 const CLOCK_INTERVAL_NS = 10e9;
 
@@ -103,6 +104,7 @@ export class Tracer implements EventSource {
   #opened: Opened | undefined;
   #finalCounters: Readonly<Record<string, number>> = {};
   #anchoredNs = 0;
+  #idleMs: number = IDLE_INTERVAL_MS;
   #pidsRefused = 0;
   #portsRefused = 0;
 
@@ -157,7 +159,7 @@ export class Tracer implements EventSource {
       if (this.#lifecycles.length > 0) yield this.#lifecycles;
       yield this.#turns;
       if (this.#turns.length > this.#turns.bytes.length / 2) await setImmediate();
-      else await this.#pacemaker.wait(this.#turns.length > 0 ? this.#options.drainIntervalMs : this.#idleIntervalMs);
+      else await this.#pacemaker.wait(this.#nextIntervalMs());
     }
   }
 
@@ -245,8 +247,11 @@ export class Tracer implements EventSource {
     return this.#opened;
   }
 
-  get #idleIntervalMs(): number {
-    return Math.max(this.#options.drainIntervalMs, IDLE_INTERVAL_MS);
+  #nextIntervalMs(): number {
+    const busyMs = this.#options.drainIntervalMs;
+    if (this.#turns.length > 0) this.#idleMs = Math.max(busyMs, IDLE_INTERVAL_MS);
+    else this.#idleMs = Math.max(busyMs, Math.min(this.#idleMs * 1.25, IDLE_INTERVAL_MAX_MS));
+    return this.#turns.length > 0 ? busyMs : this.#idleMs;
   }
 
   /**
