@@ -24,7 +24,7 @@ finish() {
 # run NAME COMMAND...: sets `log`, `status` and `result`, what is to be said at the end of the line.
 run() {
   local began=$SECONDS
-  log=$logs/${1// /-}.log
+  log=$logs/${1//[^a-z0-9]/-}.log
   printf '%-24s' "$1"
   "${@:2}" >"$log" 2>&1 </dev/null
   status=$?
@@ -126,7 +126,7 @@ fi
 
 suite 'units and contracts' vitest --project unit "${not_built[@]}"
 if lacks test; then left_out 'end to end' "$cause"; else suite 'end to end' vitest --project e2e; fi
-check "fuzz, $fuzz_cases cases" node test/fuzz/run.mjs --cases "$fuzz_cases"
+check fuzz node test/fuzz/run.mjs --cases "$fuzz_cases"
 if ((${#not_built[@]})); then
   left_out 'other kernels' 'needs the addon and the BPF objects'
 elif lacks kernels; then

@@ -98,14 +98,15 @@ Napi::Value OpenObject(const Napi::CallbackInfo& info) {
 }
 
 // A pending signal interrupts the verifier (EAGAIN), and under a steady stream of them, as a profiler makes, no load ever ends.
+// sigprocmask is of the calling thread only on Linux; pthread_sigmask would need glibc 2.32.
 class SignalsHeldBack {
  public:
   SignalsHeldBack() {
     sigset_t all;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
+    sigprocmask(SIG_SETMASK, &all, &before_);
   }
-  ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  ~SignalsHeldBack() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
   SignalsHeldBack(const SignalsHeldBack&) = delete;
   SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
 

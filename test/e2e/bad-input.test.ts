@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
 import { type BeylaOptions, createBeyla, type ErrorCode } from '@beyla/core';
 import { PrometheusExporter } from '@beyla/exporters';
 import { describe, expect, it } from 'vitest';
 import { needsBpf } from '../support/capability.ts';
 import { use } from '../support/use.ts';
+import { runWithoutCapabilities } from '../support/without-capabilities.mjs';
 
-const NOBODY = 65534;
 const agent = new URL('../apps/agent.mjs', import.meta.url).pathname;
 const self = { instrument: [{ targetPids: [process.pid] }], includeSelf: true };
 
@@ -56,10 +54,7 @@ describe('bad input', () => {
 
   it('createBeyla() says which capability it misses', needsBpf, async () => {
     const options = JSON.stringify({ discovery: { instrument: [{ targetPids: [1] }] } });
-    const { stdout } = await promisify(execFile)(process.execPath, [agent, '--options', options], {
-      uid: NOBODY,
-      gid: NOBODY,
-    });
+    const stdout = await runWithoutCapabilities([agent, '--options', options]);
     const error = JSON.parse(stdout) as { code: string; cure: string; message: string };
     expect(error.code).toBe('MISSING_CAPABILITY');
     expect(error.message).toMatch(/CAP_(BPF|SYS_ADMIN)/);

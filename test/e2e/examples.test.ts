@@ -9,8 +9,8 @@ import { parseTextFormat } from '../support/prometheus-text.ts';
 import { freePort, runApp, runNode } from '../support/run-app.mjs';
 import { sendLoad } from '../support/truth-client.mjs';
 import { use } from '../support/use.ts';
+import { runWithoutCapabilities } from '../support/without-capabilities.mjs';
 
-const NOBODY = 65534;
 /** The last line of the demo's account: as many seen as sent. */
 const EXACT = /^all +(\d+) +\1 +exact$/m;
 
@@ -120,8 +120,7 @@ describe('examples', needsBpf, () => {
 
 describe('demo without privileges', () => {
   it('says why and replays its recording, exactly', async () => {
-    const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-    const { stdout } = await promisify(execFile)(process.execPath, [main('demo')], asNobody);
+    const stdout = await runWithoutCapabilities([main('demo')]);
     expect(stdout).toMatch(/^BPF cannot be loaded here, so this is a recording .*\n[A-Z_]+: /);
     expect(stdout).toMatch(EXACT);
   });

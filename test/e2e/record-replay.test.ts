@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { RequestSpan } from '@beyla/core';
 import { describe, expect, it } from 'vitest';
 import { countBy, recordKey, spanKey } from '../support/account.ts';
@@ -11,8 +9,8 @@ import { runNode } from '../support/run-app.mjs';
 import { sendLoad } from '../support/truth-client.mjs';
 import { use } from '../support/use.ts';
 import { watch } from '../support/with-beyla.ts';
+import { runWithoutCapabilities } from '../support/without-capabilities.mjs';
 
-const NOBODY = 65534;
 const agent = new URL('../apps/agent.mjs', import.meta.url).pathname;
 
 const SECRET = 'swordfish';
@@ -36,7 +34,7 @@ function asJson(spans: readonly RequestSpan[]): RequestSpan[] {
 }
 
 describe('recordings', needsBpf, () => {
-  it('replay to the same spans, for a user without any privilege', async () => {
+  it('replay to the same spans, for a process without any capability', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'beyla-recording-'));
     use({ stop: async () => rmSync(directory, { recursive: true }) });
     const file = join(directory, 'run.beyla');
@@ -55,14 +53,8 @@ describe('recordings', needsBpf, () => {
     const live = await watching.finish();
     expect(countBy(live, spanKey)).toEqual(countBy(records, recordKey));
 
-    chmodSync(directory, 0o755);
-    chmodSync(file, 0o644);
     const options = JSON.stringify({ discovery: { instrument: [{ targetPids: [app.pid] }] }, replayFrom: file });
-    const { stdout } = await promisify(execFile)(process.execPath, [agent, '--options', options], {
-      uid: NOBODY,
-      gid: NOBODY,
-      maxBuffer: 64 << 20,
-    });
+    const stdout = await runWithoutCapabilities([agent, '--options', options]);
     const replayed = JSON.parse(stdout) as { spans: RequestSpan[] };
     expect(replayed.spans.map(facts)).toEqual(asJson(live).map(facts));
     expect(readFileSync(file, 'latin1')).not.toContain(SECRET);

@@ -98,6 +98,7 @@ inside() {
     set -e
     root=$1 checkout=$2 command=$3
     shift 3
+    mount --rbind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mount --rbind /dev "$root/dev"

@@ -3,8 +3,12 @@
 
 const MIB = 1024 * 1024;
 
-/** Least-squares slope in units per minute. @param {readonly Sample[]} samples @param {(sample: Sample) => number} value */
-function slopePerMinute(samples, value) {
+/**
+ * Least-squares line: its slope, and its rise from the first sample to the last.
+ *
+ * @param {readonly Sample[]} samples @param {(sample: Sample) => number} value
+ */
+function trend(samples, value) {
   const count = samples.length;
   const meanX = samples.reduce((sum, { atMs }) => sum + atMs, 0) / count;
   const meanY = samples.reduce((sum, sample) => sum + value(sample), 0) / count;
@@ -14,7 +18,13 @@ function slopePerMinute(samples, value) {
     covariance += (sample.atMs - meanX) * (value(sample) - meanY);
     variance += (sample.atMs - meanX) ** 2;
   }
-  return (covariance / variance) * 60_000;
+  const slope = covariance / variance;
+  return { perMinute: slope * 60_000, rise: slope * ((samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0)) };
+}
+
+/** @param {{ perMinute: number, rise: number }} trend @param {number} limit */
+function seen({ perMinute, rise }, limit) {
+  return `${rise.toFixed(2)} MiB, at most ${limit} (${perMinute.toFixed(2)} MiB/min)`;
 }
 
 /**
@@ -28,15 +38,15 @@ function slopePerMinute(samples, value) {
  * @param {Record<string, number>} soak.kernelAfter
  * @param {number} soak.sent requests
  * @param {readonly string[]} soak.left things in the kernel after the agent has ended
- * @param {{ rss: number, heap: number }} soak.limits MiB per minute
+ * @param {{ rss: number, heap: number }} soak.limits MiB
  * @returns {{ what: string, seen: string, isKept: boolean }[]}
  */
 export function judge({ samples, before, after, kernelBefore, kernelAfter, sent, left, limits }) {
   // The first half warms up: code is compiled, pools and the heap find their size.
   const middleMs = ((samples[0]?.atMs ?? 0) + (samples.at(-1)?.atMs ?? 0)) / 2;
   const steady = samples.filter(({ atMs }) => atMs >= middleMs);
-  const rss = slopePerMinute(steady, ({ rssBytes }) => rssBytes / MIB);
-  const heap = slopePerMinute(steady, ({ heapBytes }) => heapBytes / MIB);
+  const rss = trend(steady, ({ rssBytes }) => rssBytes / MIB);
+  const heap = trend(steady, ({ heapBytes }) => heapBytes / MIB);
   const peaks = (/** @type {(sample: Sample) => Record<string, number>} */ of) =>
     Object.keys(of(after)).map((name) => [name, Math.max(...samples.map((sample) => of(sample)[name] ?? 0))]);
   const highest = Object.fromEntries([...peaks(({ tables }) => tables), ...peaks(({ held }) => held)]);
@@ -52,12 +62,8 @@ export function judge({ samples, before, after, kernelBefore, kernelAfter, sent,
       seen: `${after.spans} of ${sent}, ${after.lost} lost`,
       isKept: after.spans === sent && after.lost === 0,
     },
-    { what: 'RSS does not grow', seen: `${rss.toFixed(2)} MiB/min, at most ${limits.rss}`, isKept: rss <= limits.rss },
-    {
-      what: 'live heap does not grow',
-      seen: `${heap.toFixed(2)} MiB/min, at most ${limits.heap}`,
-      isKept: heap <= limits.heap,
-    },
+    { what: 'RSS does not grow', seen: seen(rss, limits.rss), isKept: rss.rise <= limits.rss },
+    { what: 'live heap does not grow', seen: seen(heap, limits.heap), isKept: heap.rise <= limits.heap },
     ...returns(before.held, after.held),
     ...returns(before.tables, after.tables),
     ...returns(kernelBefore, kernelAfter),
