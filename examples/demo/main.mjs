@@ -140,6 +140,8 @@ async function watch(instrument, metricsPort = METRICS_PORT) {
   try {
     const beyla = await createBeyla({
       discovery: { instrument },
+      // The load generator takes every CPU it gets, and the ring must hold what comes while this process waits for one.
+      tracer: { ringBytes: 16 << 20 },
       routes: { patterns: ROUTES },
       exporters: [prometheus],
       ...(values.record ? { recordTo: fileURLToPath(RECORDING) } : {}),
