@@ -30,6 +30,7 @@ enum record_kind {
 	RECORD_FORK = 5,   /* struct process_record: a selected process made a child, which is selected from birth */
 	RECORD_EXIT = 6,   /* struct process_record: the last thread of a selected process is gone */
 	RECORD_LISTEN = 7, /* struct listen_record: any process began to listen on a TCP port */
+	RECORD_TLS = 8,    /* struct process_record: a selected process speaks TLS on a connection that no tap sees into */
 };
 
 enum record_flag {
@@ -51,6 +52,8 @@ enum record_flag {
 	RECORD_FLAG_CLOSED = 1 << 7,
 	/* A later piece of the same I/O call (RECORD_CHUNK only); offset continues the piece before it. */
 	RECORD_FLAG_CONTINUED = 1 << 8,
+	/* The bytes are the plaintext of TLS, seen by a tap in the program; sizes and offsets are those of the plaintext. */
+	RECORD_FLAG_TLS = 1 << 9,
 };
 
 enum direction {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
+import { needsBpf } from '../../test/support/capability.ts';
 import { native, openTicks, type Ticks, tickNumbers, u32, WAKE_UP } from './support.ts';
 import { getppidInLibc } from './uprobe-target.ts';
 
@@ -36,7 +37,7 @@ function lostOn(object: Ticks['object']): number {
 
 const nextLoopIteration = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('drainRing()', () => {
+describe('drainRing()', needsBpf, () => {
   it('copies records in order and frees them', () => {
     const { ring, tick } = open();
     tick();
@@ -102,7 +103,7 @@ describe('drainRing()', () => {
   });
 });
 
-describe('watchRing()', () => {
+describe('watchRing()', needsBpf, () => {
   it('calls back for a wake-up, and not again for nothing', async () => {
     const { ring, tick } = open();
     let calls = 0;

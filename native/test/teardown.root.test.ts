@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { needsBpf } from '../../test/support/capability.ts';
 import { folder } from './support.ts';
 
 interface Ending {
@@ -33,7 +34,7 @@ async function end(scenario: string): Promise<Ending> {
 
 const CLEAN = { code: 0, signal: null, stderr: '' };
 
-describe('a process', () => {
+describe('a process', needsBpf, () => {
   it('ends by itself although a ring is open and watched', async () => {
     expect(await end('end')).toEqual({ ...CLEAN, facts: {} });
   });
@@ -58,7 +59,7 @@ describe('a process', () => {
   });
 });
 
-describe('a worker', () => {
+describe('a worker', needsBpf, () => {
   it('that ends with everything open leaves nothing', async () => {
     expect(await end('workerEnds')).toEqual({ ...CLEAN, facts: { after: 0 } });
   });

@@ -122,6 +122,7 @@ export const RECORD_KIND = {
   FORK: 5,
   EXIT: 6,
   LISTEN: 7,
+  TLS: 8,
 } as const;
 
 export const RECORD_FLAG = {
@@ -134,6 +135,7 @@ export const RECORD_FLAG = {
   IO_URING: 64,
   CLOSED: 128,
   CONTINUED: 256,
+  TLS: 512,
 } as const;
 
 export const DIRECTION = {
