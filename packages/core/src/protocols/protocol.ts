@@ -13,10 +13,11 @@
 import type { Connection } from '../connections/connection.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
 import type { CounterReason } from '../counters.ts';
-import type { HttpExchange } from './http1/exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import type { GrpcExchange } from './http2/grpc-exchange.ts';
 
 /** What a protocol made of its messages; `kind` tells which. */
-export type Exchange = HttpExchange;
+export type Exchange = HttpExchange | GrpcExchange;
 
 /**
  * What user space wants the kernel to report of a connection: every I/O call with its bytes, or nothing but its close.

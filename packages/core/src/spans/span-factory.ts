@@ -1,6 +1,5 @@
 import type { ProcessInfo } from '../processes/process.ts';
-import type { HttpExchange } from '../protocols/http1/exchange.ts';
-import type { Exchange } from '../protocols/protocol.ts';
+import type { HttpExchange } from '../protocols/http-exchange.ts';
 import type { Clock } from './clock.ts';
 import { HttpSpan } from './http-span.ts';
 import { RandomIds } from './random-ids.ts';
@@ -16,7 +15,7 @@ export class SpanFactory {
     this.#clock = clock;
   }
 
-  fromExchange(exchange: Exchange, process: ProcessInfo): RequestSpan {
+  fromExchange(exchange: HttpExchange, process: ProcessInfo): RequestSpan {
     return this.#fromHttp(exchange, process);
   }
 
@@ -33,6 +32,7 @@ export class SpanFactory {
     span.method = exchange.method;
     span.path = exchange.path;
     span.query = exchange.query;
+    span.scheme = exchange.scheme;
     span.host = exchange.host;
     span.userAgent = exchange.userAgent;
     span.statusCode = statusCode === 0 ? undefined : statusCode;

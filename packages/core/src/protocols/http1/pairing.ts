@@ -1,8 +1,8 @@
 import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
 import type { CounterReason } from '../../counters.ts';
+import type { HttpExchange } from '../http-exchange.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
-import type { HttpExchange } from './exchange.ts';
 
 /** More unanswered requests than this are not remembered for one connection. */
 const PENDING_MAX = 128;

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { HTTPParser } from 'http-parser-js';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../testing/records.ts';
+import { textFrom } from '../text.ts';
 import { INVALID, LENGTH_ABSENT, NEED_MORE, RequestHead, ResponseHead } from './head.ts';
 import { parseRequestHead } from './parse-request.ts';
 import { parseResponseHead } from './parse-response.ts';
-import { textFrom } from './text.ts';
 
 interface OracleHead {
   readonly method?: string;

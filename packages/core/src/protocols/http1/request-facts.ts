@@ -1,7 +1,7 @@
-import type { HttpExchange } from './exchange.ts';
+import type { HttpExchange } from '../http-exchange.ts';
+import { textFrom } from '../text.ts';
 import type { RequestHead } from './head.ts';
 import { splitTarget } from './target.ts';
-import { textFrom } from './text.ts';
 
 const VERSIONS = ['1.0', '1.1'] as const;
 

@@ -1,7 +1,7 @@
 import type { Turn } from '../../connections/turn.ts';
 import { RECORD_FLAG } from '../../events/layout.gen.ts';
+import { HttpExchange } from '../http-exchange.ts';
 import { detectRequest } from './detect.ts';
-import { HttpExchange } from './exchange.ts';
 import { type Framing, requestFraming } from './framing.ts';
 import { RequestHead } from './head.ts';
 import { type MessageHandler, MessageReader } from './message-reader.ts';
@@ -167,6 +167,7 @@ export class RequestSide implements MessageHandler {
     exchange.pid = turn.pid;
     exchange.tid = turn.tid;
     exchange.context = turn.context;
+    if ((turn.flags & RECORD_FLAG.TLS) !== 0) exchange.scheme = 'https';
     exchange.readNs = firstNs;
     exchange.startNs = firstNs;
     if (exchange.role === 'client') {

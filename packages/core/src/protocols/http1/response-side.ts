@@ -1,6 +1,6 @@
 import type { Turn } from '../../connections/turn.ts';
 import { RECORD_FLAG } from '../../events/layout.gen.ts';
-import type { HttpExchange, HttpExchangeError } from './exchange.ts';
+import type { HttpExchange, HttpExchangeError } from '../http-exchange.ts';
 import { type Framing, responseFraming } from './framing.ts';
 import { ResponseHead } from './head.ts';
 import { type MessageHandler, MessageReader } from './message-reader.ts';

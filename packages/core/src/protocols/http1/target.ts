@@ -1,6 +1,6 @@
-import type { HttpExchange } from './exchange.ts';
+import type { HttpExchange } from '../http-exchange.ts';
+import { textFrom } from '../text.ts';
 import type { RequestHead } from './head.ts';
-import { textFrom } from './text.ts';
 
 const QUESTION = 0x3f;
 const SLASH = 0x2f;
