@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# provision.sh [build|demo|test|kernels]...
+# provision.sh [build|demo|test|matrix|kernels]...
 #
 # Installs what a bare Debian machine (12 or newer, with Node, npm and apt) lacks for that; `build` is always included.
 # Asks apt only when something is missing, starts no service, and reinstalls node_modules only when the lock changed.
@@ -43,6 +43,21 @@ for_test() {
   needs_command bpftool bpftool
   needs_command readelf binutils
   needs_command openssl openssl
+}
+
+for_matrix() {
+  needs_command openssl openssl
+  needs_command curl curl
+  needs_command nginx nginx-light
+  needs_command nghttpd nghttp2-server
+  needs_command nghttp nghttp2-client
+  needs_command apache2 apache2
+  needs_command ruby ruby
+  needs_command puma puma
+  needs_file /usr/share/doc/ruby-webrick ruby-webrick
+  compgen -G '/usr/sbin/php-fpm*' >/dev/null || missing+=(php-fpm)
+  compgen -G '/usr/lib/php/*/curl.so' >/dev/null || missing+=(php-curl)
+  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 }
 
 for_kernels() {
@@ -97,10 +112,15 @@ install_packages() {
   echo "  apt         install ${packages[*]}"
   forbid_services
   apt_get install --no-install-recommends "${packages[@]}"
-  # Installed by us for tests, which run it themselves: it must not come up with the machine.
-  if [[ " ${packages[*]} " == *' nginx-light '* ]] && command -v systemctl >/dev/null; then
-    as_root systemctl disable nginx >>"$log" 2>&1 || true
-  fi
+  # Installed by us for tests, which run them themselves: they must not come up with the machine.
+  command -v systemctl >/dev/null || return 0
+  for package in "${packages[@]}"; do
+    case $package in
+      nginx-light) as_root systemctl disable nginx ;;
+      apache2 | nghttp2-server) as_root systemctl disable "${package/nghttp2-server/nghttpx}" ;;
+      php-fpm) as_root systemctl disable "$(basename "$(compgen -G '/usr/sbin/php-fpm*' | tail -n 1)" | sed -E 's/php-fpm(.*)/php\1-fpm/')" ;;
+    esac >>"$log" 2>&1 || true
+  done
 }
 
 npm_install() {
@@ -128,9 +148,9 @@ for_build
 for what in "$@"; do
   case $what in
     build) ;;
-    demo | test | kernels) "for_$what" ;;
+    demo | test | matrix | kernels) "for_$what" ;;
     *)
-      echo "usage: provision.sh [build|demo|test|kernels]..." >&2
+      echo "usage: provision.sh [build|demo|test|matrix|kernels]..." >&2
       exit 2
       ;;
   esac

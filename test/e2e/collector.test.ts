@@ -3,7 +3,7 @@ import { OtlpMetricExporter, type OtlpOptions, type OtlpProtocol, OtlpTraceExpor
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aSpan as aSourceSpan } from '../../packages/core/src/testing/span.ts';
 import { BUILD_TIMEOUT_MS, buildCollector, Collector, needsCollector } from '../support/collector.ts';
-import { makeTlsFiles, type TlsFiles } from '../support/tls-files.ts';
+import { makeTlsFiles, type TlsFiles } from '../support/tls-files.mjs';
 import { use } from '../support/use.ts';
 
 const PROTOCOLS: readonly OtlpProtocol[] = ['grpc', 'http/protobuf', 'http/json'];

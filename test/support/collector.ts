@@ -15,7 +15,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { optional } from './capability.ts';
 import { freePort, runApp } from './run-app.mjs';
-import type { TlsFiles } from './tls-files.ts';
+import type { TlsFiles } from './tls-files.mjs';
 
 const SOURCE = fileURLToPath(new URL('../collector/', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url));

@@ -18,7 +18,7 @@ const START_TIMEOUT_MS = 15_000;
  * @typedef {object} App
  * @property {string} name
  * @property {number} pid
- * @property {() => number[]} pids its own process id and those of its children now
+ * @property {() => number[]} pids its own process id and those of its descendants now
  * @property {number} port what it listens on
  * @property {import('node:child_process').ChildProcess} child
  * @property {() => string} stderr what it has complained about so far
@@ -27,7 +27,12 @@ const START_TIMEOUT_MS = 15_000;
  * @property {() => Promise<void>} stop
  */
 
-/** @param {number} pid */
+/** @param {number} pid @returns {number[]} */
+function descendantsOf(pid) {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** @param {number} pid @returns {number[]} */
 function childrenOf(pid) {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
@@ -42,12 +47,17 @@ function childrenOf(pid) {
  * @param {string} name
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ ready?: RegExp, on?: 'stdout' | 'stderr', cwd?: string, port?: number, dispose?: () => void }} [options] `ready` has the
+ * @param {{ ready?: RegExp, on?: 'stdout' | 'stderr', cwd?: string, env?: NodeJS.ProcessEnv, port?: number, dispose?: () => void }} [options] `ready` has the
  *   port as its first group, unless `port` says it
  * @returns {Promise<App>}
  */
-export async function runApp(name, command, args, { ready = /^READY (\d+)$/, on = 'stdout', cwd, port, dispose } = {}) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+export async function runApp(name, command, args, options = {}) {
+  const { ready = /^READY (\d+)$/, on = 'stdout', cwd, env, port, dispose } = options;
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   const exited = once(child, 'exit');
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -111,7 +121,7 @@ export async function runApp(name, command, args, { ready = /^READY (\d+)$/, on 
   return {
     name,
     pid,
-    pids: () => [pid, ...childrenOf(pid)],
+    pids: () => [pid, ...descendantsOf(pid)],
     port: port ?? Number(match[1]),
     child,
     stderr: () => stderr,

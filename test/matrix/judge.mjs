@@ -1,0 +1,162 @@
+// @ts-check
+import { callOf, GIVEN_UP, requestOf } from './requests.mjs';
+
+/**
+ * @typedef {import('@beyla/core').RequestSpan} RequestSpan
+ * @typedef {import('./peer.mjs').Truth} Truth
+ * @typedef {import('./columns.mjs').Column} Column
+ */
+
+const SHOWN = 3;
+
+/**
+ * What is wrong with the spans of one cell; nothing when they are exactly what the other end saw.
+ *
+ * @param {{ column: Column, side: 'server' | 'client', truth: readonly Truth[], spans: readonly RequestSpan[], count: number }} cell
+ *   `count` is how many requests there were to be
+ * @returns {string[]}
+ */
+export function judge({ column, side, truth, spans, count }) {
+  const wanted = `${column.kind === 'grpc' ? 'grpc' : 'http'}.${side}`;
+  const fitting = spans.filter((span) => span.kind === wanted);
+  const faults = [...strangeKinds(spans, wanted), ...wrongFacts(fitting, column)];
+  const [seen, planned] =
+    column.kind === 'grpc' ? [withoutLate(truth), withoutLate(plannedCalls(count))] : [truth.length, count];
+  if (seen !== planned) faults.unshift(`the other end saw ${seen} of ${planned} requests`);
+  faults.push(...wrongAnswers(truth, column));
+
+  const left = countBy(truth.filter(isStrict(column)), (one) => truthKey(one, column));
+  /** @type {RequestSpan[]} */
+  const surplus = [];
+  for (const span of fitting) {
+    const key = spanKey(span, side);
+    const times = left.get(key) ?? 0;
+    if (times > 0) left.set(key, times - 1);
+    else surplus.push(span);
+  }
+  const missing = [...left].flatMap(([key, times]) => Array.from({ length: times }, () => key));
+  const kept = countBy(
+    truth.filter((one) => !isStrict(column)(one)),
+    (one) => String(one.port),
+  );
+  const unknown = surplus.filter((span) => !isOfKept(span, side, kept, truth, column));
+  if (missing.length > 0) faults.push(`${missing.length} without a span: ${some(missing)}`);
+  if (unknown.length > 0) {
+    faults.push(`${unknown.length} spans too many: ${some(unknown.map((span) => spanKey(span, side)))}`);
+  }
+  const lost = [...kept].filter(([, times]) => times > 0);
+  if (lost.length > 0)
+    faults.push(`on connections older than the tracer ${lost.map(([, times]) => times).join(', ')} without a span`);
+  return faults;
+}
+
+/** On a multiplexed connection that is older than the tracer, header fields it refers back to cannot be known. @param {Column} column */
+function isStrict({ kind }) {
+  return (/** @type {Truth} */ one) => kind === 'http1' || !one.kept;
+}
+
+/**
+ * A span of such a connection says what was, or leaves it open.
+ *
+ * @param {RequestSpan} span @param {'server' | 'client'} side @param {Map<string, number>} kept left to be explained, by client port
+ * @param {readonly Truth[]} truth @param {Column} column
+ */
+function isOfKept(span, side, kept, truth, column) {
+  const port = clientPort(span, side);
+  const times = kept.get(String(port)) ?? 0;
+  const key = spanKey(span, side);
+  const isTrue = truth.some((one) => one.port === port && truthKey(one, column) === key);
+  if (times === 0 || !(isTrue || leavesOpen(span))) return false;
+  kept.set(String(port), times - 1);
+  return true;
+}
+
+/** @param {number} count */
+function plannedCalls(count) {
+  return Array.from({ length: count }, (_, n) => callOf(n));
+}
+
+/** The deadline of a call may pass before a client has a connection to send it on. @param {readonly { path: string }[]} calls */
+function withoutLate(calls) {
+  return calls.filter(({ path }) => !path.endsWith('/Late')).length;
+}
+
+/** @param {RequestSpan} span */
+function leavesOpen(span) {
+  const { path, statusCode } = /** @type {{ path: string, statusCode?: number }} */ (span);
+  return path === '' || path === '*' || statusCode === undefined;
+}
+
+/** @param {RequestSpan} span @param {'server' | 'client'} side */
+function clientPort(span, side) {
+  return side === 'server' ? span.remote.port : span.local.port;
+}
+
+/** @param {RequestSpan} span @param {'server' | 'client'} side */
+function spanKey(span, side) {
+  const port = clientPort(span, side);
+  if (span.kind.startsWith('grpc')) {
+    const { service, method, grpcStatus } = /** @type {{ service: string, method: string, grpcStatus?: number }} */ (
+      /** @type {unknown} */ (span)
+    );
+    const ended = GIVEN_UP.includes(method) && grpcStatus !== 0 ? 'given up' : grpcStatus;
+    return `${port} /${service}/${method} ${ended}`;
+  }
+  const { method, path, statusCode } = /** @type {import('@beyla/core').HttpServerSpan} */ (span);
+  return `${port} ${method} ${path} ${statusCode}`;
+}
+
+/** @param {Truth} truth @param {Column} column */
+function truthKey({ port, method, path, status }, { kind }) {
+  if (kind !== 'grpc') return `${port} ${method} ${path} ${status}`;
+  return `${port} ${path} ${GIVEN_UP.includes(path.split('/')[2] ?? '') ? 'given up' : status}`;
+}
+
+/** @param {readonly RequestSpan[]} spans @param {string} wanted */
+function strangeKinds(spans, wanted) {
+  const strange = spans.filter((span) => span.kind !== wanted);
+  return strange.length === 0 ? [] : [`${strange.length} spans of the wrong kind: ${strange[0]?.kind}`];
+}
+
+/** @param {readonly RequestSpan[]} spans @param {Column} column */
+function wrongFacts(spans, { kind, tls }) {
+  const version = kind === 'http1' ? /^1\.[01]$/ : /^2$/;
+  /** @type {string[]} */
+  const wrong = [];
+  for (const span of spans) {
+    const { scheme } = /** @type {{ scheme: string }} */ (/** @type {unknown} */ (span));
+    if (span.local.address !== '127.0.0.1' || span.remote.address !== '127.0.0.1') {
+      wrong.push(`addresses ${span.local.address} and ${span.remote.address}`);
+    }
+    if (scheme !== (tls ? 'https' : 'http')) wrong.push(`scheme ${scheme}`);
+    if (!version.test(span.protocolVersion)) wrong.push(`version ${span.protocolVersion}`);
+    if (!(span.startNs > 0 && span.endNs >= span.startNs)) wrong.push(`from ${span.startNs} to ${span.endNs}`);
+  }
+  return wrong.length === 0 ? [] : [`${wrong.length} wrong facts: ${some([...new Set(wrong)])}`];
+}
+
+/** A program that does not do what it is to do proves nothing. @param {readonly Truth[]} truth @param {Column} column */
+function wrongAnswers(truth, { kind }) {
+  const wrong = truth.filter(({ path, status }) => {
+    if (kind === 'grpc') {
+      const rpc = path.split('/')[2];
+      const number = [0, 4, 5, 6, 7, 8, 9].find((n) => callOf(n).rpc === rpc) ?? 0;
+      return !callOf(number).status.includes(status);
+    }
+    return requestOf(Number(path.split('/')[2])).status !== status;
+  });
+  const shown = wrong.map(({ method, path, status }) => `${method} ${path} ${status}`);
+  return wrong.length === 0 ? [] : [`the program answered ${wrong.length} requests wrongly: ${some(shown)}`];
+}
+
+/** @template T @param {readonly T[]} items @param {(item: T) => string} key @returns {Map<string, number>} */
+function countBy(items, key) {
+  const counts = new Map();
+  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
+  return counts;
+}
+
+/** @param {readonly string[]} all */
+function some(all) {
+  return all.slice(0, SHOWN).join(', ') + (all.length > SHOWN ? ', …' : '');
+}

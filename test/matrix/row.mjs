@@ -1,0 +1,69 @@
+// @ts-check
+/**
+ * A row of the matrix: one stack of one language. `cannot` has the reason for every column a side does not have; `unseen` has
+ * the reason for those that it has and that are not seen: there the test is that nothing is reported.
+ *
+ * @typedef {import('./columns.mjs').ColumnId} ColumnId
+ * @typedef {import('../support/run-app.mjs').App} App
+ * @typedef {Partial<Record<ColumnId | 'others', string>>} Reasons
+ *
+ * @typedef {object} Row
+ * @property {string} id
+ * @property {string} language
+ * @property {string} stack
+ * @property {() => Promise<unknown>} prepare installs and builds what it needs; throws `Unavailable` with the cause when it cannot
+ * @property {ServerSide} [server]
+ * @property {ClientSide} [client]
+ * @property {{ server?: Reasons, client?: Reasons }} cannot
+ * @property {{ server?: Reasons, client?: Reasons }} [unseen]
+ *
+ * @typedef {object} ServerSide
+ * @property {readonly ColumnId[]} columns
+ * @property {(context: ServerContext) => Promise<App | readonly App[]>} start resolves when all its columns are served
+ *
+ * @typedef {object} ClientSide
+ * @property {readonly ColumnId[]} columns
+ * @property {(context: ClientContext) => Promise<Client>} start
+ *
+ * @typedef {object} Client
+ * @property {readonly App[]} apps
+ * @property {(column: ColumnId, first: number, count: number, connections: number) => Promise<unknown>} send
+ *
+ * @typedef {object} Context
+ * @property {string} word is to be on the command line: it is how the process is found
+ * @property {string} folder of its own, removed afterwards
+ * @property {import('../support/tls-files.mjs').TlsFiles} tls
+ *
+ * @typedef {Context & { ports: Readonly<Record<ColumnId, number>>, words: readonly string[] }} ServerContext `words` are
+ *   the arguments of apps/README.md
+ * @typedef {Context & { urls: Readonly<Record<ColumnId, string>>, words: readonly string[] }} ClientContext
+ */
+
+import { runApp } from '../support/run-app.mjs';
+
+/**
+ * Starts a program that prints READY, as apps/README.md has it.
+ *
+ * @param {string} command @param {readonly string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ */
+export function runProgram(command, args, options = {}) {
+  return runApp(command.replace(/^.*\//, ''), command, args, { ready: /^READY$/, port: 0, ...options });
+}
+
+/**
+ * A client that is told what to do on its standard input, as apps/README.md has it.
+ *
+ * @param {App} app @param {ClientContext} context
+ * @returns {Client}
+ */
+export function commandedClient(app, { urls }) {
+  return {
+    apps: [app],
+    async send(column, first, count, connections) {
+      const answer = app.line(new RegExp(`^(DONE|FAILED) ${column}\\b.*$`));
+      app.write(`${column} ${urls[column]} ${first} ${count} ${connections}\n`);
+      const [line] = await answer;
+      if (!line.startsWith('DONE')) throw new Error(line);
+    },
+  };
+}
