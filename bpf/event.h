@@ -163,7 +163,9 @@ enum counter {
 	COUNTER_INFERRED = 14,       /* turns opened by the socket's sequence number */
 	COUNTER_CLOSES_LOST = 15,    /* connections whose close found no room on either ring */
 	COUNTER_IO_URING_UNREAD = 16, /* turns and chunks through io_uring whose first bytes could not be captured */
-	COUNTER_MAX = 17,
+	COUNTER_TLS_UNTAPPED = 17,   /* closed TLS connections whose plaintext no tap ever saw; each stands for one request or more */
+	COUNTER_TAP_UNBOUND = 18,    /* TLS reads and writes of a program on a connection that is not known; at most so many requests */
+	COUNTER_MAX = 19,
 };
 
 #endif

@@ -12,6 +12,8 @@ struct event_types {
 	struct connection connection;
 	struct port_key port_key;
 	struct port_value port_value;
+	struct tap_runtime tap_runtime;
+	enum tap_runtime_kind tap_runtime_kind;
 	enum record_kind kind;
 	enum record_flag flag;
 	enum direction direction;

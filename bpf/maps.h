@@ -56,6 +56,68 @@ struct {
 	__type(value, __u64);
 } verdicts SEC(".maps");
 
+/* Of the taps; user space touches none of these three. */
+struct tap_session_key {
+	__u64 session;
+	__u32 pid;
+	__u32 pad0;
+};
+
+struct tap_session {
+	__u64 sock;
+	__u64 connection;
+};
+
+struct tap_context {
+	__u64 id; /* thread id, or the goroutine's address */
+	__u32 pid;
+	__u32 pad0;
+};
+
+struct tap_call {
+	/* The session operated on last. */
+	__u64 session;
+	/* Of the call under way: its buffer, and for SSL_*_ex where it stores the length. */
+	__u64 buffer;
+	__u64 length_at;
+	/* The read of an unbound TLS socket that may be claimed, and when it was; 0 = none. */
+	__u64 read_sock;
+	__u64 read_connection;
+	__u64 read_ns;
+	__u32 kind; /* enum tap_kind of the call under way; 0 = none */
+	__u32 pad0;
+};
+
+/*
+ * tap_sessions: which connection a session of a process is bound to (lib/tap.h). Removed when the session is freed or the socket is
+ * destroyed, so there are never more than connections; sized like them.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096); /* (loader) */
+	__type(key, struct tap_session_key);
+	__type(value, struct tap_session);
+} tap_sessions SEC(".maps");
+
+/*
+ * tap_calls: what a thread, or goroutine, of a process that uses TLS is doing. Made at the first call of a session, or first read of an
+ * unbound TLS socket. Nothing tells that a goroutine is gone, so the least recently used make room.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct tap_context);
+	__type(value, struct tap_call);
+} tap_calls SEC(".maps");
+
+/* tap_runtimes: how to find the context of a process, by pid. Written and removed by user space; Go processes only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct tap_runtime);
+} tap_runtimes SEC(".maps");
+
 /* counters: index enum counter. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

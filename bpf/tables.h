@@ -50,7 +50,30 @@ struct connection {
 	__u8 head_reported;     /* of the open turn against request_direction */
 	__u8 midstream;
 	__u8 role;
+	__u8 tls;         /* TLS records were seen: socket I/O is ciphertext, turns are what taps report (lib/tls.h) */
+	__u8 tls_hello;   /* the I/O that is being looked at is a ClientHello that we send */
+	__u8 tls_begun_by; /* enum direction of the first ciphertext */
+	__u8 tls_unbound; /* ciphertext went both ways and no session was bound: user space was told */
+	__u8 tls_bound;   /* a session is, or was, bound */
+	__u8 tls_unsure;  /* where the next TLS record begins is not known */
+	__u8 tls_drained; /* the last read left nothing unread in the socket */
+	__u8 tls_held;    /* the head of the answer waits for its ciphertext to leave */
 	__u8 pad0;
+	/* The session that is bound, and its process; 0 = none. */
+	__u64 session;
+	__u32 session_pid;
+	/* Received bytes of the current TLS record that are still to come. */
+	__u32 tls_record_left;
+	/* When the ciphertext read last had arrived (0 = not known) and was read. */
+	__u64 tls_arrived_ns;
+	__u64 tls_read_ns;
+	/* The same of the first application data that no tap has received yet; tls_first_read_ns 0 = there is none. */
+	__u64 tls_first_arrived_ns;
+	__u64 tls_first_read_ns;
+	/* Ciphertext sent since the first write of the open OUT turn was begun, and when the first and last of it left. */
+	__u64 tls_sent;
+	__u64 tls_first_sent_ns;
+	__u64 tls_last_sent_ns;
 	struct slot slots[2]; /* index: enum direction */
 	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1]. */
 	__u8 slack[TURN_PREFIX_MAX];
@@ -60,6 +83,18 @@ struct port_key {
 	__u32 netns;
 	__u16 port; /* host byte order */
 	__u16 pad0;
+};
+
+/* How the running context of a process is found (map tap_runtimes). */
+enum tap_runtime_kind {
+	TAP_RUNTIME_THREADS = 0, /* as without an entry: the thread */
+	TAP_RUNTIME_GO = 1,      /* the goroutine, whose address is in thread-local storage */
+};
+
+struct tap_runtime {
+	__u32 kind;             /* enum tap_runtime_kind */
+	__s32 goroutine_offset; /* GO: from the thread pointer (fs base); -8 in most programs */
+	__u64 reader_offset;    /* GO: written by the kernel side: of the plaintext's bytes.Reader in a crypto/tls.Conn; 0 = not known yet */
 };
 
 struct port_value {

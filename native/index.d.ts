@@ -47,6 +47,8 @@ export interface OpenOptions {
   constants?: Record<string, Uint8Array>;
   /** Have the verifier count instructions where the kernel does not keep the number (< 5.16). A refusal then comes without a verifier log. */
   verifierStatistics?: boolean;
+  /** Load programs of sections `uprobe` and `uretprobe` for `attachUprobe` with `multi` (kernel ≥ 6.6): the kernel wants to know before. */
+  uprobeMulti?: boolean;
 }
 
 export interface ProgramInfo {

@@ -70,6 +70,16 @@ void SetConstants(Napi::Value constants, bpf_object* object, const LibbpfLog& lo
   });
 }
 
+// The kernel fixes at load whether a program may be attached by a uprobe_multi link or by a perf event.
+void ExpectUprobeMulti(bpf_object* object) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object) {
+    const std::string section = bpf_program__section_name(program);
+    if (section.rfind("uprobe", 0) != 0 && section.rfind("uretprobe", 0) != 0) continue;
+    bpf_program__set_expected_attach_type(program, BPF_TRACE_UPROBE_MULTI);
+  }
+}
+
 Napi::Value OpenObject(const Napi::CallbackInfo& info) {
   const Bytes elf = BytesArgument(info[0], "elf");
   Napi::Object options = ObjectArgument(info[1], "options");
@@ -93,6 +103,7 @@ Napi::Value OpenObject(const Napi::CallbackInfo& info) {
   DisablePrograms(options.Get("disabledPrograms"), opened, log);
   ShareMaps(options.Get("sharedMaps"), opened, log);
   SetConstants(options.Get("constants"), opened, log);
+  if (options.Get("uprobeMulti").ToBoolean()) ExpectUprobeMulti(opened);
   if (options.Get("verifierStatistics").ToBoolean()) object->CollectStatistics();
   return NewHandle(info.Env(), std::move(object));
 }

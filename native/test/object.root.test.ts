@@ -176,6 +176,23 @@ describe('links', () => {
     expect(numbersOnRing(ticks.ring)).toEqual([]);
   });
 
+  it('of uprobes are uprobe_multi for every program of an object that was opened so', () => {
+    const { path, offset } = getppidInLibc();
+    const target = { path, offsets: [offset], pid: process.pid, return: false, multi: true };
+    ticks = openTicks();
+    const { object } = ticks;
+    expect(() => native.attachUprobe(object, 'tick_on_call', target)).toThrow(
+      expect.objectContaining({ operation: 'attachUprobe', errno: 22 }),
+    );
+    ticks.close();
+
+    ticks = openTicks({ uprobeMulti: true });
+    const link = native.attachUprobe(ticks.object, 'tick_on_call', target);
+    expect(process.ppid).toBeGreaterThan(0);
+    expect(numbersOnRing(ticks.ring)).toEqual([0]);
+    native.closeLink(link);
+  });
+
   it('of uprobes on a file that is not there fail with ENOENT', () => {
     ticks = openTicks();
     const target = { path: '/nonexistent/lib.so', offsets: [0], pid: -1, return: false, multi: false };

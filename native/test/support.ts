@@ -41,10 +41,11 @@ export interface Ticks {
 }
 
 /** Loads and attaches the fixture so that this process, and no other, can feed its ring. */
-export function openTicks(options: { fillerBytes?: number; flags?: bigint } = {}): Ticks {
+export function openTicks(options: { fillerBytes?: number; flags?: bigint; uprobeMulti?: boolean } = {}): Ticks {
   const object = native.openObject(ticksElf(), {
     name: 'ticks',
     disabledPrograms: ['rejected'],
+    uprobeMulti: options.uprobeMulti ?? false,
     constants: {
       ...ownProcess(),
       filler_bytes: u32(options.fillerBytes ?? 0),

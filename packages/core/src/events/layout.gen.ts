@@ -76,7 +76,7 @@ export const SLOT = {
 } as const;
 
 export const CONNECTION = {
-  size: 1936,
+  size: 2016,
   id: 0,
   establishedNs: 8,
   arrivedNs: 16,
@@ -98,14 +98,39 @@ export const CONNECTION = {
   headReported: 108,
   midstream: 109,
   role: 110,
-  slots: 112,
-  slack: 1424,
+  tls: 111,
+  tlsHello: 112,
+  tlsBegunBy: 113,
+  tlsUnbound: 114,
+  tlsBound: 115,
+  tlsUnsure: 116,
+  tlsDrained: 117,
+  tlsHeld: 118,
+  session: 120,
+  sessionPid: 128,
+  tlsRecordLeft: 132,
+  tlsArrivedNs: 136,
+  tlsReadNs: 144,
+  tlsFirstArrivedNs: 152,
+  tlsFirstReadNs: 160,
+  tlsSent: 168,
+  tlsFirstSentNs: 176,
+  tlsLastSentNs: 184,
+  slots: 192,
+  slack: 1504,
 } as const;
 
 export const PORT_KEY = {
   size: 8,
   netns: 0,
   port: 4,
+} as const;
+
+export const TAP_RUNTIME = {
+  size: 16,
+  kind: 0,
+  goroutineOffset: 4,
+  readerOffset: 8,
 } as const;
 
 export const PORT_VALUE = {
@@ -173,5 +198,12 @@ export const COUNTER = {
   INFERRED: 14,
   CLOSES_LOST: 15,
   IO_URING_UNREAD: 16,
-  MAX: 17,
+  TLS_UNTAPPED: 17,
+  TAP_UNBOUND: 18,
+  MAX: 19,
+} as const;
+
+export const TAP_RUNTIME_KIND = {
+  THREADS: 0,
+  GO: 1,
 } as const;

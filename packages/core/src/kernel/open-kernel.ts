@@ -19,6 +19,9 @@ const SHARED_MAPS = [
   'pids',
   'ports',
   'verdicts',
+  'tap_sessions',
+  'tap_calls',
+  'tap_runtimes',
   'counters',
   'ring',
   'lifecycle',
@@ -62,7 +65,11 @@ export function openKernel(native: Native, options: KernelOptions): OpenedKernel
     const sockets = new BpfObject(native, 'sockets', {
       ...common,
       constants: { ...common.constants, reads_io_uring: uint32(1) },
-      maxEntries: { connections: options.maxConnections, ring: options.ringBytes },
+      maxEntries: {
+        connections: options.maxConnections,
+        tap_sessions: options.maxConnections,
+        ring: options.ringBytes,
+      },
     });
     objects.push(sockets);
     const maps = Object.fromEntries(SHARED_MAPS.map((name) => [name, sockets.map(name)])) as unknown as KernelMaps;
