@@ -1,5 +1,5 @@
 // node examples/custom-processor/main.mjs 8080
-import { createBeyla } from '@beyla/core';
+import { createBeyla, isHttpSpan } from '@beyla/core';
 import { ConsoleExporter } from '@beyla/exporters';
 
 const SLOW_NS = 100e6;
@@ -7,7 +7,8 @@ const SLOW_NS = 100e6;
 /** Keeps errors and slow requests, and says which team they belong to. */
 function keepWhatMatters(spans) {
   return spans.filter((span) => {
-    const matters = (span.statusCode ?? 0) >= 500 || span.endNs - span.startNs > SLOW_NS;
+    const isFailure = isHttpSpan(span) ? (span.statusCode ?? 0) >= 500 : span.grpcStatus !== 0;
+    const matters = isFailure || span.endNs - span.startNs > SLOW_NS;
     if (matters)
       span.attributes = { ...span.attributes, 'team.name': span.path.startsWith('/pay') ? 'payments' : 'shop' };
     return matters;

@@ -1,4 +1,5 @@
 // @ts-check
+import { isHttpSpan, isServerSpan } from '@beyla/core';
 import { textTable } from './text-table.mjs';
 
 const HEADINGS = ['service', 'kind', 'method', 'route', 'status', 'sent>', 'seen>', 'result'];
@@ -27,15 +28,11 @@ export class Account {
   /** @param {readonly import('@beyla/core').RequestSpan[]} spans */
   seen(spans) {
     for (const span of spans) {
-      const { process, kind, method, route, path, statusCode } = span;
-      const labels = [
-        process.service.name,
-        kind.replace('http.', ''),
-        method,
-        route ?? path,
-        String(statusCode ?? '-'),
-      ];
-      this.#row(labels).seen += 1;
+      const [side, service] = [isServerSpan(span) ? 'server' : 'client', span.process.service.name];
+      const [place, status] = isHttpSpan(span)
+        ? [span.route ?? span.path, span.statusCode]
+        : [span.path, span.grpcStatus];
+      this.#row([service, side, span.method, place, String(status ?? '-')]).seen += 1;
     }
   }
 

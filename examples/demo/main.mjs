@@ -9,7 +9,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BeylaError, createBeyla } from '@beyla/core';
+import { BeylaError, createBeyla, isHttpSpan } from '@beyla/core';
 import { ConsoleExporter, PrometheusExporter } from '@beyla/exporters';
 import { Account } from './account.mjs';
 import { RedTable } from './red-table.mjs';
@@ -61,7 +61,10 @@ function show(beyla, account) {
   beyla.on('span', (spans) => {
     red.add(spans);
     account.seen(spans);
-    for (const span of spans) newest.set(`${span.process.service.name} ${span.kind} ${span.route}`, span);
+    for (const span of spans) {
+      const place = isHttpSpan(span) ? span.route : span.path;
+      newest.set(`${span.process.service.name} ${span.kind} ${place}`, span);
+    }
   });
   /** @param {'last' | 'first'} since */
   const draw = (since) => {

@@ -1,4 +1,5 @@
 // @ts-check
+import { isHttpSpan, isServerSpan } from '@beyla/core';
 import { Histogram } from './histogram.mjs';
 import { textTable } from './text-table.mjs';
 
@@ -13,8 +14,9 @@ export function formatDuration(ns) {
   return ns < 1e9 ? `${(ns / 1e6).toFixed(ns < 1e7 ? 1 : 0)} ms` : `${(ns / 1e9).toFixed(2)} s`;
 }
 
-/** @param {RequestSpan} span server: 5xx; client: 4xx and 5xx, as OpenTelemetry counts errors */
+/** @param {RequestSpan} span server: 5xx; client: 4xx and 5xx, as OpenTelemetry counts errors; gRPC: any but OK */
 function isError(span) {
+  if (!isHttpSpan(span)) return span.grpcStatus !== 0;
   const { statusCode, errorType, kind } = span;
   return errorType !== undefined || statusCode === undefined || statusCode >= (kind === 'http.client' ? 400 : 500);
 }
@@ -35,8 +37,8 @@ export class RedTable {
   /** @param {readonly RequestSpan[]} spans */
   add(spans) {
     for (const span of spans) {
-      const route = `${span.method} ${span.route ?? span.path}`;
-      const labels = [span.process.service.name, span.kind.replace('http.', ''), route];
+      const route = isHttpSpan(span) ? `${span.method} ${span.route ?? span.path}` : span.path;
+      const labels = [span.process.service.name, isServerSpan(span) ? 'server' : 'client', route];
       const key = labels.join(' ');
       let row = this.#rows.get(key);
       if (row === undefined) {

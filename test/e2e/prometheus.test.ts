@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isHttpSpan } from '@beyla/core';
 import { PrometheusExporter } from '@beyla/exporters';
 import { describe, expect, it, vi } from 'vitest';
 import { needsBpf, unless } from '../support/capability.ts';
@@ -144,7 +145,9 @@ describe('Prometheus scrapes us', needsPrometheus, () => {
     const query = 'http_server_request_duration_seconds_bucket{http_route="/slow"}';
     const found = await prometheus.exemplars(query);
     expect(found.length).toBeGreaterThan(0);
-    const slow = new Map(spans.filter(({ route }) => route === '/slow').map((span) => [span.traceId, span]));
+    const slow = new Map(
+      spans.filter((span) => isHttpSpan(span) && span.route === '/slow').map((span) => [span.traceId, span]),
+    );
     for (const { labels, value } of found) {
       const span = slow.get(labels['trace_id'] ?? '');
       expect(span?.spanId).toBe(labels['span_id']);

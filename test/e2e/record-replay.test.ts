@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RequestSpan } from '@beyla/core';
+import { isHttpSpan, type RequestSpan } from '@beyla/core';
 import { describe, expect, it } from 'vitest';
 import { countBy, recordKey, spanKey } from '../support/account.ts';
 import { needsBpf } from '../support/capability.ts';
@@ -17,10 +17,10 @@ const SECRET = 'swordfish';
 
 /** What the kernel said. Ids of spans are drawn anew by each run, and values of queries are not recorded. */
 function facts(span: RequestSpan): unknown {
-  const { kind, method, path, statusCode, startNs, readNs, firstByteNs, endNs, startSource, local, remote } = span;
+  const { kind, method, path, startNs, readNs, firstByteNs, endNs, startSource, local, remote } = span;
   return {
     kind,
-    request: [method, path, statusCode],
+    request: [method, path, isHttpSpan(span) ? span.statusCode : span.grpcStatus],
     times: [startNs, readNs, firstByteNs, endNs, startSource],
     ends: [local, remote],
     bodies: [span.requestBodySize, span.responseBodySize],

@@ -1,8 +1,9 @@
-import type { Beyla, RequestSpan } from '@beyla/core';
+import { type Beyla, isHttpSpan, type RequestSpan } from '@beyla/core';
 import type { TruthRecord } from './truth-client.mjs';
 
-/** What identifies a request: method, target as sent, and status, e.g. `GET /users/7 200`. */
+/** What identifies a request: method, target as sent, and status, e.g. `GET /users/7 200`; of gRPC path and status, e.g. `/shop.Cart/Add 0`. */
 export function spanKey(span: RequestSpan): string {
+  if (!isHttpSpan(span)) return `${span.path} ${span.grpcStatus ?? -1}`;
   const target = span.query === undefined ? span.path : `${span.path}?${span.query}`;
   return `${span.method} ${target} ${span.statusCode ?? 0}`;
 }

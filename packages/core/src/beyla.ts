@@ -74,7 +74,7 @@ const REPORT_INTERVAL_MS = 1000;
  *
  * await using beyla = await createBeyla({ discovery: { instrument: [{ openPorts: '8080' }] } });
  * beyla.on('span', (spans) => {
- *   for (const span of spans) console.log(span.method, span.path, span.statusCode);
+ *   for (const span of spans) console.log(span.kind, span.path, (span.endNs - span.startNs) / 1e6, 'ms');
  * });
  * ```
  *

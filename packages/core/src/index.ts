@@ -51,12 +51,18 @@ export { SamplerDecorator, type SamplerDecoratorOptions, type ServiceSampler } f
 export { Clock } from './spans/clock.ts';
 export type {
   Endpoint,
+  GrpcClientSpan,
+  GrpcRequestSpan,
+  GrpcServerSpan,
+  GrpcSpanFields,
   HttpClientSpan,
+  HttpRequestSpan,
   HttpServerSpan,
   HttpSpanFields,
   RequestSpan,
   SpanBase,
 } from './spans/span.ts';
+export { isGrpcSpan, isHttpSpan, isServerSpan } from './spans/span-kinds.ts';
 
 // For authors of exporters, processors, sources and graphs of their own.
 

@@ -86,13 +86,13 @@ describe('Interpreter', () => {
     const harness = new InterpreterHarness();
     const two = `${GET}${GET.replace('/users/7', '/users/8')}`;
     const answers = `${OK}${OK.replace('200', '404')}`;
-    const spans = harness.batch([
+    harness.batch([
       chunk({ seq: 1, bytes: two.slice(0, 30) }),
       chunk({ seq: 2, bytes: two.slice(30), offsetBytes: 30 }),
       chunk({ seq: 3, direction: 'out', bytes: answers.slice(0, 50) }),
       chunk({ seq: 4, direction: 'out', bytes: answers.slice(50), offsetBytes: 50 }),
     ]);
-    expect(spans.map((span) => [span.path, span.statusCode])).toEqual([
+    expect(harness.httpSpans.map((span) => [span.path, span.statusCode])).toEqual([
       ['/users/7', 200],
       ['/users/8', 404],
     ]);

@@ -100,8 +100,6 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
       this.#counters.add('process.unknown');
       return;
     }
-    // Spans of gRPC calls are not made yet.
-    if (exchange.kind !== 'http') return;
     this.#counters.add('spans');
     this.#spans.push(this.#spanFactory.fromExchange(exchange, process));
   }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AttributeSelection, AttributeSelector } from './attribute-selection.ts';
+import { metricsOf } from './metrics.ts';
 
+const METRICS = metricsOf({ hasOldHttp: true, hasOldRpc: true, hasStableRpc: true });
 const DURATION = 'http.server.request.duration';
 const DEFAULTS = [
   'http.request.method',
@@ -13,10 +15,8 @@ const DEFAULTS = [
 ];
 
 function selected(select: AttributeSelection, metric = DURATION): readonly string[] {
-  return new AttributeSelector(select).attributesOf(
-    metric,
-    metric.startsWith('http.server') ? 'http.server' : 'http.client',
-  );
+  const definition = METRICS.find(({ name }) => name === metric);
+  return definition === undefined ? [] : new AttributeSelector(select).attributesOf(definition);
 }
 
 describe('AttributeSelector', () => {

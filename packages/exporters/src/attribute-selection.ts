@@ -1,4 +1,6 @@
 import { BeylaError, compileGlob } from '@beyla/core';
+import { underscored } from './attribute-names.ts';
+import type { MetricDefinition } from './metrics.ts';
 
 /**
  * Which attributes each metric has, by globs; Beyla's `attributes.select`.
@@ -26,23 +28,8 @@ export type AttributeSelection = Readonly<
   Record<string, { readonly include?: readonly string[]; readonly exclude?: readonly string[] }>
 >;
 
-const DEFAULT_ATTRIBUTES = [
-  'http.request.method',
-  'url.scheme',
-  'http.response.status_code',
-  'http.route',
-  'error.type',
-  'server.address',
-  'server.port',
-] as const;
-
 /** Attributes that may differ between requests of one method, route, status, scheme, error and server. */
 export const PER_REQUEST_ATTRIBUTES: readonly string[] = ['url.path', 'client.address'];
-
-const KNOWN_ATTRIBUTES: Readonly<Record<'http.server' | 'http.client', readonly string[]>> = {
-  'http.server': [...DEFAULT_ATTRIBUTES, 'url.path', 'client.address'],
-  'http.client': [...DEFAULT_ATTRIBUTES, 'url.path'],
-};
 
 interface Entry {
   readonly matches: (metric: string) => boolean;
@@ -77,12 +64,12 @@ export class AttributeSelector {
       });
   }
 
-  /** The attributes of a metric, by its OpenTelemetry name, in their usual order. */
-  attributesOf(metric: string, kind: 'http.server' | 'http.client'): readonly string[] {
-    const known = KNOWN_ATTRIBUTES[kind];
-    const name = metricPattern(metric);
-    const entries = this.#entries.filter(({ matches }) => matches(name));
-    const selected = new Set<string>(entries[0]?.include === undefined ? DEFAULT_ATTRIBUTES : []);
+  /** The attributes of a metric, in their usual order. */
+  attributesOf({ name, attributes, optionalAttributes }: MetricDefinition): readonly string[] {
+    const known = [...attributes, ...optionalAttributes];
+    const pattern = metricPattern(name);
+    const entries = this.#entries.filter(({ matches }) => matches(pattern));
+    const selected = new Set<string>(entries[0]?.include === undefined ? attributes : []);
     for (const { include, exclude } of entries) {
       for (const attribute of known) {
         if (include?.(underscored(attribute))) selected.add(attribute);
@@ -99,10 +86,6 @@ function anyOf(globs: readonly string[], path: string): (text: string) => boolea
   }
   const matchers = globs.map((glob) => compileGlob(underscored(glob), path));
   return (text) => matchers.some((matches) => matches(text));
-}
-
-function underscored(name: string): string {
-  return name.replaceAll('.', '_');
 }
 
 function metricPattern(name: string): string {

@@ -124,6 +124,16 @@ describe('spanAttributes()', () => {
     }
   });
 
+  it('says nothing of a method and a path that could not be read', () => {
+    const span = aSpan({ method: '', path: '', protocolVersion: '2' });
+    const names = Object.keys(spanAttributes(span));
+    for (const name of ['http.request.method', 'http.request.method_original', 'url.path'])
+      expect(names).not.toContain(name);
+    expect(metricAttributes(span, 'h')).not.toHaveProperty(['http.request.method']);
+    expect(spanAttributes(aSpan({ kind: 'http.client', path: '' }))).not.toHaveProperty(['url.full']);
+    expect(spanName(span)).toBe('HTTP');
+  });
+
   it('says unix for a Unix socket, without ports', () => {
     const local = { address: '/run/shop.sock', port: 0 };
     const attributes = spanAttributes(aSpan({ host: undefined, local, remote: { address: '', port: 0 } }));

@@ -1,7 +1,17 @@
 import { hostname } from 'node:os';
-import type { HttpSpanFields, ProcessInfo, RequestSpan } from '@beyla/core';
+import {
+  type GrpcRequestSpan,
+  type HttpRequestSpan,
+  isGrpcSpan,
+  isServerSpan,
+  type ProcessInfo,
+  type RequestSpan,
+} from '@beyla/core';
 import { authorityFromHost, hostInUrl } from './authority.ts';
+import { grpcErrorType, grpcMethod, grpcStatusName } from './grpc.ts';
+import { addOldHttpAttributes } from './old-http-attributes.ts';
 import { redactQuery, redactUserInfo } from './redact.ts';
+import { DEFAULT_CONVENTIONS, type SemanticConventions } from './semantic-conventions.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -30,47 +40,48 @@ function methodAttribute(method: string): string {
   return KNOWN_METHODS.has(method) ? method : '_OTHER';
 }
 
-/** `{method} {route}`, or `{method}` without a route; never the path (HTTP semantic conventions, span name). */
+/**
+ * `{method} {route}`, or `{method}` without a route; never the path (HTTP semantic conventions, span name). A gRPC call's is
+ * `package.Service/Method`, or `grpc` where that is not known (RPC semantic conventions, name).
+ */
 export function spanName(span: RequestSpan): string {
+  if (isGrpcSpan(span)) return grpcMethod(span) ?? 'grpc';
   const method = KNOWN_METHODS.has(span.method) ? span.method : 'HTTP';
   return span.route === undefined ? method : `${method} ${span.route}`;
 }
 
 /**
  * `error.type`: what the protocol stage says, else the status code where it is a failure of this side (server 5xx, client 4xx
- * and 5xx), else `_OTHER` where no response came; undefined on success.
+ * and 5xx), else `_OTHER` where no response came; undefined on success. For gRPC see `grpcErrorType`.
  */
 export function errorType(span: RequestSpan): string | undefined {
+  if (isGrpcSpan(span)) return grpcErrorType(span);
   if (span.errorType !== undefined) return span.errorType;
   if (span.statusCode === undefined) return '_OTHER';
   const lowestFailure = span.kind === 'http.server' ? 500 : 400;
   return span.statusCode >= lowestFailure ? String(span.statusCode) : undefined;
 }
 
-/** Error exactly where `error.type` is set (HTTP semantic conventions, status). */
+/** Error exactly where `error.type` is set (HTTP and RPC semantic conventions, status). */
 export function spanOutcome(span: RequestSpan): SpanOutcome {
   return errorType(span) === undefined ? 'unset' : 'error';
 }
 
 /** Attributes of a trace span; those that decorators and processors added come last and win. */
-export function spanAttributes(span: RequestSpan): AttributeSet {
-  const attributes: AttributeSet = {
-    'http.request.method': methodAttribute(span.method),
-    'url.scheme': span.scheme,
-    'network.protocol.version': span.protocolVersion,
-    'network.peer.address': span.remote.address,
-  };
-  if (!KNOWN_METHODS.has(span.method)) attributes['http.request.method_original'] = span.method;
-  if (span.statusCode !== undefined) attributes['http.response.status_code'] = span.statusCode;
-  if (span.route !== undefined) attributes['http.route'] = span.route;
+export function spanAttributes(
+  span: RequestSpan,
+  conventions: SemanticConventions = DEFAULT_CONVENTIONS,
+): AttributeSet {
+  const attributes: AttributeSet = isGrpcSpan(span) ? grpcAttributes(span, conventions) : httpAttributes(span);
+  attributes['network.protocol.version'] = span.protocolVersion;
+  attributes['network.peer.address'] = span.remote.address;
   if (span.remote.port !== 0) attributes['network.peer.port'] = span.remote.port;
   else attributes['network.transport'] = 'unix';
-  if (span.requestBodySize !== undefined) attributes['http.request.body.size'] = span.requestBodySize;
-  if (span.responseBodySize !== undefined) attributes['http.response.body.size'] = span.responseBodySize;
-  const error = errorType(span);
-  if (error !== undefined) attributes['error.type'] = error;
-  if (span.kind === 'http.server') addServerSpanAttributes(attributes, span);
-  else addClientSpanAttributes(attributes, span);
+  if (isServerSpan(span)) addServerSpanAttributes(attributes, span);
+  else addClientServer(attributes, span);
+  if (span.kind === 'http.server') addRequestTarget(attributes, span);
+  else if (span.kind === 'http.client') addFullUrl(attributes, span);
+  if (conventions.hasOldHttp && !isGrpcSpan(span)) addOldHttpAttributes(attributes, span.kind);
   return span.attributes === undefined ? attributes : Object.assign(attributes, span.attributes);
 }
 
@@ -82,15 +93,8 @@ export function spanAttributes(span: RequestSpan): AttributeSet {
  * that the observed program itself asked for.
  */
 export function metricAttributes(span: RequestSpan, observedHost: string): AttributeSet {
-  const attributes: AttributeSet = {
-    'http.request.method': methodAttribute(span.method),
-    'url.scheme': span.scheme,
-  };
-  if (span.statusCode !== undefined) attributes['http.response.status_code'] = span.statusCode;
-  if (span.route !== undefined) attributes['http.route'] = span.route;
-  const error = errorType(span);
-  if (error !== undefined) attributes['error.type'] = error;
-  if (span.kind === 'http.server') setServer(attributes, observedHost, span.local.port);
+  const attributes = isGrpcSpan(span) ? grpcAttributes(span, ALL_RPC) : httpMetricAttributes(span);
+  if (isServerSpan(span)) setServer(attributes, observedHost, span.local.port);
   else addClientServer(attributes, span);
   return attributes;
 }
@@ -102,8 +106,8 @@ export function selectedMetricAttributes(
   selected: ReadonlySet<string>,
 ): AttributeSet {
   const known = metricAttributes(span, observedHost);
-  known['url.path'] = span.path;
-  if (span.kind === 'http.server' && span.remote.address !== '') known['client.address'] = span.remote.address;
+  if (!isGrpcSpan(span) && span.path !== '') known['url.path'] = span.path;
+  if (isServerSpan(span) && span.remote.address !== '') known['client.address'] = span.remote.address;
   return Object.fromEntries(Object.entries(known).filter(([name]) => selected.has(name)));
 }
 
@@ -125,26 +129,76 @@ export function resourceAttributes(process: ProcessInfo): AttributeSet {
   return Object.assign(attributes, process.resource);
 }
 
-function addServerSpanAttributes(attributes: AttributeSet, span: HttpSpanFields): void {
-  attributes['url.path'] = span.path;
-  if (span.query !== undefined) attributes['url.query'] = redactQuery(span.query);
+/** Metrics select what they have of both. */
+const ALL_RPC: SemanticConventions = { hasOldHttp: false, hasOldRpc: true, hasStableRpc: true };
+
+function httpMetricAttributes(span: HttpRequestSpan): AttributeSet {
+  const attributes: AttributeSet = {};
+  if (span.method !== '') attributes['http.request.method'] = methodAttribute(span.method);
+  attributes['url.scheme'] = span.scheme;
+  if (span.statusCode !== undefined) attributes['http.response.status_code'] = span.statusCode;
+  if (span.route !== undefined) attributes['http.route'] = span.route;
+  setError(attributes, span);
+  return attributes;
+}
+
+function httpAttributes(span: HttpRequestSpan): AttributeSet {
+  const attributes = httpMetricAttributes(span);
+  if (span.method !== '' && !KNOWN_METHODS.has(span.method)) attributes['http.request.method_original'] = span.method;
+  if (span.requestBodySize !== undefined) attributes['http.request.body.size'] = span.requestBodySize;
+  if (span.responseBodySize !== undefined) attributes['http.response.body.size'] = span.responseBodySize;
+  return attributes;
+}
+
+function grpcAttributes(span: GrpcRequestSpan, { hasOldRpc, hasStableRpc }: SemanticConventions): AttributeSet {
+  const attributes: AttributeSet = {};
+  if (hasOldRpc) attributes['rpc.system'] = 'grpc';
+  if (hasStableRpc) attributes['rpc.system.name'] = 'grpc';
+  const method = grpcMethod(span);
+  if (method !== undefined) attributes['rpc.method'] = method;
+  if (span.grpcStatus !== undefined) {
+    if (hasOldRpc) attributes['rpc.grpc.status_code'] = span.grpcStatus;
+    if (hasStableRpc) attributes['rpc.response.status_code'] = grpcStatusName(span.grpcStatus);
+  }
+  setError(attributes, span);
+  return attributes;
+}
+
+function setError(attributes: AttributeSet, span: RequestSpan): void {
+  const error = errorType(span);
+  if (error !== undefined) attributes['error.type'] = error;
+}
+
+function addServerSpanAttributes(attributes: AttributeSet, span: RequestSpan): void {
   if (span.remote.address !== '') attributes['client.address'] = span.remote.address;
   if (span.userAgent !== undefined) attributes['user_agent.original'] = span.userAgent;
   const authority = span.host === undefined ? undefined : authorityFromHost(span.host);
   setServer(attributes, authority?.address ?? span.local.address, authority?.port ?? span.local.port);
 }
 
-function addClientSpanAttributes(attributes: AttributeSet, span: HttpSpanFields): void {
-  addClientServer(attributes, span);
+function addRequestTarget(attributes: AttributeSet, span: HttpRequestSpan): void {
+  if (span.path !== '') attributes['url.path'] = span.path;
+  if (span.query !== undefined) attributes['url.query'] = redactQuery(span.query);
+}
+
+function addFullUrl(attributes: AttributeSet, span: HttpRequestSpan): void {
   const url = fullUrl(span);
   if (url !== undefined) attributes['url.full'] = url;
 }
 
-/** The server as the URL of the request names it; a `Host` without a port means the scheme's own (RFC 9110 §4.2). */
-function addClientServer(attributes: AttributeSet, span: HttpSpanFields): void {
+/**
+ * The server as the URL of the request names it; a `Host` without a port means the scheme's own (RFC 9110 §4.2), but a gRPC authority
+ * need not be where the call goes.
+ */
+function addClientServer(attributes: AttributeSet, span: RequestSpan): void {
   const authority = span.host === undefined ? undefined : authorityFromHost(span.host);
   if (authority === undefined) setServer(attributes, span.remote.address, span.remote.port);
-  else setServer(attributes, authority.address, authority.port ?? (span.scheme === 'https' ? 443 : 80));
+  else setServer(attributes, authority.address, authority.port ?? impliedPort(span));
+}
+
+function impliedPort(span: RequestSpan): number {
+  if (isGrpcSpan(span)) return span.remote.port;
+  return span.scheme === 'https' ? 443 : 80;
 }
 
 function setServer(attributes: AttributeSet, address: string, port: number): void {
@@ -153,7 +207,7 @@ function setServer(attributes: AttributeSet, address: string, port: number): voi
 }
 
 /** Undefined for targets that name no resource (`*`, the authority form of CONNECT) and where no host is known. */
-function fullUrl(span: HttpSpanFields): string | undefined {
+function fullUrl(span: HttpRequestSpan): string | undefined {
   const query = span.query === undefined ? '' : `?${redactQuery(span.query)}`;
   if (span.path.startsWith('/')) {
     const host = span.host ?? (span.remote.port === 0 ? '' : `${hostInUrl(span.remote.address)}:${span.remote.port}`);

@@ -1,4 +1,4 @@
-import type { Endpoint, RequestSpan, Service } from '@beyla/core';
+import { type Endpoint, isServerSpan, type RequestSpan, type Service } from '@beyla/core';
 
 const MAX_ENDPOINTS = 4_096;
 
@@ -12,7 +12,7 @@ export class EndpointDirectory {
   readonly #services = new Map<string, Service>();
 
   learn(span: RequestSpan): void {
-    if (span.kind !== 'http.server' || !isGlobal(span.local)) return;
+    if (!isServerSpan(span) || !isGlobal(span.local)) return;
     const key = keyOf(span.local);
     const known = this.#services.get(key);
     if (known === span.process.service) return;

@@ -1,7 +1,7 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import { describe, expect, it } from 'vitest';
 import { parseTextFormat } from '../../../test/support/prometheus-text.ts';
-import { aProcess, aSpan } from '../../core/src/testing/span.ts';
+import { aGrpcSpan, aProcess, aSpan } from '../../core/src/testing/span.ts';
 import { TextFormat } from './prometheus/text-format.ts';
 import { RedMetrics } from './red-metrics.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
@@ -49,6 +49,20 @@ describe('span metrics', () => {
     expect(samplesOf(metrics, calls)).toEqual(byLabels);
     expect(samplesOf(metrics, `${latency}_count`)).toEqual(byLabels);
     expect(samplesOf(metrics, 'http_server_request_duration_seconds_count')).toEqual([]);
+  });
+
+  it('has gRPC calls by service and method', () => {
+    const metrics = counted({ features: ['application_span', 'application_span_sizes'] }, [
+      aGrpcSpan({ process: SHOP }),
+      aGrpcSpan({ process: SHOP, kind: 'grpc.client', grpcStatus: 5 }),
+    ]);
+    const grpc = { ...ok, span_name: 'shop.Cart/Add' };
+    const failed = { ...grpc, span_kind: 'SPAN_KIND_CLIENT', status_code: 'STATUS_CODE_ERROR' };
+    expect(samplesOf(metrics, 'traces_spanmetrics_calls_total')).toEqual([
+      { labels: grpc, value: 1 },
+      { labels: failed, value: 1 },
+    ]);
+    expect(samplesOf(metrics, 'traces_spanmetrics_size_total')[0]).toEqual({ labels: grpc, value: 12 });
   });
 
   it('application_span_sizes sums the bytes that are known', () => {

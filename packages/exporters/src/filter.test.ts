@@ -1,6 +1,6 @@
 import type { RequestSpan } from '@beyla/core';
 import { describe, expect, it } from 'vitest';
-import { aProcess, aSpan } from '../../core/src/testing/span.ts';
+import { aGrpcSpan, aProcess, aSpan } from '../../core/src/testing/span.ts';
 import { KNOWN_ATTRIBUTE_NAMES } from './attribute-names.ts';
 import { resourceAttributes, spanAttributes } from './attributes.ts';
 import { createFilter, type FilterOptions } from './filter.ts';
@@ -82,7 +82,8 @@ describe('createFilter', () => {
       aSpan({ ...everything, kind: 'http.client' }),
       aSpan({ remote: { address: '/run/x', port: 0 } }),
     ];
-    const names = spans.flatMap((span) => Object.keys(spanAttributes(span)));
+    const all = { hasOldHttp: false, hasOldRpc: true, hasStableRpc: true };
+    const names = [...spans, aGrpcSpan()].flatMap((span) => Object.keys(spanAttributes(span, all)));
     names.push(...Object.keys(resourceAttributes(aProcess({ service: cart.service }))));
     expect(new Set(names)).toEqual(KNOWN_ATTRIBUTE_NAMES);
   });

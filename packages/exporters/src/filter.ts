@@ -1,6 +1,7 @@
 import { BeylaError, compileGlob, type ProcessInfo, type Processor, type RequestSpan } from '@beyla/core';
 import { KNOWN_ATTRIBUTE_NAMES, KNOWN_ATTRIBUTE_PREFIXES, underscored } from './attribute-names.ts';
 import { type AttributeSet, resourceAttributes, spanAttributes } from './attributes.ts';
+import type { SemanticConventions } from './semantic-conventions.ts';
 
 /**
  * What one attribute must be like: one glob, or numeric conditions of which all must hold. An attribute that a span does not have is the
@@ -41,6 +42,9 @@ const NUMERIC: Readonly<Record<string, Comparison>> = {
   lessEquals: (value, wanted) => value <= wanted,
 } satisfies Record<Exclude<keyof AttributeCondition, 'match' | 'notMatch'>, Comparison>;
 
+/** Conditions may be on any name that an attribute has. */
+const ALL_NAMES: SemanticConventions = { hasOldHttp: false, hasOldRpc: true, hasStableRpc: true };
+
 const KEYS: readonly string[] = ['match', 'notMatch', ...Object.keys(NUMERIC)];
 
 /**
@@ -70,7 +74,7 @@ export function createFilter(options: FilterOptions, ownAttributes: readonly str
   }));
   const resources = new WeakMap<ProcessInfo, AttributeSet>();
   const keeps = (span: RequestSpan): boolean => {
-    const own = spanAttributes(span);
+    const own = spanAttributes(span, ALL_NAMES);
     return conditions.every(({ name, holds }) => holds(own[name] ?? resourceOf(span.process, resources)[name] ?? ''));
   };
   if (conditions.length === 0) return (spans) => spans;

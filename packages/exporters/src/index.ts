@@ -18,6 +18,7 @@ export type { ServerTls } from './prometheus/metrics-server.ts';
 export { PrometheusExporter, type PrometheusExporterOptions } from './prometheus/prometheus-exporter.ts';
 export { RedMetrics } from './red-metrics.ts';
 export type { RedMetricsOptions } from './red-metrics-options.ts';
+export type { SemanticConventionsOptions } from './semantic-conventions.ts';
 export type {
   CounterPoint,
   HistogramSnapshot,

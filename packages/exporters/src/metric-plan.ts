@@ -2,8 +2,9 @@ import type { RequestSpan } from '@beyla/core';
 import { AttributeSelector, PER_REQUEST_ATTRIBUTES } from './attribute-selection.ts';
 import { type Buckets, resolveBuckets } from './buckets.ts';
 import { checkedFeatures, type MetricFeature } from './metric-features.ts';
-import { METRICS, type MetricDefinition } from './metrics.ts';
+import { type MetricDefinition, metricsOf } from './metrics.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
+import { resolveSemanticConventions } from './semantic-conventions.ts';
 
 /** Metrics of a kind that have the same attributes: one look-up finds the series of them all. */
 export interface MetricGroup {
@@ -30,23 +31,33 @@ export interface MetricPlan {
 export function planMetrics(options: RedMetricsOptions): MetricPlan {
   const selector = new AttributeSelector(options.select);
   const features = checkedFeatures(options.features ?? ['application']);
+  const metrics = metricsOf(resolveSemanticConventions(options.semanticConventions));
   const groupsOfKind = (kind: RequestSpan['kind']): MetricGroup[] =>
-    features.has('application') ? groupsOf(kind, selector) : [];
+    features.has('application') ? groupsOf(metrics, kind, selector) : [];
   return {
     features,
     maxSeries: options.maxSeries ?? 2_000,
     spanNamesLimit: options.spanNamesLimit ?? 100,
     allowServiceGraphSelfReferences: options.allowServiceGraphSelfReferences ?? false,
-    groups: { 'http.server': groupsOfKind('http.server'), 'http.client': groupsOfKind('http.client') },
+    groups: {
+      'http.server': groupsOfKind('http.server'),
+      'http.client': groupsOfKind('http.client'),
+      'grpc.server': groupsOfKind('grpc.server'),
+      'grpc.client': groupsOfKind('grpc.client'),
+    },
     buckets: resolveBuckets(options.buckets),
   };
 }
 
-function groupsOf(kind: RequestSpan['kind'], selector: AttributeSelector): MetricGroup[] {
+function groupsOf(
+  all: readonly MetricDefinition[],
+  kind: RequestSpan['kind'],
+  selector: AttributeSelector,
+): MetricGroup[] {
   const byAttributes = new Map<string, { attributes: readonly string[]; metrics: MetricDefinition[] }>();
-  for (const metric of METRICS) {
+  for (const metric of all) {
     if (metric.kind !== kind) continue;
-    const attributes = selector.attributesOf(metric.name, kind);
+    const attributes = selector.attributesOf(metric);
     const key = attributes.join();
     const group = byAttributes.get(key);
     if (group === undefined) byAttributes.set(key, { attributes, metrics: [metric] });

@@ -2,6 +2,7 @@ import type { AttributeSelection } from './attribute-selection.ts';
 import type { BucketsOptions } from './buckets.ts';
 import type { ExemplarFilter } from './exemplar.ts';
 import type { MetricFeature } from './metric-features.ts';
+import type { SemanticConventionsOptions } from './semantic-conventions.ts';
 
 /**
  * Attributes, buckets and limits of `RedMetrics`.
@@ -9,7 +10,9 @@ import type { MetricFeature } from './metric-features.ts';
  * @public
  */
 export interface RedMetricsOptions {
-  /** Attributes by metric; default as the HTTP semantic conventions have them, with `server.address` and `server.port`. */
+  /** Names of metrics and attributes; default by OTEL_SEMCONV_STABILITY_OPT_IN. */
+  semanticConventions?: SemanticConventionsOptions;
+  /** Attributes by metric; default as the semantic conventions have them, with `server.address` and `server.port`. */
   select?: AttributeSelection;
   /** Upper bounds of the histograms' buckets. */
   buckets?: BucketsOptions;

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { AggregationTemporality, DataPointType, MetricReader } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aProcess, aSpan } from '../../core/src/testing/span.ts';
+import { aGrpcSpan, aProcess, aSpan } from '../../core/src/testing/span.ts';
 import { metricAttributes } from './attributes.ts';
 import { DURATION_BOUNDARIES, SIZE_BOUNDARIES } from './buckets.ts';
 import { RedMetrics } from './red-metrics.ts';
@@ -71,6 +71,52 @@ describe('RedMetrics', () => {
       ['http.client.request.body.size', 'By', SIZE_BOUNDARIES],
       ['http.client.response.body.size', 'By', SIZE_BOUNDARIES],
     ]);
+  });
+
+  it('counts gRPC calls in seconds by method and status, of servers and of clients', async () => {
+    const metrics = new RedMetrics();
+    metrics.record([
+      aGrpcSpan(),
+      aGrpcSpan({ grpcStatus: 5 }),
+      aGrpcSpan({ grpcStatus: 13 }),
+      aGrpcSpan({ grpcStatus: 13 }),
+      aGrpcSpan({ path: '/shop.Cart/Drop', method: 'Drop' }),
+      aGrpcSpan({ grpcStatus: undefined, httpStatusCode: undefined, errorType: 'connection_closed' }),
+      aGrpcSpan({ grpcStatus: 100_000 }),
+      aGrpcSpan({ kind: 'grpc.client', host: 'bank:50051', grpcStatus: 5 }),
+    ]);
+    const of = async (name: string): Promise<unknown[]> =>
+      (await pointsOf(only(metrics), name)).map(({ attributes, value }) => [attributes, value.count]);
+    const common = {
+      'rpc.system': 'grpc',
+      'rpc.method': 'shop.Cart/Add',
+      'server.address': hostname(),
+      'server.port': 8080,
+    };
+    expect(await of('rpc.server.duration')).toEqual([
+      [{ ...common, 'rpc.grpc.status_code': 0 }, 1],
+      [{ ...common, 'rpc.grpc.status_code': 5 }, 1],
+      [{ ...common, 'rpc.grpc.status_code': 13, 'error.type': 'INTERNAL' }, 2],
+      [{ ...common, 'rpc.method': 'shop.Cart/Drop', 'rpc.grpc.status_code': 0 }, 1],
+      [{ ...common, 'error.type': 'connection_closed' }, 1],
+      [{ ...common, 'rpc.grpc.status_code': 100_000 }, 1],
+    ]);
+    const bank = { ...common, 'server.address': 'bank', 'server.port': 50_051 };
+    expect(await of('rpc.client.duration')).toEqual([
+      [{ ...bank, 'rpc.grpc.status_code': 5, 'error.type': 'NOT_FOUND' }, 1],
+    ]);
+    expect(await of('http.server.request.duration')).toEqual([]);
+  });
+
+  it('selects attributes of gRPC metrics, too', async () => {
+    const select = { rpc_server_duration_seconds: { include: ['rpc.method', 'client_address'] } };
+    const metrics = new RedMetrics({ select });
+    metrics.record([aGrpcSpan(), aGrpcSpan({ grpcStatus: 2 }), aGrpcSpan({ kind: 'grpc.client' })]);
+    expect(await pointsOf(only(metrics), 'rpc.server.duration')).toMatchObject([
+      { attributes: { 'rpc.method': 'shop.Cart/Add', 'client.address': '10.0.0.2' }, value: { count: 2 } },
+    ]);
+    const [client] = await pointsOf(only(metrics), 'rpc.client.duration');
+    expect(client?.attributes).toHaveProperty(['rpc.system']);
   });
 
   it('does not invent sizes that are not known, and counts them', async () => {

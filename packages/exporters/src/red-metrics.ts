@@ -9,12 +9,13 @@ import type { ServiceMetrics } from './service-metrics.ts';
 /**
  * Rate, errors and duration of the requests of each process, and the sizes of their bodies, as explicit-bucket histograms.
  *
- * Metrics, by the OpenTelemetry HTTP conventions: `http.server.request.duration`, `http.client.request.duration` (seconds),
- * `http.{server,client}.{request,response}.body.size` (bytes). Sizes that are not known are not recorded, and counted. Cumulative.
+ * Metrics, by the OpenTelemetry HTTP and RPC conventions: `http.server.request.duration`, `http.client.request.duration` (seconds),
+ * `http.{server,client}.{request,response}.body.size` (bytes), and `rpc.server.duration`, `rpc.client.duration` (seconds), which
+ * `semanticConventions` may give their newer names. Sizes that are not known are not recorded, and counted. Cumulative.
  * Span metrics and the service graph come with `features`.
  *
  * Needs no timer: old series are looked for when spans come or metrics are read. Errors: INVALID_OPTION, UNKNOWN_OPTION and
- * INVALID_PATTERN for `select` and `buckets`.
+ * INVALID_PATTERN for `select`, `buckets` and `semanticConventions`.
  *
  * @example
  * ```ts

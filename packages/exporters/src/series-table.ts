@@ -1,4 +1,4 @@
-import type { RequestSpan } from '@beyla/core';
+import { type GrpcRequestSpan, type HttpRequestSpan, isGrpcSpan, isServerSpan, type RequestSpan } from '@beyla/core';
 import { type AttributeSet, KNOWN_METHODS, OVERFLOW_ATTRIBUTES, selectedMetricAttributes } from './attributes.ts';
 import type { Buckets } from './buckets.ts';
 import { Histogram } from './histogram.ts';
@@ -32,7 +32,7 @@ type ByRoute = Map<string | undefined, ByShape>;
 
 /**
  * The series of one group of metrics of one process, found without building a string: by the server (a port, or the host a client
- * asked for), then by route, then by method, status, scheme and error folded into a number.
+ * asked for), then by route (gRPC: by path), then by method, status, scheme and error folded into a number.
  *
  * At most `maxSeries`, and one more that takes what is over, marked `otel.metric.overflow`.
  */
@@ -66,9 +66,10 @@ export class SeriesTable {
 
   /** The series that the span belongs to. */
   resolve(span: RequestSpan, nowMs: number): Series {
-    const server = span.kind === 'http.server' ? span.local.port : serverKey(span);
-    const shape = this.group.perRequest ? UNKEYED : this.#shapeOf(span);
-    return this.#byServer.get(server)?.get(span.route)?.get(shape) ?? this.#resolveNew(span, server, shape, nowMs);
+    const server = isServerSpan(span) ? span.local.port : serverKey(span);
+    const place = isGrpcSpan(span) ? span.path : span.route;
+    const shape = this.group.perRequest ? UNKEYED : isGrpcSpan(span) ? this.#grpcShape(span) : this.#httpShape(span);
+    return this.#byServer.get(server)?.get(place)?.get(shape) ?? this.#resolveNew(span, server, place, shape, nowMs);
   }
 
   /** Forgets the series that were not updated since; says how many. */
@@ -104,7 +105,13 @@ export class SeriesTable {
   }
 
   /** Spans that differ in their keys may have the same attributes (`Host: a` and `a:80`): one series, or a scrape is invalid. */
-  #resolveNew(span: RequestSpan, server: string | number, shape: number, nowMs: number): Series {
+  #resolveNew(
+    span: RequestSpan,
+    server: string | number,
+    place: string | undefined,
+    shape: number,
+    nowMs: number,
+  ): Series {
     const attributes = selectedMetricAttributes(span, this.#observedHost, this.group.attributes);
     const identity = JSON.stringify(attributes);
     let series = this.#byIdentity.get(identity);
@@ -118,20 +125,26 @@ export class SeriesTable {
     }
     if (shape !== UNKEYED && this.#keys < 2 * this.#maxSeries) {
       const byRoute = entry(this.#byServer, server, () => new Map<string | undefined, ByShape>());
-      entry(byRoute, span.route, () => new Map<number, Series>()).set(shape, series);
+      entry(byRoute, place, () => new Map<number, Series>()).set(shape, series);
       this.#keys += 1;
     }
     return series;
   }
 
-  #shapeOf(span: RequestSpan): number {
-    const method = METHOD_IDS.get(span.method) ?? 0;
-    const status = span.statusCode ?? 0;
-    const scheme = span.scheme === 'https' ? 1 : 0;
+  #httpShape({ method, statusCode = 0, scheme, errorType }: HttpRequestSpan): number {
     // The status tells the error where it is one; only what the protocol stage adds needs a number of its own.
-    const error = span.errorType === undefined ? 0 : this.#errorId(span.errorType);
+    const error = errorType === undefined ? 0 : this.#errorId(errorType);
     if (error === UNKEYED) return UNKEYED;
-    return ((method * 1024 + status) * 2 + scheme) * MAX_ERROR_IDS + error;
+    return (
+      (((METHOD_IDS.get(method) ?? 0) * 1024 + statusCode) * 2 + (scheme === 'https' ? 1 : 0)) * MAX_ERROR_IDS + error
+    );
+  }
+
+  #grpcShape({ grpcStatus = -1, httpStatusCode = 0, errorType }: GrpcRequestSpan): number {
+    const error = errorType === undefined ? 0 : this.#errorId(errorType);
+    // These come over the wire, and whoever sent them need not know what codes there are.
+    if (error === UNKEYED || grpcStatus > 1023 || httpStatusCode > 1023) return UNKEYED;
+    return ((grpcStatus + 1) * 1024 + httpStatusCode) * MAX_ERROR_IDS + error;
   }
 
   #errorId(type: string): number {
@@ -148,8 +161,8 @@ const MAX_ERROR_IDS = 256;
 /** Instead of a shape: more kinds of errors than a key has room for, or attributes that it does not hold. The series is found by its attributes. */
 const UNKEYED = -1;
 
-/** 0 is every method the conventions do not know. */
-const METHOD_IDS: ReadonlyMap<string, number> = new Map([...KNOWN_METHODS].map((method, i) => [method, i + 1]));
+/** 0 is every method the conventions do not know; a method that we do not know is another matter. */
+const METHOD_IDS: ReadonlyMap<string, number> = new Map(['', ...KNOWN_METHODS].map((method, i) => [method, i + 1]));
 
 function serverKey(span: RequestSpan): string {
   return span.host ?? `${span.remote.address} ${span.remote.port}`;

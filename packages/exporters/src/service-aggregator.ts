@@ -18,8 +18,7 @@ export class ServiceAggregator implements ServiceMetrics {
   readonly resource: Resource;
   /** Span metrics and the service graph, where they are wanted. */
   readonly features: readonly FeatureTable[];
-  readonly #server: readonly SeriesTable[];
-  readonly #client: readonly SeriesTable[];
+  readonly #tables: Readonly<Record<RequestSpan['kind'], readonly SeriesTable[]>>;
   readonly #now: () => number;
   #updatedMs: number;
   readonly #live = new Set<ProcessInfo>();
@@ -31,8 +30,12 @@ export class ServiceAggregator implements ServiceMetrics {
     const observedHost = process.resource['host.name'] ?? hostname();
     const tablesOf = (kind: RequestSpan['kind']): SeriesTable[] =>
       plan.groups[kind].map((group) => new SeriesTable(group, plan.buckets, plan.maxSeries, observedHost));
-    this.#server = tablesOf('http.server');
-    this.#client = tablesOf('http.client');
+    this.#tables = {
+      'http.server': tablesOf('http.server'),
+      'http.client': tablesOf('http.client'),
+      'grpc.server': tablesOf('grpc.server'),
+      'grpc.client': tablesOf('grpc.client'),
+    };
     this.features = featureTables(plan, endpoints);
     this.#updatedMs = now();
     this.#now = now;
@@ -80,7 +83,7 @@ export class ServiceAggregator implements ServiceMetrics {
   /** Where the span is to be counted: one table for each set of attributes that a metric of its kind has. */
   tablesFor(span: RequestSpan, nowMs: number): readonly SeriesTable[] {
     this.#updatedMs = nowMs;
-    return span.kind === 'http.server' ? this.#server : this.#client;
+    return this.#tables[span.kind];
   }
 
   /** Forgets the series that were not updated since; says how many. */
@@ -105,7 +108,7 @@ export class ServiceAggregator implements ServiceMetrics {
   }
 
   #all(): SeriesTable[] {
-    return [...this.#server, ...this.#client];
+    return Object.values(this.#tables).flat();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RequestSpan, Service } from '@beyla/core';
+import { isServerSpan, type RequestSpan, type Service } from '@beyla/core';
 import { type AttributeSet, OVERFLOW_ATTRIBUTES, spanOutcome } from './attributes.ts';
 import { authorityFromHost } from './authority.ts';
 import { CappedSeries } from './capped-series.ts';
@@ -49,7 +49,7 @@ export class ServiceGraph implements FeatureTable {
 
   record(span: RequestSpan, durationSeconds: number, nowMs: number): boolean {
     const own: Node = span.process.service;
-    const isServer = span.kind === 'http.server';
+    const isServer = isServerSpan(span);
     const instrumented = isServer ? undefined : this.#endpoints.serviceAt(span.remote);
     const client = isServer ? { name: span.remote.address, namespace: '' } : own;
     const server = isServer ? own : (instrumented ?? { name: serverName(span), namespace: '' });

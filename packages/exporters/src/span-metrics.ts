@@ -1,4 +1,4 @@
-import type { RequestSpan } from '@beyla/core';
+import { isServerSpan, type RequestSpan } from '@beyla/core';
 import { type AttributeSet, OVERFLOW_ATTRIBUTES, spanName, spanOutcome } from './attributes.ts';
 import { CappedSeries } from './capped-series.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -115,7 +115,7 @@ export class SpanMetrics implements FeatureTable {
 function spanMetricAttributes(span: RequestSpan, name: string, status: string): AttributeSet {
   return {
     'span.name': name,
-    'span.kind': span.kind === 'http.server' ? 'SPAN_KIND_SERVER' : 'SPAN_KIND_CLIENT',
+    'span.kind': isServerSpan(span) ? 'SPAN_KIND_SERVER' : 'SPAN_KIND_CLIENT',
     'status.code': status,
     source: 'beyla',
     'telemetry.sdk.language': span.process.language,

@@ -76,7 +76,7 @@ describe('ConnectionTable', () => {
       turn({ seq: 3, bytes: GET }),
     ]);
     harness.batch([turn({ seq: 4, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n' })]);
-    expect(harness.spans.map(({ statusCode }) => statusCode)).toEqual([200, 204]);
+    expect(harness.httpSpans.map(({ statusCode }) => statusCode)).toEqual([200, 204]);
     expect(harness.lost()).toEqual({});
   });
 

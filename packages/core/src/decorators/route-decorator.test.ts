@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RoutesOptions } from '../options/options.ts';
-import { aProcess, aSpan } from '../testing/span.ts';
+import { aGrpcSpan, aProcess, aSpan } from '../testing/span.ts';
 import { RouteDecorator } from './route-decorator.ts';
 
 function decorated(options: RoutesOptions, fields: Parameters<typeof aSpan>[0]): ReturnType<typeof aSpan> {
@@ -45,6 +45,16 @@ describe('RouteDecorator', () => {
     expect(decorated({ ignoredPatterns }, { path: '/users' }).ignore).toBe('none');
   });
 
+  it('gives gRPC calls no route, and marks those whose path is ignored', () => {
+    const routes = new RouteDecorator({ unmatched: 'path', ignoredPatterns: ['/grpc.health.v1.Health/*'] });
+    const health = { path: '/grpc.health.v1.Health/Check', service: 'grpc.health.v1.Health', method: 'Check' };
+    const spans = [aGrpcSpan(), aGrpcSpan(health)];
+    expect(routes.process(spans)).toBe(spans);
+    expect(spans.map(({ ignore }) => ignore)).toEqual(['none', 'all']);
+    for (const span of spans) expect(span).not.toHaveProperty('route');
+    expect(routes.debugInfo()).toMatchObject({ matched: 0, unmatched: 0, ignored: 1 });
+  });
+
   it('joins its mark with one that is there', () => {
     const options: RoutesOptions = { ignoredPatterns: ['/*'], ignoreMode: 'traces' };
     expect(decorated(options, { path: '/', ignore: 'metrics' }).ignore).toBe('all');
@@ -68,8 +78,11 @@ describe('RouteDecorator', () => {
   it('limits the words of a place with low-cardinality only, and says so', () => {
     const names = ['anna', 'maria', 'thomas', 'peter', 'susan', 'linda', 'robert', 'james', 'karen', 'daniel', 'laura'];
     const spans = (): ReturnType<typeof aSpan>[] => names.map((name) => aSpan({ path: `/team/${name}` }));
-    const last = (options: RoutesOptions): string | undefined =>
-      new RouteDecorator(options).process(spans()).at(-1)?.route;
+    const last = (options: RoutesOptions): string | undefined => {
+      const decorated = spans();
+      new RouteDecorator(options).process(decorated);
+      return decorated.at(-1)?.route;
+    };
     expect(last({ unmatched: 'heuristic' })).toBe('/team/laura');
     expect(last({ unmatched: 'low-cardinality' })).toBe('/team/*');
     expect(last({ unmatched: 'low-cardinality', maxPathSegmentCardinality: 11 })).toBe('/team/laura');

@@ -3,6 +3,7 @@ import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { RoutesOptions } from '../options/options.ts';
 import type { RequestSpan } from '../spans/span.ts';
+import { isHttpSpan } from '../spans/span-kinds.ts';
 import type { Processor } from './decorator.ts';
 import { PathHeuristic } from './path-heuristic.ts';
 import { RouteMatcher } from './route-matcher.ts';
@@ -24,14 +25,14 @@ const MAX_CARDINALITY = 1000;
 const WILDCARD_ROUTE = '/**';
 
 /**
- * Gives each span a route of low cardinality, and marks the spans that are to be ignored.
+ * Gives each HTTP span a route of low cardinality, and marks the spans that are to be ignored.
  *
  * A route that a span has already is kept. Else it is the pattern that matches its path, as written: first of `patterns`, then of
  * those that the process's selector gave. Else it is what `unmatched` says: `/**` (`wildcard`, the default), the path itself (`path`, as
  * many routes as there are paths), nothing (`unset`), or the path with a wildcard for each segment that looks like an identifier
  * (`heuristic`), with few words in each place (`low-cardinality`).
- * A path that matches `ignoredPatterns` is marked in `span.ignore` whatever its route; it stays in the stream. Queries never
- * get into a route.
+ * A path that matches `ignoredPatterns`, of a gRPC call too (`/grpc.health.v1.Health/*`), is marked in `span.ignore` whatever its route;
+ * it stays in the stream. Queries never get into a route.
  *
  * Errors: INVALID_PATTERN names the pattern; INVALID_OPTION and UNKNOWN_OPTION name the option.
  *
@@ -116,7 +117,9 @@ export class RouteDecorator implements Component {
       // Someone before may have taken the other signal away already.
       span.ignore = span.ignore === 'none' || span.ignore === this.#ignoreMode ? this.#ignoreMode : 'all';
     }
-    if (span.route !== undefined) return;
+    // A gRPC call has a method, no route.
+    // Nor is there one where the path could not be read.
+    if (!isHttpSpan(span) || span.route !== undefined || path === '') return;
     const pattern = this.#patterns.match(path) ?? this.#servicePatterns.match(span, path);
     if (pattern !== undefined) {
       this.#matched += 1;

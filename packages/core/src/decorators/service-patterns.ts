@@ -1,5 +1,5 @@
 import type { ServiceRoutes } from '../options/options.ts';
-import type { RequestSpan } from '../spans/span.ts';
+import type { HttpRequestSpan } from '../spans/span.ts';
 import { RouteMatcher } from './route-matcher.ts';
 
 interface Matchers {
@@ -12,7 +12,7 @@ export class ServicePatterns {
   readonly #compiled = new WeakMap<ServiceRoutes, Matchers>();
 
   /** `path` must not have a query. */
-  match(span: RequestSpan, path: string): string | undefined {
+  match(span: HttpRequestSpan, path: string): string | undefined {
     const { routes } = span.process;
     if (routes === undefined) return undefined;
     let matchers = this.#compiled.get(routes);

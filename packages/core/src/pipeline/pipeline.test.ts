@@ -11,7 +11,7 @@ describe('Pipeline', () => {
       processors: [
         (spans) => spans.filter((span) => span.path !== '/healthz'),
         (spans) => {
-          for (const span of spans) span.route = `${span.path}!`;
+          for (const span of spans) span.attributes = { seen: `${span.path}!` };
           return spans;
         },
       ],
@@ -19,7 +19,7 @@ describe('Pipeline', () => {
     });
     await pipeline.start();
     pipeline.push([aSpan({ path: '/a' }), aSpan({ path: '/healthz' }), aSpan({ path: '/b' })]);
-    expect(left.spans.map((span) => span.route)).toEqual(['/a!', '/b!']);
+    expect(left.spans.map((span) => span.attributes)).toEqual([{ seen: '/a!' }, { seen: '/b!' }]);
     expect(right.spans).toEqual(left.spans);
     expect(pipeline.stats()).toMatchObject({ spansIn: 3, spansOut: 2, dropped: { filtered: 1 } });
     expect(pipeline.health().status).toBe('healthy');

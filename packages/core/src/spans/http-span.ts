@@ -1,6 +1,7 @@
 import type { ProcessInfo } from '../processes/process.ts';
 import type { Clock } from './clock.ts';
 import type { Endpoint, HttpSpanFields, SpanBase } from './span.ts';
+import { spanToJson } from './span-json.ts';
 
 /** A request received or made over HTTP. All spans of this kind have the same fields in the same order, which engines reward. */
 export class HttpSpan implements HttpSpanFields {
@@ -50,12 +51,6 @@ export class HttpSpan implements HttpSpanFields {
 
   /** The fields with wall time in milliseconds since the Unix epoch, and of the process only its pid and service. */
   toJSON(): Record<string, unknown> {
-    const { process, clock, ...fields } = this;
-    return {
-      ...fields,
-      startUnixMs: clock.toUnixMs(this.startNs),
-      endUnixMs: clock.toUnixMs(this.endNs),
-      process: { pid: process.pid, service: process.service },
-    };
+    return spanToJson(this);
   }
 }

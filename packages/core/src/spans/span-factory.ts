@@ -1,6 +1,10 @@
 import type { ProcessInfo } from '../processes/process.ts';
 import type { HttpExchange } from '../protocols/http-exchange.ts';
+import type { GrpcExchange } from '../protocols/http2/grpc-exchange.ts';
+import type { Exchange } from '../protocols/protocol.ts';
 import type { Clock } from './clock.ts';
+import { grpcNameOf } from './grpc-name.ts';
+import { GrpcSpan } from './grpc-span.ts';
 import { HttpSpan } from './http-span.ts';
 import { RandomIds } from './random-ids.ts';
 import type { RequestSpan } from './span.ts';
@@ -15,8 +19,33 @@ export class SpanFactory {
     this.#clock = clock;
   }
 
-  fromExchange(exchange: HttpExchange, process: ProcessInfo): RequestSpan {
-    return this.#fromHttp(exchange, process);
+  fromExchange(exchange: Exchange, process: ProcessInfo): RequestSpan {
+    return exchange.kind === 'grpc' ? this.#fromGrpc(exchange, process) : this.#fromHttp(exchange, process);
+  }
+
+  #fromGrpc(call: GrpcExchange, process: ProcessInfo): RequestSpan {
+    const { connection, role, statusCode, grpcStatus, firstByteNs } = call;
+    const kind = role === 'server' ? 'grpc.server' : 'grpc.client';
+    const span = new GrpcSpan(kind, process, this.#clock, connection.local, connection.remote);
+    const { service, method } = grpcNameOf(call.path);
+    span.startNs = call.startNs;
+    span.startSource = call.startSource;
+    span.readNs = call.readNs;
+    span.firstByteNs = firstByteNs === 0 ? undefined : firstByteNs;
+    span.endNs = call.endNs;
+    span.path = call.path;
+    span.service = service;
+    span.method = method;
+    span.scheme = call.scheme;
+    span.host = call.host;
+    span.userAgent = call.userAgent;
+    span.grpcStatus = grpcStatus < 0 ? undefined : grpcStatus;
+    span.httpStatusCode = statusCode === 0 ? undefined : statusCode;
+    span.requestBodySize = call.requestBodySize;
+    span.responseBodySize = call.responseBodySize;
+    span.errorType = call.error;
+    this.#setTrace(span, call);
+    return span as RequestSpan;
   }
 
   #fromHttp(exchange: HttpExchange, process: ProcessInfo): RequestSpan {
@@ -47,7 +76,7 @@ export class SpanFactory {
    * The span id in a `traceparent` was made by whoever sent it: the caller's span for a request received; for a request made, the span
    * that an SDK in the program itself has for it. In both cases ours is its child, in the same trace.
    */
-  #setTrace(span: HttpSpan, exchange: HttpExchange): void {
+  #setTrace(span: HttpSpan | GrpcSpan, exchange: Exchange): void {
     span.spanId = this.#ids.spanId();
     const parent = exchange.traceparent === undefined ? undefined : parseTraceparent(exchange.traceparent);
     if (parent === undefined) {

@@ -57,9 +57,9 @@ export interface SpanBase {
  * @public
  */
 export interface HttpSpanFields extends SpanBase {
-  /** As sent, case kept. */
+  /** As sent, case kept; empty where it could not be read, e.g. on an HTTP/2 connection joined midway. */
   readonly method: string;
-  /** Path of the request target, without query; `*` and authority forms as sent. */
+  /** Path of the request target, without query; `*` and authority forms as sent; empty where it could not be read. */
   readonly path: string;
   /** What follows `?`; undefined when there is none. May hold secrets: exporters redact. */
   readonly query: string | undefined;
@@ -97,8 +97,83 @@ export interface HttpClientSpan extends HttpSpanFields {
 }
 
 /**
- * One request with its response. New protocols add a member.
+ * An HTTP request, of either side.
  *
  * @public
  */
-export type RequestSpan = HttpServerSpan | HttpClientSpan;
+export type HttpRequestSpan = HttpServerSpan | HttpClientSpan;
+
+/**
+ * A gRPC call received or made, of any shape: unary or streaming.
+ *
+ * @public
+ */
+export interface GrpcSpanFields extends SpanBase {
+  /** `:path` of the request, `/package.Service/Method`; empty where it could not be read, e.g. on a connection joined midway. */
+  readonly path: string;
+  /** `package.Service`; empty where the path is not known or not of that form. */
+  readonly service: string;
+  /** `Method`; empty where the path is not known. */
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** Value of `:authority`; chosen by the client. */
+  readonly host: string | undefined;
+  readonly userAgent: string | undefined;
+  /** `grpc-status`: 0 = OK to 16 = UNAUTHENTICATED. Undefined when no status was seen. */
+  readonly grpcStatus: number | undefined;
+  /** `:status`; 200 for every response of a gRPC server, whatever became of the call. Undefined when no response was seen. */
+  readonly httpStatusCode: number | undefined;
+  /** Bytes of all messages with their prefixes, as in DATA frames; undefined when not known. */
+  readonly requestBodySize: number | undefined;
+  readonly responseBodySize: number | undefined;
+  /** `error.type` beyond the status, e.g. `connection_closed`; undefined where the status says it all. */
+  readonly errorType: string | undefined;
+}
+
+/**
+ * A gRPC call that an observed process answered.
+ *
+ * @public
+ */
+export interface GrpcServerSpan extends GrpcSpanFields {
+  readonly kind: 'grpc.server';
+}
+
+/**
+ * A gRPC call that an observed process made.
+ *
+ * @public
+ */
+export interface GrpcClientSpan extends GrpcSpanFields {
+  readonly kind: 'grpc.client';
+}
+
+/**
+ * A gRPC call, of either side.
+ *
+ * @public
+ */
+export type GrpcRequestSpan = GrpcServerSpan | GrpcClientSpan;
+
+/**
+ * One request with its response; `kind` tells the members apart. New protocols add a member.
+ *
+ * @example
+ * ```ts
+ * import type { RequestSpan } from '@beyla/core';
+ *
+ * function describe(span: RequestSpan): string {
+ *   switch (span.kind) {
+ *     case 'http.server':
+ *     case 'http.client':
+ *       return `${span.method} ${span.route ?? span.path}: ${span.statusCode}`;
+ *     case 'grpc.server':
+ *     case 'grpc.client':
+ *       return `${span.service}/${span.method}: ${span.grpcStatus}`;
+ *   }
+ * }
+ * ```
+ *
+ * @public
+ */
+export type RequestSpan = HttpRequestSpan | GrpcRequestSpan;

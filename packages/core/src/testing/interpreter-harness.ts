@@ -5,7 +5,8 @@ import type { InterpreterOptions } from '../interpreter-options.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import type { Verdict } from '../protocols/protocol.ts';
 import { Clock } from '../spans/clock.ts';
-import type { RequestSpan } from '../spans/span.ts';
+import type { HttpRequestSpan, RequestSpan } from '../spans/span.ts';
+import { isHttpSpan } from '../spans/span-kinds.ts';
 import { batchOf } from './records.ts';
 
 /** The process that all records of the builders belong to. */
@@ -66,6 +67,11 @@ export class InterpreterHarness {
     const spans: RequestSpan[] = [];
     for (let passed = 0; passed < ms; passed += 10) spans.push(...this.batch([]));
     return spans;
+  }
+
+  /** Those of the spans that are plain HTTP. */
+  get httpSpans(): HttpRequestSpan[] {
+    return this.spans.filter(isHttpSpan);
   }
 
   /** Lost requests by reason, without the zeros. */

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
+import { aGrpcSpan, aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
 import { ConsoleExporter } from './console-exporter.ts';
 
 /** A stream that finishes each write when the test says so. */
@@ -36,6 +36,37 @@ function memory(): { stream: Writable; lines: () => string[] } {
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 
 describe('ConsoleExporter', () => {
+  it('prints gRPC calls with their method and the name of their status', async () => {
+    const { stream, lines } = memory();
+    const exporter = new ConsoleExporter({ stream });
+    await exporter.start();
+    const remote = { address: '10.0.0.9', port: 50_051 };
+    exporter.export([
+      aGrpcSpan({ traceId: TRACE, readNs: TEST_START_NS + 2_000_000 }),
+      aGrpcSpan({ traceId: TRACE, kind: 'grpc.client', remote, grpcStatus: 4 }),
+      aGrpcSpan({ traceId: TRACE, path: '', service: '', method: '', grpcStatus: undefined, errorType: 'cancelled' }),
+      aGrpcSpan({ traceId: TRACE, grpcStatus: undefined, httpStatusCode: undefined }),
+    ]);
+    expect(lines()).toEqual([
+      `03:04:05.000 server gRPC shop.Cart/Add OK 10.0ms (queue 2.0ms) shop <- 10.0.0.2:50000 trace=${TRACE}`,
+      `03:04:05.000 client gRPC shop.Cart/Add DEADLINE_EXCEEDED 10.0ms shop -> 10.0.0.9:50051 trace=${TRACE}`,
+      `03:04:05.000 server gRPC ? cancelled 10.0ms shop <- 10.0.0.2:50000 trace=${TRACE}`,
+      `03:04:05.000 server gRPC shop.Cart/Add no-response 10.0ms shop <- 10.0.0.2:50000 trace=${TRACE}`,
+    ]);
+    await exporter.close();
+  });
+
+  it('names attributes in JSON by the conventions that are asked for', async () => {
+    const { stream, lines } = memory();
+    const exporter = new ConsoleExporter({ stream, format: 'json', semanticConventions: { rpc: 'stable' } });
+    await exporter.start();
+    exporter.export([aGrpcSpan({ grpcStatus: 5 })]);
+    const [line] = lines().map((text) => JSON.parse(text));
+    expect(line).toMatchObject({ name: 'shop.Cart/Add', attributes: { 'rpc.response.status_code': 'NOT_FOUND' } });
+    expect(line.attributes).not.toHaveProperty(['rpc.grpc.status_code']);
+    await exporter.close();
+  });
+
   it('prints a readable line per span', async () => {
     const { stream, lines } = memory();
     const exporter = new ConsoleExporter({ stream });

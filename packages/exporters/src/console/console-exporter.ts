@@ -1,4 +1,5 @@
 import { type Exporter, type Health, Lifecycle, type RequestSpan } from '@beyla/core';
+import { resolveSemanticConventions, type SemanticConventionsOptions } from '../semantic-conventions.ts';
 import { jsonLine } from './json-line.ts';
 import { textLine } from './text-line.ts';
 
@@ -10,6 +11,8 @@ import { textLine } from './text-line.ts';
 export interface ConsoleExporterOptions {
   /** `text`: one readable line per span (default). `json`: one JSON object per line. */
   format?: 'text' | 'json';
+  /** Names of the attributes in `json`; default by OTEL_SEMCONV_STABILITY_OPT_IN. */
+  semanticConventions?: SemanticConventionsOptions;
   /** Where lines go; default `process.stdout`. It is not closed. */
   stream?: NodeJS.WritableStream;
 }
@@ -52,7 +55,8 @@ export class ConsoleExporter implements Exporter {
 
   constructor(options: ConsoleExporterOptions = {}) {
     this.#stream = options.stream ?? process.stdout;
-    this.#toLine = options.format === 'json' ? jsonLine : textLine;
+    const conventions = resolveSemanticConventions(options.semanticConventions);
+    this.#toLine = options.format === 'json' ? (span) => jsonLine(span, conventions) : textLine;
     this.#lifecycle = new Lifecycle(this.name, async () => {
       this.#stream.removeListener('drain', this.#onDrain);
       this.#stream.removeListener('error', this.#onError);

@@ -1,8 +1,9 @@
 import type { RequestSpan } from '@beyla/core';
 import { spanAttributes, spanName, spanOutcome } from '../attributes.ts';
+import type { SemanticConventions } from '../semantic-conventions.ts';
 
 /** One JSON object: start as an ISO time, durations in milliseconds, ids, service, and OpenTelemetry attributes. */
-export function jsonLine(span: RequestSpan): string {
+export function jsonLine(span: RequestSpan, conventions?: SemanticConventions): string {
   return JSON.stringify({
     time: new Date(span.clock.toUnixMs(span.startNs)).toISOString(),
     kind: span.kind,
@@ -15,6 +16,6 @@ export function jsonLine(span: RequestSpan): string {
     parentSpanId: span.parentSpanId,
     service: span.process.service,
     pid: span.process.pid,
-    attributes: spanAttributes(span),
+    attributes: spanAttributes(span, conventions),
   });
 }

@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import { aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
+import { aGrpcSpan, aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
 import { appendReadableSpans } from './readable-span.ts';
 
 function readable(fields: Parameters<typeof aSpan>[0] = {}): ReadableSpan[] {
@@ -37,6 +37,19 @@ describe('appendReadableSpans()', () => {
     });
     expect(span?.spanContext()).toMatchObject({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 });
     expect(span?.spanContext().traceState?.get('vendor')).toBe('x');
+  });
+
+  it('makes spans of gRPC calls: kind, name, status, and the wait of a server as a child', () => {
+    const spans: ReadableSpan[] = [];
+    appendReadableSpans(aGrpcSpan({ readNs: TEST_START_NS + 1_000_000, grpcStatus: 13 }), emptyResource(), spans);
+    appendReadableSpans(aGrpcSpan({ kind: 'grpc.client' }), emptyResource(), spans);
+    expect(spans.map(({ name, kind, status }) => [name, kind, status.code])).toEqual([
+      ['shop.Cart/Add', SpanKind.SERVER, SpanStatusCode.ERROR],
+      ['in queue', SpanKind.INTERNAL, SpanStatusCode.UNSET],
+      ['processing', SpanKind.INTERNAL, SpanStatusCode.UNSET],
+      ['shop.Cart/Add', SpanKind.CLIENT, SpanStatusCode.UNSET],
+    ]);
+    expect(spans[0]?.attributes).toMatchObject({ 'rpc.system': 'grpc', 'rpc.grpc.status_code': 13 });
   });
 
   it('splits a server request that waited into `in queue` and `processing`, which fill it without a gap', () => {

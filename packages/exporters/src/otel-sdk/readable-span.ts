@@ -1,4 +1,4 @@
-import type { RequestSpan } from '@beyla/core';
+import { isServerSpan, type RequestSpan } from '@beyla/core';
 import {
   type Attributes,
   createTraceState,
@@ -74,27 +74,26 @@ class FinishedSpan implements ReadableSpan {
  *
  * The request keeps its own span id, which is also the one in logs, exemplars and headers to services downstream. (Beyla
  * gives that id to `processing` and a random one to the request.) The ids of the parts are derived from it, so that two
- * exporters report the same ones. `select` takes attributes away.
+ * exporters report the same ones. `attributesOf` says what attributes the request has.
  */
 export function appendReadableSpans(
   span: RequestSpan,
   resource: Resource,
   into: ReadableSpan[],
-  select?: (attributes: AttributeSet) => AttributeSet,
+  attributesOf: (span: RequestSpan) => AttributeSet = spanAttributes,
 ): void {
-  const server = span.kind === 'http.server';
+  const server = isServerSpan(span);
   const traceState = span.traceState === undefined ? undefined : createTraceState(span.traceState);
   const context = contextOf(span, span.spanId, traceState, false);
   // The parent of a server request is in the process that sent it; a client request's is in the same process.
   const parent = span.parentSpanId === undefined ? undefined : contextOf(span, span.parentSpanId, traceState, server);
-  const attributes = spanAttributes(span);
   const request = {
     name: spanName(span),
     kind: server ? SpanKind.SERVER : SpanKind.CLIENT,
     startNs: span.startNs,
     endNs: span.endNs,
     status: spanOutcome(span) === 'error' ? ERROR : UNSET,
-    attributes: select === undefined ? attributes : select(attributes),
+    attributes: attributesOf(span),
   };
   into.push(new FinishedSpan(span, resource, request, context, parent));
   if (!server || span.readNs <= span.startNs) return;

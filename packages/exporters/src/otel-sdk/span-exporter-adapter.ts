@@ -11,8 +11,9 @@ import { diag } from '@opentelemetry/api';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { resourceAttributes } from '../attributes.ts';
+import { type AttributeSet, resourceAttributes, spanAttributes } from '../attributes.ts';
 import { type BatchOutcome, BatchQueue } from '../batch-queue.ts';
+import { resolveSemanticConventions, type SemanticConventionsOptions } from '../semantic-conventions.ts';
 import { type SpanAttributeSelection, spanAttributeSelector } from '../span-attribute-selection.ts';
 import { exportOnce } from './export-once.ts';
 import { appendReadableSpans } from './readable-span.ts';
@@ -25,6 +26,8 @@ import { appendReadableSpans } from './readable-span.ts';
 export interface SpanExporterAdapterOptions {
   /** Name in health, logs and drop reports; default `spans`. */
   name?: string;
+  /** Names of attributes; default by OTEL_SEMCONV_STABILITY_OPT_IN. */
+  semanticConventions?: SemanticConventionsOptions;
   /** Which attributes spans have; default all. */
   attributes?: SpanAttributeSelection;
   /** Requests held at most while the back end is slow; default OTEL_BSP_MAX_QUEUE_SIZE, else 8192. */
@@ -58,7 +61,7 @@ export interface SpanExporterAdapterOptions {
 export class SpanExporterAdapter implements Exporter {
   readonly name: string;
   readonly #exporter: SpanExporter;
-  readonly #select: ReturnType<typeof spanAttributeSelector>;
+  readonly #attributesOf: (span: RequestSpan) => AttributeSet;
   readonly #exportTimeoutMs: number;
   readonly #closeTimeoutMs: number;
   readonly #resources = new WeakMap<ProcessInfo, Resource>();
@@ -71,7 +74,12 @@ export class SpanExporterAdapter implements Exporter {
   constructor(exporter: SpanExporter, options: SpanExporterAdapterOptions = {}) {
     this.name = options.name ?? 'spans';
     this.#exporter = exporter;
-    this.#select = spanAttributeSelector(options.attributes);
+    const conventions = resolveSemanticConventions(options.semanticConventions);
+    const select = spanAttributeSelector(options.attributes);
+    this.#attributesOf =
+      select === undefined
+        ? (span) => spanAttributes(span, conventions)
+        : (span) => select(spanAttributes(span, conventions));
     this.#exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 3_000;
     this.#queue = new BatchQueue({
@@ -129,7 +137,7 @@ export class SpanExporterAdapter implements Exporter {
   async #send(batch: readonly RequestSpan[]): Promise<BatchOutcome> {
     const { error, rejected } = await exportOnce((callback) => {
       const spans: ReadableSpan[] = [];
-      for (const span of batch) appendReadableSpans(span, this.#resourceOf(span.process), spans, this.#select);
+      for (const span of batch) appendReadableSpans(span, this.#resourceOf(span.process), spans, this.#attributesOf);
       this.#exporter.export(spans, callback);
     }, this.#exportTimeoutMs);
     // Once per outage: a dead back end fails every second.

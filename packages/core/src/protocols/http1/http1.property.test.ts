@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RequestSpan } from '../../spans/span.ts';
+import type { HttpRequestSpan } from '../../spans/span.ts';
 import { Conversation } from '../../testing/conversation.ts';
 import { InterpreterHarness } from '../../testing/interpreter-harness.ts';
 
@@ -40,12 +40,12 @@ function split(text: string, places: readonly number[]): string[] {
 
 const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 12 });
 
-function identity(span: RequestSpan): unknown {
+function identity(span: HttpRequestSpan): unknown {
   const { method, path, statusCode, errorType, startNs, readNs, endNs } = span;
   return { method, path, statusCode, errorType, startNs, readNs, endNs };
 }
 
-function facts(span: RequestSpan): unknown {
+function facts(span: HttpRequestSpan): unknown {
   const { method, path, statusCode, errorType, requestBodySize, responseBodySize } = span;
   return { method, path, statusCode, errorType, requestBodySize, responseBodySize };
 }
@@ -68,7 +68,7 @@ describe('HTTP/1', () => {
             }
             harness.batch(conversation.close().take());
             expect(harness.lost()).toEqual({});
-            return harness.spans.map(facts);
+            return harness.httpSpans.map(facts);
           };
           const whole = spansOf([], []);
           expect(whole).toHaveLength(list.length);
@@ -102,7 +102,7 @@ describe('HTTP/1', () => {
             harness.batch(batch);
             harness.pass(300);
             expect(harness.lost()).toEqual({});
-            return harness.spans.map(identity);
+            return harness.httpSpans.map(identity);
           };
           expect(spansOf(shuffled)).toEqual(spansOf(records));
         },
@@ -120,7 +120,7 @@ describe('HTTP/1', () => {
         conversation.answer(...split(list.map(({ response }) => textOf(response)).join(''), answers));
         harness.batch(conversation.close().take());
         expect(harness.lost()).toEqual({});
-        expect(harness.spans.map(({ path, statusCode }) => `${path} ${statusCode}`)).toEqual(
+        expect(harness.httpSpans.map(({ path, statusCode }) => `${path} ${statusCode}`)).toEqual(
           list.map(({ request, response }) => `${request.head.split(' ')[1]} ${response.head.split(' ')[1]}`),
         );
       }),
@@ -141,7 +141,7 @@ describe('HTTP/1', () => {
           harness.batch(records.filter((_record, index) => index === records.length - 1 || isLost[index] !== true));
           harness.pass(500);
           const lost = Object.values(harness.lost()).reduce((sum, count) => sum + count, 0);
-          expect(harness.spans.length + lost).toBe(list.length);
+          expect(harness.httpSpans.length + lost).toBe(list.length);
         },
       ),
       { numRuns: 250 },
@@ -156,7 +156,7 @@ describe('HTTP/1', () => {
         fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
         fc.boolean(),
         (list, answerPlaces, isEndLost, isClient) => {
-          const spansOf = (loses: boolean): { spans: readonly RequestSpan[]; lostEnds: number } => {
+          const spansOf = (loses: boolean): { spans: readonly HttpRequestSpan[]; lostEnds: number } => {
             const harness = new InterpreterHarness({ probe: () => undefined });
             const conversation = new Conversation({ role: isClient ? 'client' : 'server' });
             for (const [index, { request, response }] of list.entries()) {
@@ -167,14 +167,16 @@ describe('HTTP/1', () => {
             harness.batch(conversation.close().take());
             harness.pass(500);
             expect(harness.lost()).toEqual({});
-            return { spans: harness.spans, lostEnds: harness.count('http1.end_lost') };
+            return { spans: harness.httpSpans, lostEnds: harness.count('http1.end_lost') };
           };
           const whole = spansOf(false);
           const cut = spansOf(true);
           expect(whole.lostEnds).toBe(0);
           expect(cut.spans).toHaveLength(list.length);
           for (const [index, span] of cut.spans.entries()) {
-            const { path, method, statusCode, startNs, endNs, responseBodySize } = whole.spans[index] as RequestSpan;
+            const { path, method, statusCode, startNs, endNs, responseBodySize } = whole.spans[
+              index
+            ] as HttpRequestSpan;
             const isStatusKnown = span.statusCode !== undefined;
             expect(span).toMatchObject({ path, method, startNs, errorType: undefined });
             if (isStatusKnown) expect(span.statusCode).toBe(statusCode);
