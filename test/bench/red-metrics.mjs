@@ -12,6 +12,9 @@ const SPANS = 4_096;
 const BATCH = 256;
 const ROUNDS = 60;
 
+const EXPONENTIAL = { histogramAggregation: /** @type {const} */ ('base2_exponential_bucket_histogram') };
+const BOTH = { histogramAggregation: /** @type {const} */ ('explicit_and_base2_exponential') };
+
 class ManualReader extends MetricReader {
   async onForceFlush() {}
   async onShutdown() {}
@@ -25,6 +28,8 @@ const clientBatches = Array.from({ length: SPANS / BATCH }, (_, i) => clientSpan
 const rows = [
   measure('RedMetrics.record, server (3 histograms)', () => recorder(batches)),
   measure('RedMetrics.record, client (3 histograms)', () => recorder(clientBatches)),
+  measure('RedMetrics.record, server, exponential', () => recorder(batches, EXPONENTIAL)),
+  measure('RedMetrics.record, server, explicit and exponential', () => recorder(batches, BOTH)),
   measure('sdk-metrics, attributes made once per series (3 histograms)', () => sdkRecorder(true)),
   measure('sdk-metrics, attributes made per span (3 histograms)', () => sdkRecorder(false)),
 ];
@@ -33,9 +38,12 @@ console.log(`| way | ns per span, best of ${ROUNDS} | median |\n|---|---:|---:|`
 for (const { name, best, median } of rows) console.log(`| ${name} | ${best.toFixed(0)} | ${median.toFixed(0)} |`);
 console.log(`\n${SPANS} spans in batches of ${BATCH}; 20 routes × 3 methods × 3 statuses; Node ${process.version}.`);
 
-/** @param {{ kind: string }[][]} given */
-function recorder(given) {
-  const metrics = new RedMetrics();
+/**
+ * @param {{ kind: string }[][]} given
+ * @param {import('@beyla/exporters').RedMetricsOptions} [options]
+ */
+function recorder(given, options) {
+  const metrics = new RedMetrics(options);
   return () => {
     for (const batch of given) metrics.record(/** @type {never} */ (batch));
   };

@@ -67,6 +67,36 @@ describe('OTLP with the OpenTelemetry Collector', needsCollector, () => {
     });
   });
 
+  it.each(PROTOCOLS)('takes exponential histograms over %s', async (protocol) => {
+    const collector = use(await Collector.start());
+    const exporter = new OtlpMetricExporter({
+      ...optionsFor(collector, protocol),
+      histogramAggregation: 'base2_exponential_bucket_histogram',
+      exponentialHistogram: { maxSize: 20 },
+    });
+    await exporter.start();
+    const seconds = Array.from({ length: 100 }, (_, i) => 1.2 ** (i - 50));
+    exporter.export(
+      seconds.map((each) => {
+        const span = aSpan({ route: '/a' });
+        return { ...span, endNs: span.startNs + Math.round(each * 1e9) } as RequestSpan;
+      }),
+    );
+    await exporter.close();
+    const metric = collector.metrics.find(({ name }) => name === 'http.server.request.duration');
+    const [point] = metric?.exponentialHistogram?.dataPoints ?? [];
+    expect(point).toMatchObject({ count: '100' });
+    // 100 steps of a fifth are 26 powers of two: the finest scale of 20 buckets has four to two of them.
+    expect(point?.scale).toBe(-1);
+    const counts = new Map<number, number>();
+    for (const each of seconds) {
+      const bucket = Math.ceil(Math.log2(each) / 2) - 1;
+      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    }
+    const { offset = 0, bucketCounts = [] } = point?.positive ?? {};
+    expect(bucketCounts.map((count, i) => [offset + i, Number(count)])).toEqual([...counts]);
+  });
+
   it.each(PROTOCOLS)(
     'a client without certificate, or without the authority, sends nothing over %s',
     async (protocol) => {

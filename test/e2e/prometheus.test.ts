@@ -131,6 +131,39 @@ describe('Prometheus scrapes us', needsPrometheus, () => {
     expect(await prometheus.total(sizes)).toBe(300 * share('/echo'));
   });
 
+  it("the p99 of a native histogram is the client's, as exactly as its buckets are", async () => {
+    const app = use(await runNode());
+    const port = await freePort();
+    const histogramAggregation = 'base2_exponential_bucket_histogram';
+    const exporters = [new PrometheusExporter({ host: '127.0.0.1', port, histogramAggregation })];
+    const watching = use(await watch({ pids: [app.pid], exporters, routes: ROUTES }));
+    const prometheus = use(await PrometheusServer.start([{ port }]));
+    const log = await sendLoad({ port: app.port, targets: TARGETS, connections: 2, requests: 400 });
+    const spans = await watching.settled(log.length);
+    const name = 'http_server_request_duration_seconds';
+    await scraped(prometheus, `sum(histogram_count(${name}${SERVER}))`, log.length);
+    // No explicit buckets were stored beside them.
+    expect(await prometheus.query(`${name}_bucket`)).toEqual([]);
+    for (const fraction of [0.5, 0.9, 0.99]) {
+      const [found] = await prometheus.query(`histogram_quantile(${fraction}, sum(${name}${SERVER}))`);
+      const ours = quantile(
+        spans.map(({ startNs, endNs }) => (endNs - startNs) / 1e9),
+        fraction,
+      );
+      // The scale fits itself to the range: 160 buckets over at most 16 powers of two are at least 8 for each.
+      expect(found?.value).toBeGreaterThan(ours / 2 ** (1 / 8));
+      expect(found?.value).toBeLessThan(ours * 2 ** (1 / 8));
+    }
+    const clients = quantile(log.map(seconds), 0.99);
+    const [p99] = await prometheus.query(`histogram_quantile(0.99, sum(${name}${SERVER}))`);
+    expect(p99?.value).toBeGreaterThan(LONG_MS / 1000 / 2 ** (1 / 8));
+    expect(p99?.value).toBeLessThan(clients * 2 ** (1 / 8));
+    const found = await prometheus.exemplars(`${name}{http_route="/slow"}`);
+    expect(found.length).toBeGreaterThan(0);
+    const traces = new Set(spans.map(({ traceId }) => traceId));
+    expect(found.every(({ labels }) => traces.has(labels['trace_id'] ?? ''))).toBe(true);
+  });
+
   it('over HTTPS with a password it gets exemplars whose traces are those of the spans', async () => {
     const app = use(await runNode());
     const port = await freePort();

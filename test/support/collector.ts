@@ -79,6 +79,13 @@ interface Line {
 export interface CollectedMetric {
   readonly name: string;
   readonly histogram: { readonly dataPoints: readonly { readonly count: string }[] };
+  readonly exponentialHistogram?: {
+    readonly dataPoints: readonly {
+      readonly count: string;
+      readonly scale?: number;
+      readonly positive: { readonly offset?: number; readonly bucketCounts: readonly string[] };
+    }[];
+  };
 }
 
 /** A real OpenTelemetry Collector on two free loopback ports; it can be killed and started again. */

@@ -34,3 +34,25 @@ export function exemplarMask(filter: ExemplarFilter): number | undefined {
 export function isExemplary(span: RequestSpan, mask: number | undefined): boolean {
   return mask !== undefined && (mask === 0 || (span.traceFlags & mask) !== 0);
 }
+
+/** An exemplar that is written over, so that the hot path makes none. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes the request the exemplar of a bucket. */
+export function setExemplar(
+  exemplars: (Mutable<Exemplar> | undefined)[],
+  bucket: number,
+  value: number,
+  span: RequestSpan,
+  nowMs: number,
+): void {
+  const exemplar = exemplars[bucket];
+  if (exemplar === undefined) {
+    exemplars[bucket] = { value, traceId: span.traceId, spanId: span.spanId, unixMs: nowMs };
+    return;
+  }
+  exemplar.value = value;
+  exemplar.traceId = span.traceId;
+  exemplar.spanId = span.spanId;
+  exemplar.unixMs = nowMs;
+}

@@ -62,7 +62,17 @@ function make(wanted: WantedExporter): Exporter {
 
 function metricsOptions(wanted: WantedMetrics): RedMetricsOptions {
   const { ttlMs, buckets, select, features, spanNamesLimit, allowServiceGraphSelfReferences, exemplarFilter } = wanted;
-  const options = { ttlMs, buckets, select, features, spanNamesLimit, allowServiceGraphSelfReferences };
+  const { histogramAggregation, exponentialHistogram } = wanted;
+  const options = {
+    ttlMs,
+    buckets,
+    select,
+    features,
+    spanNamesLimit,
+    allowServiceGraphSelfReferences,
+    histogramAggregation,
+    exponentialHistogram,
+  };
   return exemplarFilter === undefined ? options : { ...options, exemplarFilter };
 }
 

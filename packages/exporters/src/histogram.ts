@@ -1,5 +1,5 @@
 import type { RequestSpan } from '@beyla/core';
-import type { Exemplar } from './exemplar.ts';
+import { type Exemplar, type Mutable, setExemplar } from './exemplar.ts';
 
 /**
  * Counts values by explicit buckets; a value on a boundary belongs to the bucket that ends there (OpenTelemetry metrics data
@@ -41,16 +41,6 @@ export class Histogram {
   /** Like `record`, and the request is the exemplar of its bucket from now on. */
   recordExemplary(value: number, span: RequestSpan, nowMs: number): void {
     const bucket = this.record(value);
-    const exemplar = this.exemplars[bucket];
-    if (exemplar === undefined) {
-      this.exemplars[bucket] = { value, traceId: span.traceId, spanId: span.spanId, unixMs: nowMs };
-      return;
-    }
-    exemplar.value = value;
-    exemplar.traceId = span.traceId;
-    exemplar.spanId = span.spanId;
-    exemplar.unixMs = nowMs;
+    setExemplar(this.exemplars, bucket, value, span, nowMs);
   }
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };

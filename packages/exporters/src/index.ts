@@ -5,6 +5,7 @@ export { ConsoleExporter, type ConsoleExporterOptions } from './console/console-
 export type { Exemplar, ExemplarFilter } from './exemplar.ts';
 export { exportersFromConfig } from './exporters-from-config.ts';
 export { type AttributeCondition, createFilter, type FilterOptions } from './filter.ts';
+export type { ExponentialHistogramOptions, HistogramAggregation } from './histogram-aggregation.ts';
 export type { MetricFeature } from './metric-features.ts';
 export { MetricExporterAdapter, type MetricExporterAdapterOptions } from './otel-sdk/metric-exporter-adapter.ts';
 export { SpanExporterAdapter, type SpanExporterAdapterOptions } from './otel-sdk/span-exporter-adapter.ts';
@@ -21,6 +22,8 @@ export type { RedMetricsOptions } from './red-metrics-options.ts';
 export type { SemanticConventionsOptions } from './semantic-conventions.ts';
 export type {
   CounterPoint,
+  ExponentialHistogramSnapshot,
+  ExponentialPoint,
   HistogramSnapshot,
   MetricIdentity,
   MetricPoint,

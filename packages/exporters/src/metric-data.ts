@@ -2,10 +2,11 @@ import { type HrTime, ValueType } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   DataPointType,
+  type ExponentialHistogramMetricData,
   type HistogramMetricData,
   type MetricData,
 } from '@opentelemetry/sdk-metrics';
-import type { HistogramSnapshot, MetricSnapshot } from './service-metrics.ts';
+import type { ExponentialHistogramSnapshot, HistogramSnapshot, MetricSnapshot } from './service-metrics.ts';
 
 /** A copy in the form of the OpenTelemetry SDK; cumulative. */
 export function toMetricData(metric: MetricSnapshot, endTime: HrTime): MetricData {
@@ -23,6 +24,15 @@ export function toMetricData(metric: MetricSnapshot, endTime: HrTime): MetricDat
     }));
     return { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints };
   }
+  if (metric.type === 'exponential_histogram') {
+    const dataPoints = metric.points.map(({ attributes, startMs, histogram }) => ({
+      startTime: hrTime(startMs),
+      endTime,
+      attributes,
+      value: exponentialCopyOf(histogram),
+    }));
+    return { ...common, dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM, dataPoints };
+  }
   const dataPoints = metric.points.map(({ attributes, startMs, histogram }) => ({
     startTime: hrTime(startMs),
     endTime,
@@ -39,6 +49,22 @@ function copyOf(histogram: HistogramSnapshot): HistogramMetricData['dataPoints']
     sum: histogram.sum,
     min: histogram.min,
     max: histogram.max,
+  };
+}
+
+function exponentialCopyOf(
+  histogram: ExponentialHistogramSnapshot,
+): ExponentialHistogramMetricData['dataPoints'][number]['value'] {
+  const { count, sum, min, max, scale, zeroCount, offset, counts } = histogram;
+  return {
+    count,
+    sum,
+    min,
+    max,
+    scale,
+    zeroCount,
+    positive: { offset, bucketCounts: [...counts] },
+    negative: { offset: 0, bucketCounts: [] },
   };
 }
 

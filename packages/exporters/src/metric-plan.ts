@@ -1,6 +1,6 @@
 import type { RequestSpan } from '@beyla/core';
 import { AttributeSelector, PER_REQUEST_ATTRIBUTES } from './attribute-selection.ts';
-import { type Buckets, resolveBuckets } from './buckets.ts';
+import { type HistogramFactory, histogramFactory } from './histogram-aggregation.ts';
 import { checkedFeatures, type MetricFeature } from './metric-features.ts';
 import { type MetricDefinition, metricsOf } from './metrics.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
@@ -20,7 +20,7 @@ export interface MetricGroup {
 /** What is counted, by which attributes, in which buckets; the same for every process. */
 export interface MetricPlan {
   readonly groups: Readonly<Record<RequestSpan['kind'], readonly MetricGroup[]>>;
-  readonly buckets: Buckets;
+  readonly histograms: HistogramFactory;
   readonly features: ReadonlySet<MetricFeature>;
   readonly maxSeries: number;
   readonly spanNamesLimit: number;
@@ -45,7 +45,7 @@ export function planMetrics(options: RedMetricsOptions): MetricPlan {
       'grpc.server': groupsOfKind('grpc.server'),
       'grpc.client': groupsOfKind('grpc.client'),
     },
-    buckets: resolveBuckets(options.buckets),
+    histograms: histogramFactory(options.buckets, options.histogramAggregation, options.exponentialHistogram),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AttributeSelection } from './attribute-selection.ts';
 import type { BucketsOptions } from './buckets.ts';
 import type { ExemplarFilter } from './exemplar.ts';
+import type { ExponentialHistogramOptions, HistogramAggregation } from './histogram-aggregation.ts';
 import type { MetricFeature } from './metric-features.ts';
 import type { SemanticConventionsOptions } from './semantic-conventions.ts';
 
@@ -16,6 +17,10 @@ export interface RedMetricsOptions {
   select?: AttributeSelection;
   /** Upper bounds of the histograms' buckets. */
   buckets?: BucketsOptions;
+  /** Form of the histograms; default `explicit_bucket_histogram`. */
+  histogramAggregation?: HistogramAggregation;
+  /** Limits of the exponential ones. */
+  exponentialHistogram?: ExponentialHistogramOptions;
   /** Which requests may become exemplars of durations; default `trace_based`. */
   exemplarFilter?: ExemplarFilter;
   /** Groups of metrics; default only `application`. */

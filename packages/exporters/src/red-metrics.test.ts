@@ -51,6 +51,41 @@ describe('RedMetrics', () => {
     expect(points[0]?.value.sum).toBeCloseTo(0.04, 12);
   });
 
+  it('has exponential histograms of all its metrics for any reader, if so asked', async () => {
+    const metrics = new RedMetrics({
+      histogramAggregation: 'base2_exponential_bucket_histogram',
+      features: ['application', 'application_span', 'application_service_graph'],
+    });
+    metrics.record([lasting(1000, { requestBodySize: 0 }), lasting(4000, { requestBodySize: 8 })]);
+    const { resourceMetrics } = await only(metrics).collect();
+    const histograms = (resourceMetrics.scopeMetrics[0]?.metrics ?? []).filter(
+      ({ dataPointType }) => dataPointType !== DataPointType.SUM,
+    );
+    expect(histograms.map(({ dataPointType }) => dataPointType)).toEqual(
+      Array.from({ length: 5 }, () => DataPointType.EXPONENTIAL_HISTOGRAM),
+    );
+    const negative = { offset: 0, bucketCounts: [] };
+    const bytes = histograms.find(({ descriptor }) => descriptor.name === 'http.server.request.body.size');
+    expect(bytes?.dataPoints[0]?.value).toEqual({
+      count: 2,
+      sum: 8,
+      min: 0,
+      max: 8,
+      scale: 20,
+      zeroCount: 1,
+      positive: { offset: 3 * 2 ** 20 - 1, bucketCounts: [1] },
+      negative,
+    });
+  });
+
+  it.each([
+    [{ histogramAggregation: 'linear' as never }, /linear/],
+    [{ exponentialHistogram: { maxSize: 1 } }, /maxSize/],
+    [{ exponentialHistogram: { maxScale: 21 } }, /maxScale/],
+  ])('refuses %j', (options, message) => {
+    expect(() => new RedMetrics(options)).toThrow(message);
+  });
+
   it('has the six metrics of the conventions with unit and boundaries', async () => {
     const metrics = new RedMetrics();
     metrics.record([aSpan({ requestBodySize: 40 }), aSpan({ kind: 'http.client', requestBodySize: 40 })]);

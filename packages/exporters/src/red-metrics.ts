@@ -7,7 +7,8 @@ import { ServiceAggregator } from './service-aggregator.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
 
 /**
- * Rate, errors and duration of the requests of each process, and the sizes of their bodies, as explicit-bucket histograms.
+ * Rate, errors and duration of the requests of each process, and the sizes of their bodies, as histograms with explicit or exponential
+ * buckets.
  *
  * Metrics, by the OpenTelemetry HTTP and RPC conventions: `http.server.request.duration`, `http.client.request.duration` (seconds),
  * `http.{server,client}.{request,response}.body.size` (bytes), and `rpc.server.duration`, `rpc.client.duration` (seconds), which

@@ -1,7 +1,6 @@
 import { type GrpcRequestSpan, type HttpRequestSpan, isGrpcSpan, isServerSpan, type RequestSpan } from '@beyla/core';
 import { type AttributeSet, KNOWN_METHODS, OVERFLOW_ATTRIBUTES, selectedMetricAttributes } from './attributes.ts';
-import type { Buckets } from './buckets.ts';
-import { Histogram } from './histogram.ts';
+import type { AnyHistogram, HistogramFactory } from './histogram-aggregation.ts';
 import type { MetricGroup } from './metric-plan.ts';
 
 /** The histograms of one attribute set: metrics of a kind share their attributes, so one look-up finds them all. */
@@ -12,14 +11,14 @@ export class Series {
   updatedMs: number;
   /** Whether this is the series of what is over the cap. */
   readonly overflow: boolean;
-  readonly duration: Histogram;
-  readonly requestBodySize: Histogram;
-  readonly responseBodySize: Histogram;
+  readonly duration: AnyHistogram;
+  readonly requestBodySize: AnyHistogram;
+  readonly responseBodySize: AnyHistogram;
 
-  constructor(attributes: Readonly<AttributeSet>, buckets: Buckets, nowMs: number, overflow = false) {
-    this.duration = new Histogram(buckets.durationHistogram);
-    this.requestBodySize = new Histogram(buckets.requestSizeHistogram);
-    this.responseBodySize = new Histogram(buckets.responseSizeHistogram);
+  constructor(attributes: Readonly<AttributeSet>, histograms: HistogramFactory, nowMs: number, overflow = false) {
+    this.duration = histograms.duration();
+    this.requestBodySize = histograms.requestSize();
+    this.responseBodySize = histograms.responseSize();
     this.attributes = attributes;
     this.overflow = overflow;
     this.startMs = nowMs;
@@ -38,7 +37,7 @@ type ByRoute = Map<string | undefined, ByShape>;
  */
 export class SeriesTable {
   readonly group: MetricGroup;
-  readonly #buckets: Buckets;
+  readonly #histograms: HistogramFactory;
   readonly #maxSeries: number;
   readonly #observedHost: string;
   readonly #byServer = new Map<string | number, ByRoute>();
@@ -47,9 +46,9 @@ export class SeriesTable {
   #keys = 0;
   #overflow: Series | undefined;
 
-  constructor(group: MetricGroup, buckets: Buckets, maxSeries: number, observedHost: string) {
+  constructor(group: MetricGroup, histograms: HistogramFactory, maxSeries: number, observedHost: string) {
     this.group = group;
-    this.#buckets = buckets;
+    this.#histograms = histograms;
     this.#maxSeries = maxSeries;
     this.#observedHost = observedHost;
   }
@@ -117,10 +116,10 @@ export class SeriesTable {
     let series = this.#byIdentity.get(identity);
     if (series === undefined) {
       if (this.#byIdentity.size >= this.#maxSeries) {
-        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, this.#buckets, nowMs, true);
+        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, this.#histograms, nowMs, true);
         return this.#overflow;
       }
-      series = new Series(attributes, this.#buckets, nowMs);
+      series = new Series(attributes, this.#histograms, nowMs);
       this.#byIdentity.set(identity, series);
     }
     if (shape !== UNKEYED && this.#keys < 2 * this.#maxSeries) {

@@ -5,11 +5,12 @@ import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import { resourceAttributes, SCOPE } from './attributes.ts';
 import type { EndpointDirectory } from './endpoint-directory.ts';
 import type { FeatureTable } from './feature-table.ts';
+import { histogramMetric } from './histogram-aggregation.ts';
 import { hrTime, toMetricData } from './metric-data.ts';
 import type { MetricPlan } from './metric-plan.ts';
 import { SeriesTable } from './series-table.ts';
 import { ServiceGraph } from './service-graph.ts';
-import type { MetricPoint, MetricSnapshot, ServiceMetrics } from './service-metrics.ts';
+import type { MetricSnapshot, ServiceMetrics } from './service-metrics.ts';
 import { SpanMetrics } from './span-metrics.ts';
 
 /** Aggregates the spans of one service instance: a process, or the processes that have its identity one after the other. */
@@ -29,7 +30,7 @@ export class ServiceAggregator implements ServiceMetrics {
     this.resource = resourceFromAttributes(resourceAttributes(process));
     const observedHost = process.resource['host.name'] ?? hostname();
     const tablesOf = (kind: RequestSpan['kind']): SeriesTable[] =>
-      plan.groups[kind].map((group) => new SeriesTable(group, plan.buckets, plan.maxSeries, observedHost));
+      plan.groups[kind].map((group) => new SeriesTable(group, plan.histograms, plan.maxSeries, observedHost));
     this.#tables = {
       'http.server': tablesOf('http.server'),
       'http.client': tablesOf('http.client'),
@@ -59,13 +60,15 @@ export class ServiceAggregator implements ServiceMetrics {
   snapshot(): MetricSnapshot[] {
     const metrics: MetricSnapshot[] = [];
     for (const table of this.#all()) {
-      for (const { name, unit, description, value } of table.group.metrics) {
-        const points: MetricPoint[] = [];
-        for (const series of table) {
-          const histogram = series[value];
-          if (histogram.count > 0) points.push({ attributes: series.attributes, startMs: series.startMs, histogram });
-        }
-        if (points.length > 0) metrics.push({ type: 'histogram', name, unit, description, points });
+      for (const metric of table.group.metrics) {
+        const points = [...table]
+          .map((series) => ({
+            attributes: series.attributes,
+            startMs: series.startMs,
+            histogram: series[metric.value],
+          }))
+          .filter(({ histogram }) => histogram.count > 0);
+        if (points.length > 0) metrics.push(histogramMetric(metric, points));
       }
     }
     for (const table of this.features) metrics.push(...table.snapshot());
@@ -117,14 +120,14 @@ function count(table: SeriesTable): number {
 }
 
 function featureTables(plan: MetricPlan, endpoints: EndpointDirectory): FeatureTable[] {
-  const { features, buckets, maxSeries } = plan;
+  const { features, histograms, maxSeries } = plan;
   const tables: FeatureTable[] = [];
   if (SPAN_FEATURES.some((feature) => features.has(feature))) {
-    tables.push(new SpanMetrics(features, buckets.durationHistogram, plan.spanNamesLimit, maxSeries));
+    tables.push(new SpanMetrics(features, histograms, plan.spanNamesLimit, maxSeries));
   }
   if (features.has('application_service_graph')) {
     const { allowServiceGraphSelfReferences } = plan;
-    tables.push(new ServiceGraph(buckets.durationHistogram, endpoints, allowServiceGraphSelfReferences, maxSeries));
+    tables.push(new ServiceGraph(histograms, endpoints, allowServiceGraphSelfReferences, maxSeries));
   }
   return tables;
 }

@@ -4,7 +4,7 @@ import { authorityFromHost } from './authority.ts';
 import { CappedSeries } from './capped-series.ts';
 import type { EndpointDirectory } from './endpoint-directory.ts';
 import type { FeatureTable } from './feature-table.ts';
-import { Histogram } from './histogram.ts';
+import { type AnyHistogram, type HistogramFactory, histogramMetric } from './histogram-aggregation.ts';
 import type { MetricSnapshot } from './service-metrics.ts';
 
 /** One end of an edge: a service, or an address where no service is known. */
@@ -15,8 +15,8 @@ interface EdgeSeries {
   readonly startMs: number;
   readonly overflow: boolean;
   updatedMs: number;
-  readonly client: Histogram;
-  readonly server: Histogram;
+  readonly client: AnyHistogram;
+  readonly server: AnyHistogram;
   total: number;
   failed: number;
 }
@@ -26,18 +26,18 @@ interface EdgeSeries {
  * the server.
  */
 export class ServiceGraph implements FeatureTable {
-  readonly #boundaries: readonly number[];
+  readonly #histograms: HistogramFactory;
   readonly #endpoints: EndpointDirectory;
   readonly #allowSelfReferences: boolean;
   readonly #series: CappedSeries<EdgeSeries>;
 
   constructor(
-    boundaries: readonly number[],
+    histograms: HistogramFactory,
     endpoints: EndpointDirectory,
     allowSelfReferences: boolean,
     maxSeries: number,
   ) {
-    this.#boundaries = boundaries;
+    this.#histograms = histograms;
     this.#endpoints = endpoints;
     this.#allowSelfReferences = allowSelfReferences;
     this.#series = new CappedSeries(maxSeries);
@@ -62,8 +62,8 @@ export class ServiceGraph implements FeatureTable {
         startMs: nowMs,
         overflow,
         updatedMs: nowMs,
-        client: new Histogram(this.#boundaries),
-        server: new Histogram(this.#boundaries),
+        client: this.#histograms.duration(),
+        server: this.#histograms.duration(),
         total: 0,
         failed: 0,
       }),
@@ -83,15 +83,17 @@ export class ServiceGraph implements FeatureTable {
 
   snapshot(): MetricSnapshot[] {
     const edges = [...this.#series];
-    const durations = (side: 'client' | 'server'): MetricSnapshot => ({
-      type: 'histogram',
-      name: `traces_service_graph_request_${side}`,
-      unit: 's',
-      description: `Duration of requests between two services as the ${side} saw it.`,
-      points: edges
-        .filter((edge) => edge[side].count > 0)
-        .map((edge) => ({ attributes: edge.attributes, startMs: edge.startMs, histogram: edge[side] })),
-    });
+    const durations = (side: 'client' | 'server'): MetricSnapshot =>
+      histogramMetric(
+        {
+          name: `traces_service_graph_request_${side}`,
+          unit: 's',
+          description: `Duration of requests between two services as the ${side} saw it.`,
+        },
+        edges
+          .filter((edge) => edge[side].count > 0)
+          .map((edge) => ({ attributes: edge.attributes, startMs: edge.startMs, histogram: edge[side] })),
+      );
     const count = (name: string, description: string, of: 'total' | 'failed'): MetricSnapshot => ({
       type: 'counter',
       name,

@@ -39,6 +39,7 @@ export interface MetricIdentity {
  */
 export type MetricSnapshot =
   | (MetricIdentity & { readonly type: 'histogram'; readonly points: readonly MetricPoint[] })
+  | (MetricIdentity & { readonly type: 'exponential_histogram'; readonly points: readonly ExponentialPoint[] })
   | (MetricIdentity & { readonly type: 'counter'; readonly points: readonly CounterPoint[] });
 
 /**
@@ -60,6 +61,15 @@ export interface SeriesIdentity {
  */
 export interface MetricPoint extends SeriesIdentity {
   readonly histogram: HistogramSnapshot;
+}
+
+/**
+ * One series of an exponential histogram.
+ *
+ * @public
+ */
+export interface ExponentialPoint extends SeriesIdentity {
+  readonly histogram: ExponentialHistogramSnapshot;
 }
 
 /**
@@ -86,5 +96,30 @@ export interface HistogramSnapshot {
   readonly min: number;
   readonly max: number;
   /** By bucket, with holes: the last request of each that the filter let through. */
+  readonly exemplars: readonly (Exemplar | undefined)[];
+  /** The same values by exponential buckets, where both are counted. */
+  readonly native?: ExponentialHistogramSnapshot;
+}
+
+/**
+ * Values from 0 on, counted by buckets that grow by the factor `2 ** (2 ** -scale)` since the start of the series (OpenTelemetry
+ * metrics data model, exponential histogram).
+ *
+ * @public
+ */
+export interface ExponentialHistogramSnapshot {
+  readonly scale: number;
+  /** Values up to this one are in `zeroCount`. */
+  readonly zeroThreshold: number;
+  readonly zeroCount: number;
+  /** Number of the first bucket; bucket `i` takes what is above `2 ** (i / 2 ** scale)`, up to where the next one begins. */
+  readonly offset: number;
+  /** Of `offset` and the buckets after it. */
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  /** With holes: the last requests of different powers of two that the filter let through. */
   readonly exemplars: readonly (Exemplar | undefined)[];
 }

@@ -2,7 +2,7 @@ import { isServerSpan, type RequestSpan } from '@beyla/core';
 import { type AttributeSet, OVERFLOW_ATTRIBUTES, spanName, spanOutcome } from './attributes.ts';
 import { CappedSeries } from './capped-series.ts';
 import type { FeatureTable } from './feature-table.ts';
-import { Histogram } from './histogram.ts';
+import { type AnyHistogram, type HistogramFactory, histogramMetric } from './histogram-aggregation.ts';
 import type { MetricFeature } from './metric-features.ts';
 import type { CounterPoint, MetricSnapshot } from './service-metrics.ts';
 
@@ -15,7 +15,7 @@ interface SpanSeries {
   readonly startMs: number;
   readonly overflow: boolean;
   updatedMs: number;
-  readonly latency: Histogram;
+  readonly latency: AnyHistogram;
   requestBytes: number;
   responseBytes: number;
 }
@@ -23,19 +23,19 @@ interface SpanSeries {
 /** Calls, latency and sizes by span name, kind and status, as back ends make them of traces. */
 export class SpanMetrics implements FeatureTable {
   readonly #features: ReadonlySet<MetricFeature>;
-  readonly #boundaries: readonly number[];
+  readonly #histograms: HistogramFactory;
   readonly #namesLimit: number;
   readonly #series: CappedSeries<SpanSeries>;
   #names = new Set<string>();
 
   constructor(
     features: ReadonlySet<MetricFeature>,
-    boundaries: readonly number[],
+    histograms: HistogramFactory,
     namesLimit: number,
     maxSeries: number,
   ) {
     this.#features = features;
-    this.#boundaries = boundaries;
+    this.#histograms = histograms;
     this.#namesLimit = namesLimit;
     this.#series = new CappedSeries(maxSeries);
   }
@@ -53,7 +53,7 @@ export class SpanMetrics implements FeatureTable {
       startMs: nowMs,
       overflow,
       updatedMs: nowMs,
-      latency: new Histogram(this.#boundaries),
+      latency: this.#histograms.duration(),
       requestBytes: 0,
       responseBytes: 0,
     }));
@@ -88,12 +88,12 @@ export class SpanMetrics implements FeatureTable {
     const metrics: MetricSnapshot[] = [];
     if (this.#features.has('application_span')) {
       const name = 'traces_spanmetrics_latency';
-      metrics.push({ type: 'histogram', name, unit: '', description: latency, points: latencies });
+      metrics.push(histogramMetric({ name, unit: '', description: latency }, latencies));
       metrics.push(counter('traces_spanmetrics_calls', calls, (series) => series.latency.count));
     }
     if (this.#features.has('application_span_otel')) {
       const name = 'traces.span.metrics.duration';
-      metrics.push({ type: 'histogram', name, unit: 's', description: latency, points: latencies });
+      metrics.push(histogramMetric({ name, unit: 's', description: latency }, latencies));
       metrics.push(counter('traces.span.metrics.calls', calls, (series) => series.latency.count));
     }
     if (this.#features.has('application_span_sizes')) {

@@ -259,10 +259,10 @@ export interface ConfigValues {
     readonly histogram_aggregation: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
     /** Limits of exponential histograms. */
     readonly exponential_histogram: {
-      /** Buckets. No effect: this library does not have it yet. */
-      readonly max_size?: number;
-      /** Finest scale. No effect: this library does not have it yet. */
-      readonly max_scale?: number;
+      /** Buckets at most; they become coarser instead. */
+      readonly max_size: number;
+      /** Finest scale; buckets grow by the factor 2^(2^-scale). */
+      readonly max_scale: number;
     };
     /** Services with metrics at the same time. No effect: caches bound themselves here. */
     readonly reporters_cache_len?: number;
@@ -289,13 +289,13 @@ export interface ConfigValues {
     readonly allow_service_graph_self_references: boolean;
     /** Services at the same time. No effect: caches bound themselves here. */
     readonly service_cache_size?: number;
-    /** Native histograms. */
+    /** Native histograms, for scrapers that take protobuf. */
     readonly native_histogram: {
-      /** Growth from bucket to bucket. No effect: this library does not have it yet. */
-      readonly bucket_factor?: number;
-      /** Buckets. No effect: this library does not have it yet. */
-      readonly max_bucket_number?: number;
-      /** Shortest time between resets. No effect: this library does not have it yet. */
+      /** Growth from bucket to bucket; at most 1: no native histograms. */
+      readonly bucket_factor: number;
+      /** Buckets at most; they become coarser instead; 0 is the default of exponential ones. */
+      readonly max_bucket_number: number;
+      /** Shortest time between resets. No effect: a histogram is never reset: its buckets become coarser. */
       readonly min_reset_duration?: number;
     };
     /** Which requests become exemplars. */

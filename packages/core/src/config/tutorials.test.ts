@@ -17,6 +17,14 @@ const METRICS = {
   spanNamesLimit: 100,
   allowServiceGraphSelfReferences: false,
 };
+const NATIVE = {
+  histogramAggregation: 'base2_exponential_bucket_histogram',
+  exponentialHistogram: { maxSize: 100, maxScale: 3 },
+};
+const EXPLICIT = {
+  histogramAggregation: 'explicit_bucket_histogram',
+  exponentialHistogram: { maxSize: 160, maxScale: 20 },
+};
 const OTLP = { protocol: 'http/protobuf', headers: {}, insecureSkipVerify: false };
 
 describe('configurations of tutorials', () => {
@@ -27,7 +35,14 @@ describe('configurations of tutorials', () => {
     expect(discovery.instrument).toEqual([{ exePathRegexp: 'goblog', openPorts: '8443', namespace: 'blog' }]);
     expect(wantedExporters(config)).toEqual([
       { kind: 'console', format: 'text' },
-      { kind: 'prometheus', port: 8999, path: '/internal/metrics', ...METRICS, exemplarFilter: 'trace_based' },
+      {
+        kind: 'prometheus',
+        port: 8999,
+        path: '/internal/metrics',
+        ...METRICS,
+        ...NATIVE,
+        exemplarFilter: 'trace_based',
+      },
     ]);
   });
 
@@ -55,6 +70,7 @@ describe('configurations of tutorials', () => {
         intervalMs: 30_000,
         ...OTLP,
         ...METRICS,
+        ...EXPLICIT,
         buckets: { durationHistogram: [0, 0.1, 1, 10] },
       },
     ]);

@@ -59,6 +59,33 @@ describe('wantedExporters()', () => {
     ]);
   });
 
+  it('has exponential histograms for OTLP where the configuration or its variable says so', async () => {
+    const text = 'otel_metrics_export: { endpoint: "http://a", exponential_histogram: { max_size: 40, max_scale: 5 } }';
+    expect(await wanted(text)).toMatchObject([{ histogramAggregation: 'explicit_bucket_histogram' }]);
+    const env = { OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram' };
+    expect(await wanted(text, env)).toMatchObject([
+      {
+        histogramAggregation: 'base2_exponential_bucket_histogram',
+        exponentialHistogram: { maxSize: 40, maxScale: 5 },
+      },
+    ]);
+  });
+
+  it.each([
+    ['', 'base2_exponential_bucket_histogram', { maxSize: 100, maxScale: 3 }],
+    ['bucket_factor: 2', 'base2_exponential_bucket_histogram', { maxSize: 100, maxScale: 0 }],
+    [
+      'bucket_factor: 1.0001, max_bucket_number: 50',
+      'base2_exponential_bucket_histogram',
+      { maxSize: 50, maxScale: 8 },
+    ],
+    ['bucket_factor: 70000', 'base2_exponential_bucket_histogram', { maxSize: 100, maxScale: -4 }],
+    ['bucket_factor: 1', 'explicit_bucket_histogram', { maxSize: 160, maxScale: 8 }],
+  ])('has native histograms by "%s"', async (native, histogramAggregation, exponentialHistogram) => {
+    const [exporter] = await wanted(`prometheus_export: { port: 9400, native_histogram: { ${native} } }`);
+    expect(exporter).toMatchObject({ histogramAggregation, exponentialHistogram });
+  });
+
   it('carries queue, retries, buckets and attributes over', async () => {
     const text = `
 otel_traces_export: { endpoint: "http://a", batch_max_size: 100, queue_size: 0, batch_timeout: 2s, backoff_max_elapsed_time: 1m, backoff_initial_interval: 1s }

@@ -47,6 +47,10 @@ export interface WantedMetrics {
   /** Names of spans for each process before further ones become one. */
   readonly spanNamesLimit: number;
   readonly allowServiceGraphSelfReferences: boolean;
+  /** Form of histograms; a scraper that takes no protobuf gets explicit buckets in any case. */
+  readonly histogramAggregation: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
+  /** Limits of exponential histograms, and of native ones. */
+  readonly exponentialHistogram: { readonly maxSize: number; readonly maxScale: number };
   readonly exemplarFilter?: 'always_off' | 'trace_based' | 'always_on';
   /** Attributes by globs on metrics. */
   readonly select: Readonly<
@@ -102,13 +106,37 @@ export function wantedExporters(config: ConfigValues): readonly WantedExporter[]
   const { otel_metrics_export: otel, prometheus_export: prometheus } = config;
   const otlp = otlpOf(config, 'metrics');
   if (otlp !== undefined) {
-    wanted.push({ kind: 'otlp-metrics', intervalMs: otel.interval, ...otlp, ...metricsOf(config, otel) });
+    const { max_size: maxSize, max_scale: maxScale } = otel.exponential_histogram;
+    wanted.push({
+      kind: 'otlp-metrics',
+      intervalMs: otel.interval,
+      ...otlp,
+      ...metricsOf(config, otel),
+      histogramAggregation: otel.histogram_aggregation,
+      exponentialHistogram: { maxSize, maxScale },
+    });
   }
   if (prometheus.port > 0) {
     const { port, path, exemplar_filter: exemplarFilter } = prometheus;
-    wanted.push({ kind: 'prometheus', port, path, ...metricsOf(config, prometheus), exemplarFilter });
+    const metrics = metricsOf(config, prometheus);
+    wanted.push({ kind: 'prometheus', port, path, ...metrics, ...nativeOf(config), exemplarFilter });
   }
   return wanted;
+}
+
+/** Native histograms by the growth of their buckets: the scale is the coarsest one that grows by no more. */
+function nativeOf({
+  prometheus_export: { native_histogram },
+}: ConfigValues): Pick<WantedMetrics, 'histogramAggregation' | 'exponentialHistogram'> {
+  const { bucket_factor: factor, max_bucket_number: buckets } = native_histogram;
+  if (factor <= 1) {
+    return { histogramAggregation: 'explicit_bucket_histogram', exponentialHistogram: { maxSize: 160, maxScale: 8 } };
+  }
+  const maxScale = Math.min(8, Math.max(-4, Math.ceil(0 - Math.log2(Math.log2(factor)))));
+  return {
+    histogramAggregation: 'base2_exponential_bucket_histogram',
+    exponentialHistogram: { maxSize: buckets === 0 ? 160 : Math.min(16_384, Math.max(2, buckets)), maxScale },
+  };
 }
 
 function tracesOf(config: ConfigValues): WantedExporter | undefined {
@@ -174,7 +202,10 @@ function featuresOf({ metrics }: ConfigValues): readonly WantedFeature[] {
   return METRIC_FEATURES.filter((feature) => features.includes(feature));
 }
 
-function metricsOf(config: ConfigValues, section: MetricsSection): WantedMetrics {
+function metricsOf(
+  config: ConfigValues,
+  section: MetricsSection,
+): Omit<WantedMetrics, 'histogramAggregation' | 'exponentialHistogram'> {
   const { duration_histogram, request_size_histogram, response_size_histogram } = section.buckets;
   const reported = [
     ...(section.report_target ? ['url.path'] : []),

@@ -9,7 +9,12 @@ import {
 } from '@beyla/core';
 import { diag } from '@opentelemetry/api';
 import { getNumberFromEnv } from '@opentelemetry/core';
-import { AggregationTemporality, InstrumentType, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  AggregationType,
+  InstrumentType,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
 import { RedMetrics } from '../red-metrics.ts';
 import type { RedMetricsOptions } from '../red-metrics-options.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
@@ -39,7 +44,7 @@ const CONCURRENCY = 8;
  * its own Resource.
  *
  * Metrics are cumulative: an export that fails loses no count, and `failed_exports` says how many did. An exporter that asks for
- * delta temporality is warned about through `diag`. The adapter owns the exporter and shuts it down.
+ * delta temporality is warned about through `diag`; one that asks for exponential histograms gets them. The adapter owns the exporter and shuts it down.
  *
  * @example
  * ```ts
@@ -70,7 +75,7 @@ export class MetricExporterAdapter implements Exporter {
   constructor(exporter: PushMetricExporter, options: MetricExporterAdapterOptions = {}) {
     this.name = options.name ?? 'metrics';
     this.#exporter = exporter;
-    this.#metrics = new RedMetrics(options);
+    this.#metrics = new RedMetrics(asExporterLikes(exporter, options));
     this.#intervalMs = options.intervalMs ?? getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000;
     if (!(this.#intervalMs > 0)) throw new BeylaError('INVALID_OPTION', 'intervalMs must be a number above 0');
     this.#exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
@@ -186,4 +191,17 @@ export class MetricExporterAdapter implements Exporter {
     const leftMs = Math.max(0, deadlineMs - performance.now());
     await fulfilledWithin(shutdown, leftMs, (error) => diag.warn(`${this.name}: shutdown failed`, error));
   }
+}
+
+/** An exporter of the SDK may say which histograms it wants; what the options say is stronger. */
+function asExporterLikes(exporter: PushMetricExporter, options: RedMetricsOptions): RedMetricsOptions {
+  const liked = exporter.selectAggregation?.(InstrumentType.HISTOGRAM);
+  if (options.histogramAggregation !== undefined || liked?.type !== AggregationType.EXPONENTIAL_HISTOGRAM)
+    return options;
+  const maxSize = liked.options?.maxSize;
+  return {
+    ...options,
+    histogramAggregation: 'base2_exponential_bucket_histogram',
+    exponentialHistogram: { ...(maxSize === undefined ? {} : { maxSize }), ...options.exponentialHistogram },
+  };
 }

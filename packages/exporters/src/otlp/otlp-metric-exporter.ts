@@ -4,12 +4,14 @@ import { getNumberFromEnv } from '@opentelemetry/core';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { MetricExporterAdapter, type MetricExporterAdapterOptions } from '../otel-sdk/metric-exporter-adapter.ts';
 import { metricCodec } from './codec.ts';
-import { variable } from './environment.ts';
+import { variable, wordFromEnvironment } from './environment.ts';
 import type { OtlpOptions } from './options.ts';
 import { resolveOtlpConfig } from './otlp-config.ts';
 import { OtlpSender } from './otlp-sender.ts';
 import { METRICS } from './signal.ts';
 import { withTrouble } from './with-trouble.ts';
+
+const AGGREGATIONS = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const;
 
 /**
  * Where an `OtlpMetricExporter` sends to, and how often.
@@ -19,7 +21,8 @@ import { withTrouble } from './with-trouble.ts';
 export interface OtlpMetricExporterOptions extends OtlpOptions, MetricExporterAdapterOptions {}
 
 /**
- * Sends RED metrics by OTLP over gRPC or HTTP, at an interval and at the end; see {@link MetricExporterAdapter}.
+ * Sends RED metrics by OTLP over gRPC or HTTP, at an interval and at the end; see {@link MetricExporterAdapter}. Where
+ * `histogramAggregation` is not given, OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION decides.
  *
  * An export that fails is tried again within `exportTimeoutMs`; the next one has all counts in any case. Data points that a receiver
  * rejects (partial success) are counted as `rejected_points`. After `close()` no connection is left. Errors: INVALID_OPTION for a URL
@@ -41,7 +44,9 @@ export class OtlpMetricExporter extends MetricExporterAdapter {
     const config = resolveOtlpConfig(options, METRICS);
     const exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
     const sender = new OtlpSender(name, metricCodec(config.protocol), config, exportTimeoutMs);
-    super(sender, { ...options, name, exportTimeoutMs });
+    const histogramAggregation =
+      options.histogramAggregation ?? wordFromEnvironment(METRICS, 'DEFAULT_HISTOGRAM_AGGREGATION', AGGREGATIONS);
+    super(sender, { ...options, name, exportTimeoutMs, ...(histogramAggregation && { histogramAggregation }) });
     this.#sender = sender;
     const temporality = variable('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE');
     if (temporality !== undefined && temporality.value.toLowerCase() !== 'cumulative') {

@@ -7,7 +7,8 @@ describe('preferredFormat()', () => {
       'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
     expect(preferredFormat(prometheus)).toBe('openmetrics');
     const withNative = `application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,${prometheus}`;
-    expect(preferredFormat(withNative)).toBe('openmetrics');
+    expect(preferredFormat(withNative)).toBe('protobuf');
+    expect(preferredFormat(withNative, false)).toBe('openmetrics');
   });
 
   it.each([
@@ -20,6 +21,8 @@ describe('preferredFormat()', () => {
     ['application/openmetrics-text; version=0.0.1', 'text'],
     ['application/openmetrics-text;q=0.3, text/plain;q=0.4', 'text'],
     ['application/openmetrics-text;q=0', 'text'],
+    ['application/vnd.google.protobuf', 'text'],
+    ['application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text', 'text'],
     ['text/plain;q=x,application/openmetrics-text;q=0.1', 'openmetrics'],
   ])('takes %j for %s', (accept, format) => {
     expect(preferredFormat(accept)).toBe(format);

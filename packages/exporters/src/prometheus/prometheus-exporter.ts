@@ -6,14 +6,16 @@ import { setImmediate } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import { BeylaError, type Exporter, type Health, Lifecycle, type ProcessInfo, type RequestSpan } from '@beyla/core';
 import { diag } from '@opentelemetry/api';
+import type { HistogramAggregation } from '../histogram-aggregation.ts';
 import { RedMetrics } from '../red-metrics.ts';
 import type { RedMetricsOptions } from '../red-metrics-options.ts';
 import { acceptsGzip } from './accepts-gzip.ts';
 import { type BasicAuth, basicAuthCheck } from './basic-auth.ts';
 import { type InternalSource, internalPage } from './internal-metrics.ts';
 import { createMetricsServer, type ServerTls } from './metrics-server.ts';
-import { preferredFormat } from './page-format.ts';
-import { MEDIA_TYPES, type PageFormat, TextFormat } from './text-format.ts';
+import { MEDIA_TYPES, preferredFormat, type ScrapeFormat } from './page-format.ts';
+import { ProtobufFormat } from './protobuf-format.ts';
+import { TextFormat } from './text-format.ts';
 
 /**
  * Where a `PrometheusExporter` listens, and how it makes its metrics.
@@ -31,13 +33,18 @@ export interface PrometheusExporterOptions extends RedMetricsOptions {
   internalPath?: string;
   /** Certificate and key: HTTPS instead of HTTP. */
   tls?: ServerTls;
+  /**
+   * With an exponential form scrapers that take protobuf get native histograms beside the explicit buckets, and others the
+   * explicit buckets; default `explicit_bucket_histogram`.
+   */
+  histogramAggregation?: HistogramAggregation;
   /** What scrapers must send; without it everybody may read. */
   basicAuth?: BasicAuth;
 }
 
 /**
- * Serves RED metrics for Prometheus to scrape: as OpenMetrics 1.0 with exemplars where the scraper asks for it, else in the
- * text format 0.0.4; compressed where it accepts that.
+ * Serves RED metrics for Prometheus to scrape: as protobuf, which has native histograms, or as OpenMetrics 1.0 where the scraper asks
+ * for it, both with exemplars; else in the text format 0.0.4; compressed where it accepts that.
  *
  * The server does not keep the event loop alive. Where the network is not trusted listen on `127.0.0.1`, or use `tls` and
  * `basicAuth`. Errors of `start`: PORT_IN_USE, MISSING_CAPABILITY (a port below 1024), INVALID_OPTION (an address that is not
@@ -62,7 +69,8 @@ export class PrometheusExporter implements Exporter {
   #internal: InternalSource | undefined;
   #internalScrapes = 0;
   readonly #metrics: RedMetrics;
-  readonly #format = new TextFormat();
+  readonly #text = new TextFormat();
+  readonly #protobuf = new ProtobufFormat();
   readonly #server: Server;
   readonly #isAllowed: (authorization: string | undefined) => boolean;
   #refusedScrapes = 0;
@@ -78,7 +86,7 @@ export class PrometheusExporter implements Exporter {
     for (const path of [this.#path, this.#internalPath]) {
       if (!path.startsWith('/')) throw new BeylaError('INVALID_OPTION', 'prometheus path must begin with a slash');
     }
-    this.#metrics = new RedMetrics(options);
+    this.#metrics = new RedMetrics(withNative(options));
     this.#isAllowed = options.basicAuth === undefined ? () => true : basicAuthCheck(options.basicAuth);
     this.#server = createMetricsServer(options.tls, (request, response) => this.#answer(request, response));
     this.#lifecycle = new Lifecycle(this.name, () => this.#stop());
@@ -207,18 +215,20 @@ export class PrometheusExporter implements Exporter {
     }
     if (path === this.#path) this.#scrapes += 1;
     else this.#internalScrapes += 1;
-    const format = preferredFormat(request.headers.accept);
+    const isInternal = path !== this.#path;
+    const format = preferredFormat(request.headers.accept, !isInternal);
     response.setHeader('content-type', MEDIA_TYPES[format]);
     response.setHeader('vary', 'accept, accept-encoding');
     if (request.method === 'HEAD') response.end();
     else
-      this.#sendPage(request, response, this.#page(path === this.#path ? undefined : internal, format)).catch(
-        (error: unknown) => this.#fail(response, error),
+      this.#sendPage(request, response, this.#page(isInternal ? internal : undefined, format)).catch((error: unknown) =>
+        this.#fail(response, error),
       );
   }
 
-  #page(internal: InternalSource | undefined, format: PageFormat): Iterable<string> {
-    if (internal === undefined) return this.#format.write(this.#metrics.services(), format);
+  #page(internal: InternalSource | undefined, format: ScrapeFormat): Iterable<string | Uint8Array> {
+    if (format === 'protobuf') return this.#protobuf.write(this.#metrics.services());
+    if (internal === undefined) return this.#text.write(this.#metrics.services(), format);
     const port = this.port ?? this.#wantedPort;
     const requests = [
       [{ port, path: this.#path }, this.#scrapes],
@@ -227,7 +237,11 @@ export class PrometheusExporter implements Exporter {
     return [internalPage(internal, requests, format)];
   }
 
-  async #sendPage(request: IncomingMessage, response: ServerResponse, pieces: Iterable<string>): Promise<void> {
+  async #sendPage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pieces: Iterable<string | Uint8Array>,
+  ): Promise<void> {
     const page = Readable.from(paced(pieces));
     if (!acceptsGzip(request.headers['accept-encoding'])) {
       await pipeline(page, response);
@@ -245,10 +259,21 @@ export class PrometheusExporter implements Exporter {
   }
 }
 
+/** Texts need explicit buckets in any case, and Prometheus has no scale above 8. */
+function withNative(options: PrometheusExporterOptions): RedMetricsOptions {
+  const { histogramAggregation, exponentialHistogram } = options;
+  if (histogramAggregation !== 'base2_exponential_bucket_histogram') return options;
+  return {
+    ...options,
+    histogramAggregation: 'explicit_and_base2_exponential',
+    exponentialHistogram: { ...exponentialHistogram, maxScale: Math.min(8, exponentialHistogram?.maxScale ?? 8) },
+  };
+}
+
 /** A page of many thousand series takes a while: the host's event loop turns between its pieces. */
-async function* paced(pieces: Iterable<string>): AsyncGenerator<string> {
+async function* paced(pieces: Iterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
   for (const piece of pieces) {
-    yield piece;
+    if (piece.length > 0) yield piece;
     await setImmediate();
   }
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTextFormat } from '../../../../test/support/prometheus-text.ts';
 import { aProcess, aSpan } from '../../../core/src/testing/span.ts';
 import { RedMetrics } from '../red-metrics.ts';
-import { prometheusName, TextFormat } from './text-format.ts';
+import { prometheusName } from './metric-families.ts';
+import { TextFormat } from './text-format.ts';
 
 describe('prometheusName()', () => {
   it('spells the unit out', () => {

@@ -1,22 +1,22 @@
-import { type AttributeSet, resourceAttributes } from '../attributes.ts';
+import type { AttributeSet } from '../attributes.ts';
 import type { Exemplar } from '../exemplar.ts';
-import type { HistogramSnapshot, MetricSnapshot, ServiceMetrics } from '../service-metrics.ts';
+import type {
+  ExponentialHistogramSnapshot,
+  HistogramSnapshot,
+  MetricSnapshot,
+  ServiceMetrics,
+} from '../service-metrics.ts';
+import {
+  labelsOf,
+  metricFamilies,
+  serviceLabels,
+  TARGET_INFO_HELP,
+  targetLabels,
+  unitSuffix,
+} from './metric-families.ts';
 
-/** What a scraper may ask for. */
+/** The formats that are text. */
 export type PageFormat = 'text' | 'openmetrics';
-
-/** Media types of the formats. */
-export const MEDIA_TYPES: Readonly<Record<PageFormat, string>> = {
-  text: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-};
-
-const UNIT_SUFFIXES: Readonly<Record<MetricSnapshot['unit'], string>> = { s: '_seconds', By: '_bytes', '': '' };
-
-/** OpenTelemetry name to Prometheus name: dots become underscores and the unit is spelled out at the end. */
-export function prometheusName(name: string, unit: MetricSnapshot['unit']): string {
-  return `${name.replace(/[^a-zA-Z0-9_:]/g, '_')}${UNIT_SUFFIXES[unit]}`;
-}
 
 /**
  * Writes metrics in Prometheus' text format 0.0.4 or as OpenMetrics 1.0, which has exemplars, too.
@@ -31,9 +31,9 @@ export class TextFormat {
   /** The page in pieces of about 64 KiB, so that the reader can let other work run in between. */
   *write(services: readonly ServiceMetrics[], format: PageFormat = 'text'): Generator<string> {
     let piece = targetInfo(services, format);
-    for (const [name, parts] of families(services)) {
+    for (const [name, parts] of metricFamilies(services)) {
       for (const [i, { service, metric }] of parts.entries()) {
-        if (i === 0) piece += header(name, metric.description, metric.type, format, UNIT_SUFFIXES[metric.unit]);
+        if (i === 0) piece += header(name, metric.description, TYPES[metric.type], format, unitSuffix(metric.unit));
         for (const lines of this.#linesOf(name, service, metric, format)) {
           piece += lines;
           if (piece.length < PIECE_CHARS) continue;
@@ -55,17 +55,15 @@ export class TextFormat {
       return;
     }
     for (const { attributes, histogram } of metric.points) {
-      yield histogramLines(name, this.#labelsOfSeries(attributes, common), histogram, format);
+      const explicit = 'boundaries' in histogram ? histogram : withoutBuckets(histogram);
+      yield histogramLines(name, this.#labelsOfSeries(attributes, common), explicit, format);
     }
   }
 
   #labelsOfService(service: ServiceMetrics): string {
     let labels = this.#serviceLabels.get(service);
     if (labels === undefined) {
-      const { name, namespace } = service.process.service;
-      const identity: AttributeSet = { service_name: name };
-      if (namespace !== '') identity['service_namespace'] = namespace;
-      labels = labelPairs({ ...identity, ...scrapeIdentity(service) });
+      labels = labelPairs(serviceLabels(service));
       this.#serviceLabels.set(service, labels);
     }
     return labels;
@@ -82,55 +80,33 @@ export class TextFormat {
 }
 
 const PIECE_CHARS = 65_536;
+const TYPES = { counter: 'counter', histogram: 'histogram', exponential_histogram: 'histogram' } as const;
 
-interface FamilyPart {
-  readonly service: ServiceMetrics;
-  readonly metric: MetricSnapshot;
-}
-
-/** By name: the format wants all lines of a metric together. */
-function families(services: readonly ServiceMetrics[]): Map<string, FamilyPart[]> {
-  const byName = new Map<string, FamilyPart[]>();
-  for (const service of services) {
-    for (const metric of service.snapshot()) {
-      const name = prometheusName(metric.name, metric.unit);
-      const parts = byName.get(name);
-      if (parts === undefined) byName.set(name, [{ service, metric }]);
-      else parts.push({ service, metric });
-    }
-  }
-  return byName;
-}
-
-/** The labels by which Prometheus' own data model knows a service instance. */
-function scrapeIdentity(service: ServiceMetrics): AttributeSet {
-  const { name, namespace, instanceId } = service.process.service;
-  return { instance: instanceId, job: namespace === '' ? name : `${namespace}/${name}` };
+/** Texts have no exponential buckets; count and sum stay. */
+function withoutBuckets({ count, sum, min, max }: ExponentialHistogramSnapshot): HistogramSnapshot {
+  return { boundaries: [], counts: [count], count, sum, min, max, exemplars: [] };
 }
 
 function targetInfo(services: readonly ServiceMetrics[], format: PageFormat): string {
-  const running = services.filter((service) => !service.ended);
-  if (running.length === 0) return '';
-  const lines = running.map((service) => {
-    const labels = labelPairs({ ...resourceAttributes(service.process), ...scrapeIdentity(service) });
-    return `target_info{${labels}} 1\n`;
-  });
-  const help = 'What is known of each observed process.';
+  const targets = targetLabels(services);
+  if (targets.length === 0) return '';
   // OpenMetrics has a type for it, and the suffix is not part of the name of the family.
   const head =
-    format === 'text' ? header('target_info', help, 'gauge', format) : header('target', help, 'info', format);
-  return head + lines.join('');
+    format === 'text'
+      ? header('target_info', TARGET_INFO_HELP, 'gauge', format)
+      : header('target', TARGET_INFO_HELP, 'info', format);
+  return head + targets.map((labels) => `target_info{${labelPairs(labels)}} 1\n`).join('');
 }
 
 /** HELP and TYPE lines of a family; `name` without the suffix of counters. */
-export function header(name: string, help: string, type: string, format: PageFormat, unitSuffix = ''): string {
+export function header(name: string, help: string, type: string, format: PageFormat, suffix = ''): string {
   const escaped = help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
   if (format === 'text') {
     // Here the suffix of a counter is part of its name; in OpenMetrics it is not.
     const full = type === 'counter' ? `${name}_total` : name;
     return `# HELP ${full} ${escaped}\n# TYPE ${full} ${type}\n`;
   }
-  const unit = unitSuffix === '' ? '' : `# UNIT ${name} ${unitSuffix.slice(1)}\n`;
+  const unit = suffix === '' ? '' : `# UNIT ${name} ${suffix.slice(1)}\n`;
   return `# TYPE ${name} ${type}\n${unit}# HELP ${name} ${escaped.replace(/"/g, '\\"')}\n`;
 }
 
@@ -164,18 +140,7 @@ function exemplarText(exemplar: Exemplar | undefined): string {
 
 /** Attributes as labels, without the braces. */
 export function labelPairs(attributes: Readonly<AttributeSet>): string {
-  // Two names may become one label; the first keeps it, for a label twice makes the whole page invalid.
-  const labels = new Map<string, string>();
-  for (const [name, value] of Object.entries(attributes)) {
-    const label = labelName(name);
-    if (!labels.has(label)) labels.set(label, `${label}="${labelValue(String(value))}"`);
-  }
-  return [...labels.values()].join(',');
-}
-
-function labelName(name: string): string {
-  const label = name.replace(/[^a-zA-Z0-9_]/g, '_');
-  return /^\d/.test(label) ? `_${label}` : label;
+  return [...labelsOf(attributes)].map(([label, value]) => `${label}="${labelValue(value)}"`).join(',');
 }
 
 function labelValue(value: string): string {

@@ -93,12 +93,11 @@ export const otelMetrics: Section = section('Metrics by OTLP.', {
     {
       env: [`${SHARED_ENV}_METRICS_DEFAULT_HISTOGRAM_AGGREGATION`],
       default: 'explicit_bucket_histogram',
-      caveat: (value) => (value === 'explicit_bucket_histogram' ? undefined : `${NOT_YET}: buckets are explicit`),
     },
   ),
   exponential_histogram: section('Limits of exponential histograms.', {
-    max_size: inertCount('Buckets.', NOT_YET),
-    max_scale: inert(integer(-10, 20), 'Finest scale.', NOT_YET),
+    max_size: leaf(integer(2, 16_384), 'Buckets at most; they become coarser instead.', { default: 160 }),
+    max_scale: leaf(integer(-10, 20), 'Finest scale; buckets grow by the factor 2^(2^-scale).', { default: 20 }),
   }),
   reporters_cache_len: inertCount('Services with metrics at the same time.', CACHE, 'BEYLA_METRICS_REPORT_CACHE_LEN'),
 });
@@ -146,10 +145,20 @@ export const prometheus: Section = section('Metrics for Prometheus to scrape.', 
   path: leaf(text, 'Path of the page.', { env: 'BEYLA_PROMETHEUS_PATH', default: '/metrics' }),
   ...metricParts('PROMETHEUS'),
   service_cache_size: inertCount('Services at the same time.', CACHE, 'BEYLA_PROMETHEUS_SERVICE_CACHE_SIZE'),
-  native_histogram: section('Native histograms.', {
-    bucket_factor: inert(number, 'Growth from bucket to bucket.', NOT_YET),
-    max_bucket_number: inertCount('Buckets.', NOT_YET),
-    min_reset_duration: inert(duration(), 'Shortest time between resets.', NOT_YET),
+  native_histogram: section('Native histograms, for scrapers that take protobuf.', {
+    bucket_factor: leaf(number, 'Growth from bucket to bucket; at most 1: no native histograms.', { default: 1.1 }),
+    max_bucket_number: leaf(
+      integer(0),
+      'Buckets at most; they become coarser instead; 0 is the default of exponential ones.',
+      {
+        default: 100,
+      },
+    ),
+    min_reset_duration: inert(
+      duration(),
+      'Shortest time between resets.',
+      'a histogram is never reset: its buckets become coarser',
+    ),
   }),
   exemplar_filter: leaf(oneOf('always_off', 'trace_based', 'always_on'), 'Which requests become exemplars.', {
     default: 'trace_based',

@@ -1,0 +1,73 @@
+import { type AttributeSet, resourceAttributes } from '../attributes.ts';
+import type { MetricSnapshot, ServiceMetrics } from '../service-metrics.ts';
+
+const UNIT_SUFFIXES: Readonly<Record<MetricSnapshot['unit'], string>> = { s: '_seconds', By: '_bytes', '': '' };
+
+/** A metric of one service. */
+export interface FamilyPart {
+  readonly service: ServiceMetrics;
+  readonly metric: MetricSnapshot;
+}
+
+/** What a unit adds to the name of a metric. */
+export function unitSuffix(unit: MetricSnapshot['unit']): string {
+  return UNIT_SUFFIXES[unit];
+}
+
+/** OpenTelemetry name to Prometheus name: dots become underscores and the unit is spelled out at the end. */
+export function prometheusName(name: string, unit: MetricSnapshot['unit']): string {
+  return `${name.replace(/[^a-zA-Z0-9_:]/g, '_')}${UNIT_SUFFIXES[unit]}`;
+}
+
+/** By name: the formats want all series of a metric together. */
+export function metricFamilies(services: readonly ServiceMetrics[]): Map<string, FamilyPart[]> {
+  const byName = new Map<string, FamilyPart[]>();
+  for (const service of services) {
+    for (const metric of service.snapshot()) {
+      const name = prometheusName(metric.name, metric.unit);
+      const parts = byName.get(name);
+      if (parts === undefined) byName.set(name, [{ service, metric }]);
+      else parts.push({ service, metric });
+    }
+  }
+  return byName;
+}
+
+/** Labels of every series of a service. */
+export function serviceLabels(service: ServiceMetrics): AttributeSet {
+  const { name, namespace } = service.process.service;
+  const identity: AttributeSet = { service_name: name };
+  if (namespace !== '') identity['service_namespace'] = namespace;
+  return { ...identity, ...scrapeIdentity(service) };
+}
+
+/** What `target_info` says of each service that has not ended. */
+export function targetLabels(services: readonly ServiceMetrics[]): AttributeSet[] {
+  return services
+    .filter((service) => !service.ended)
+    .map((service) => ({ ...resourceAttributes(service.process), ...scrapeIdentity(service) }));
+}
+
+export const TARGET_INFO_HELP = 'What is known of each observed process.';
+
+/** The labels by which Prometheus' own data model knows a service instance. */
+function scrapeIdentity(service: ServiceMetrics): AttributeSet {
+  const { name, namespace, instanceId } = service.process.service;
+  return { instance: instanceId, job: namespace === '' ? name : `${namespace}/${name}` };
+}
+
+/** Attributes as pairs of label and text. */
+export function labelsOf(attributes: Readonly<AttributeSet>): ReadonlyMap<string, string> {
+  // Two names may become one label; the first keeps it, for a label twice makes the whole page invalid.
+  const labels = new Map<string, string>();
+  for (const [name, value] of Object.entries(attributes)) {
+    const label = labelName(name);
+    if (!labels.has(label)) labels.set(label, String(value));
+  }
+  return labels;
+}
+
+function labelName(name: string): string {
+  const label = name.replace(/[^a-zA-Z0-9_]/g, '_');
+  return /^\d/.test(label) ? `_${label}` : label;
+}
