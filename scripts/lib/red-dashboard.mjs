@@ -25,21 +25,43 @@ const WIDTH = 24;
 const SERVICES = '{service_name=~"$service"}';
 const FAILED = '{service_name=~"$service",error_type!=""}';
 
-/** @param {string} metric @param {string} labels @param {string} [by] */
-function rate(metric, labels, by = 'service_name') {
-  return `sum by (${by}) (rate(${metric}${labels}[$__rate_interval]))`;
+/**
+ * A histogram of the conventions that are in force, by its names: which one there is OTEL_SEMCONV_STABILITY_OPT_IN decides.
+ *
+ * @param {'http' | 'rpc'} protocol @param {'server' | 'client'} side @returns {readonly string[]}
+ */
+function durationOf(protocol, side) {
+  if (protocol === 'http') return [`http_${side}_request_duration_seconds`];
+  return [`rpc_${side}_duration_seconds`, `rpc_${side}_call_duration_seconds`];
 }
 
-/** @param {number} quantile @param {string} metric @param {string} by */
-function quantile(quantile, metric, by) {
-  return `histogram_quantile(${quantile}, ${rate(`${metric}_bucket`, SERVICES, `le, ${by}`)})`;
+/** @param {readonly string[]} metrics of which the first that there is counts @param {string} labels @param {string} [by] */
+function rate(metrics, labels, by = 'service_name') {
+  const rates = metrics.map((metric) => `sum by (${by}) (rate(${metric}${labels}[$__rate_interval]))`);
+  const either = rates.join(' or ');
+  return rates.length === 1 ? either : `(${either})`;
 }
 
-/** Rate, errors and duration of one direction. @param {string} title @param {'server' | 'client'} side @returns {Row} */
-function red(title, side) {
-  const metric = `http_${side}_request_duration_seconds`;
-  const failures = side === 'server' ? 'status 5xx or no answer' : 'status 4xx, 5xx or no answer';
-  const total = rate(`${metric}_count`, SERVICES);
+/** @param {number} quantile @param {readonly string[]} metrics @param {string} by */
+function quantile(quantile, metrics, by) {
+  return `histogram_quantile(${quantile}, ${rate(suffixed(metrics, 'bucket'), SERVICES, `le, ${by}`)})`;
+}
+
+/** @param {readonly string[]} metrics @param {'bucket' | 'count'} suffix */
+function suffixed(metrics, suffix) {
+  return metrics.map((metric) => `${metric}_${suffix}`);
+}
+
+const FAILURES = {
+  http: { server: 'status 5xx or no answer', client: 'status 4xx, 5xx or no answer' },
+  rpc: { server: 'a status that says the server failed, or no answer', client: 'every status but OK, or no answer' },
+};
+
+/** Rate, errors and duration of one direction. @param {string} title @param {'http' | 'rpc'} protocol @param {'server' | 'client'} side @returns {Row} */
+function red(title, protocol, side) {
+  const metrics = durationOf(protocol, side);
+  const total = rate(suffixed(metrics, 'count'), SERVICES);
+  const failed = rate(suffixed(metrics, 'count'), FAILED);
   return {
     title,
     panels: [
@@ -53,14 +75,12 @@ function red(title, side) {
       },
       {
         title: 'Errors',
-        description: `Share of requests that failed: ${failures}.`,
+        description: `Share of requests that failed: ${FAILURES[protocol][side]}.`,
         type: 'timeseries',
         unit: 'percentunit',
         width: 8,
         // A service without failures has no such series: it is 0, not unknown.
-        queries: [
-          { expr: `(${rate(`${metric}_count`, FAILED)} or 0 * ${total}) / ${total}`, legend: '{{service_name}}' },
-        ],
+        queries: [{ expr: `(${failed} or 0 * ${total}) / ${total}`, legend: '{{service_name}}' }],
       },
       {
         title: 'Duration',
@@ -69,7 +89,7 @@ function red(title, side) {
         unit: 's',
         width: 8,
         queries: [0.5, 0.95, 0.99].map((share) => ({
-          expr: quantile(share, metric, 'service_name'),
+          expr: quantile(share, metrics, 'service_name'),
           legend: `p${share * 100} {{service_name}}`,
         })),
       },
@@ -77,38 +97,37 @@ function red(title, side) {
   };
 }
 
+/** The ten slowest and busiest of what servers are asked for. @param {'http' | 'rpc'} protocol @param {string} things @param {string} label @returns {Panel[]} */
+function top(protocol, things, label) {
+  const metrics = durationOf(protocol, 'server');
+  const by = `service_name, ${label}`;
+  return [
+    {
+      title: `Slowest ${things}`,
+      description: `The ten ${things} with the longest 95 % quantile.`,
+      type: 'table',
+      unit: 's',
+      width: 12,
+      queries: [{ expr: `topk(10, ${quantile(0.95, metrics, by)})`, legend: '' }],
+    },
+    {
+      title: `Busiest ${things}`,
+      description: `The ten ${things} with the most requests per second.`,
+      type: 'table',
+      unit: 'reqps',
+      width: 12,
+      queries: [{ expr: `topk(10, ${rate(suffixed(metrics, 'count'), SERVICES, by)})`, legend: '' }],
+    },
+  ];
+}
+
 /** @type {readonly Row[]} */
 export const ROWS = [
-  red('Inbound: what services answered', 'server'),
+  red('Inbound HTTP: what services answered', 'http', 'server'),
   {
     title: 'Routes',
     panels: [
-      {
-        title: 'Slowest HTTP routes',
-        description: 'The ten routes with the longest 95 % quantile.',
-        type: 'table',
-        unit: 's',
-        width: 12,
-        queries: [
-          {
-            expr: `topk(10, ${quantile(0.95, 'http_server_request_duration_seconds', 'service_name, http_route')})`,
-            legend: '',
-          },
-        ],
-      },
-      {
-        title: 'Busiest HTTP routes',
-        description: 'The ten routes with the most requests per second.',
-        type: 'table',
-        unit: 'reqps',
-        width: 12,
-        queries: [
-          {
-            expr: `topk(10, ${rate('http_server_request_duration_seconds_count', SERVICES, 'service_name, http_route')})`,
-            legend: '',
-          },
-        ],
-      },
+      ...top('http', 'HTTP routes', 'http_route'),
       {
         title: 'Bytes',
         description: 'Bytes of bodies per second.',
@@ -116,13 +135,16 @@ export const ROWS = [
         unit: 'binBps',
         width: 24,
         queries: [
-          { expr: rate('http_server_request_body_size_bytes_sum', SERVICES), legend: 'in {{service_name}}' },
-          { expr: rate('http_server_response_body_size_bytes_sum', SERVICES), legend: 'out {{service_name}}' },
+          { expr: rate(['http_server_request_body_size_bytes_sum'], SERVICES), legend: 'in {{service_name}}' },
+          { expr: rate(['http_server_response_body_size_bytes_sum'], SERVICES), legend: 'out {{service_name}}' },
         ],
       },
     ],
   },
-  red('Outbound: what services asked of others', 'client'),
+  red('Outbound HTTP: what services asked of others', 'http', 'client'),
+  red('Inbound gRPC', 'rpc', 'server'),
+  { title: 'gRPC methods', panels: top('rpc', 'gRPC methods', 'rpc_method') },
+  red('Outbound gRPC', 'rpc', 'client'),
 ];
 
 /** The dashboard as Grafana imports it. @param {readonly Row[]} rows */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { isHttpSpan } from '@beyla/core';
+import { isHttpSpan, type ProcessInfo, type RequestSpan } from '@beyla/core';
 import { PrometheusExporter } from '@beyla/exporters';
 import { describe, expect, it, vi } from 'vitest';
+import { aGrpcSpan } from '../../packages/core/src/testing/span.ts';
 import { needsBpf, unless } from '../support/capability.ts';
 import { fetchPrometheus, PrometheusServer } from '../support/prometheus-server.mjs';
 import { freePort, runNode, runNodeClient } from '../support/run-app.mjs';
@@ -51,21 +52,36 @@ async function scene(): Promise<Scene> {
   return { appPort: app.port, prometheus };
 }
 
-/** A server and a client of it, both watched, with an increase of both between two scrapes. */
+/** The spans of the sources as some of the build: the same shape, to the compiler other classes. */
+function grpcSpans(process: ProcessInfo): RequestSpan[] {
+  const failed = { process, grpcStatus: 14 };
+  const spans = [
+    aGrpcSpan({ process }),
+    aGrpcSpan(failed),
+    aGrpcSpan({ process, kind: 'grpc.client', host: 'bank:50051' }),
+    aGrpcSpan({ ...failed, kind: 'grpc.client', host: 'bank:50051' }),
+  ];
+  return spans as unknown as RequestSpan[];
+}
+
+/** A server and a client of it, both watched, with an increase of both between two scrapes, and of gRPC calls. */
 async function serverAndClient(): Promise<{ prometheus: PrometheusServer }> {
   const app = use(await runNode());
   const client = use(await runNodeClient());
   const port = await freePort();
-  const exporters = [new PrometheusExporter({ host: '127.0.0.1', port })];
-  use(await watch({ pids: [app.pid, client.pid], exporters, routes: ROUTES }));
+  const exporter = new PrometheusExporter({ host: '127.0.0.1', port });
+  const { beyla } = use(await watch({ pids: [app.pid, client.pid], exporters: [exporter], routes: ROUTES }));
+  const [process] = beyla.processes;
   const prometheus = use(await PrometheusServer.start([{ port }]));
   const clientCount = 'sum(http_client_request_duration_seconds_count)';
   for (const total of [20, 40]) {
     const done = client.line(/^DONE$/);
     client.write(`${app.port} 20\n`);
+    if (process !== undefined) exporter.export(grpcSpans(process));
     await done;
     await scraped(prometheus, clientCount, total);
     await scraped(prometheus, `sum(${COUNT})`, total);
+    await scraped(prometheus, 'sum(rpc_server_duration_seconds_count)', total / 10);
   }
   return { prometheus };
 }
@@ -241,6 +257,14 @@ describe('Prometheus scrapes us', needsPrometheus, () => {
       'sum by (service_name) (rate(http_client_request_duration_seconds_count{http_response_status_code=~"4.."}[10s]))',
       'sum by (service_name) (rate(http_server_request_duration_seconds_count{http_response_status_code!~"5.."}[10s]))',
       'sum by (service_name) (rate(http_server_response_body_size_bytes_sum[10s]))',
+      'sum by (service_name) (rate(rpc_server_duration_seconds_count[10s]))',
+      'sum by (service_name) (rate(rpc_client_duration_seconds_count[10s]))',
+      'histogram_quantile(0.95, sum by (le, service_name) (rate(rpc_server_duration_seconds_bucket[10s])))',
+      'histogram_quantile(0.95, sum by (le, service_name) (rate(rpc_client_duration_seconds_bucket[10s])))',
+      'topk(5, histogram_quantile(0.95, sum by (le, rpc_method) (rate(rpc_server_duration_seconds_bucket[10s]))))',
+      'sum by (service_name, rpc_method) (rate(rpc_server_duration_seconds_sum[10s]))',
+      'sum by (service_name) (rate(rpc_server_duration_seconds_count{rpc_grpc_status_code=~"2|4|12|13|14|15"}[10s]))',
+      'sum by (service_name) (rate(rpc_client_duration_seconds_count{rpc_grpc_status_code!="0"}[10s]))',
     ];
     for (const promql of queries) {
       const results = await prometheus.query(promql);

@@ -117,8 +117,7 @@ export class RouteDecorator implements Component {
       // Someone before may have taken the other signal away already.
       span.ignore = span.ignore === 'none' || span.ignore === this.#ignoreMode ? this.#ignoreMode : 'all';
     }
-    // A gRPC call has a method, no route.
-    // Nor is there one where the path could not be read.
+    // A gRPC call has a method, no route; nor is there one where the path could not be read.
     if (!isHttpSpan(span) || span.route !== undefined || path === '') return;
     const pattern = this.#patterns.match(path) ?? this.#servicePatterns.match(span, path);
     if (pattern !== undefined) {
