@@ -19,6 +19,9 @@
 #define MSG_ERRQUEUE 0x2000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+/* pt_regs.flags */
+#define FLAGS_CARRY 0x1
+#define FLAGS_ZERO 0x40
 /* task_struct.flags: a thread of io_uring's own, which works for the process that it belongs to. */
 #define PF_IO_WORKER 0x10
 
@@ -135,6 +138,10 @@ struct signal_struct {
 
 struct io_uring_task;
 
+struct thread_struct {
+	unsigned long fsbase;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -143,6 +150,7 @@ struct task_struct {
 	struct io_uring_task *io_uring;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	struct thread_struct thread;
 };
 
 struct io_cmd_data {
@@ -177,12 +185,18 @@ struct linux_binprm {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long si;
-	unsigned long dx;
+	unsigned long r14;
 	unsigned long r10;
+	unsigned long bx;
+	unsigned long ax;
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
 	unsigned long di;
 	unsigned long orig_ax;
 	unsigned long cs;
+	unsigned long flags;
+	unsigned long sp;
 };
 #else
 #error "only x86-64 is supported so far: system call numbers and argument registers are needed here and in lib/io.h"

@@ -84,8 +84,8 @@ struct tap_call {
 	__u64 read_sock;
 	__u64 read_connection;
 	__u64 read_ns;
-	__u32 kind; /* enum tap_kind of the call under way; 0 = none */
-	__u32 pad0;
+	__u32 kind;   /* enum tap_kind of the call under way; 0 = none */
+	__u32 nested; /* calls of the same session inside of it */
 };
 
 /*

@@ -41,8 +41,10 @@ enum {
 #include "lib/arrival.h"
 #include "lib/io.h"
 #include "lib/capture.h"
+#include "lib/tls.h"
 #include "lib/turn.h"
 #include "lib/chunk.h"
+#include "lib/tap.h"
 #include "lib/socket_io.h"
 #include "lib/lifecycle.h"
 

@@ -93,14 +93,18 @@ __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_an
 		conn->slots[DIRECTION_IN].record.header.kind = RECORD_CHUNK;
 		conn->slots[DIRECTION_OUT].record.header.kind = RECORD_CHUNK;
 	}
-	record->header.flags = conn->midstream ? RECORD_FLAG_MIDSTREAM : 0;
-	record->arrived_ns = direction == DIRECTION_IN ? arrival__take(conn, (struct sock *)sock) : 0;
-	if (direction == DIRECTION_IN && !record->arrived_ns && !conn->stream_bytes[DIRECTION_IN] && conn->established_ns) {
+	record->header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->tls ? RECORD_FLAG_TLS : 0);
+	record->arrived_ns = direction == DIRECTION_IN && !conn->tls ? arrival__take(conn, (struct sock *)sock) : 0;
+	if (direction == DIRECTION_IN && !record->arrived_ns && !conn->tls && !conn->stream_bytes[DIRECTION_IN] && conn->established_ns) {
 		record->arrived_ns = conn->established_ns;
 		record->header.flags |= RECORD_FLAG_ARRIVAL_ESTABLISHED;
 	}
 	record->first_ns = now;
 	record->last_ns = now;
+	if (conn->tls && direction == DIRECTION_IN) {
+		tls__stamp(conn, record);
+		conn->tls_first_read_ns = 0;
+	}
 	record->tail = 0;
 	record->pid = current__pid();
 	record->tid = current__tid();

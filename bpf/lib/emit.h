@@ -37,4 +37,17 @@ static __always_inline bool emit__slot(struct slot *slot, __u16 flags)
 	return true;
 }
 
+static __always_inline void emit__process(enum record_kind kind, __u32 pid, __u32 parent, __u64 wakeup)
+{
+	struct process_record record = {
+		.header = { .size = sizeof(record), .kind = kind, .abi = BEYLA_ABI_VERSION },
+		.ns = bpf_ktime_get_ns(),
+		.pid = pid,
+		.parent = parent,
+	};
+
+	if (bpf_ringbuf_output(&lifecycle, &record, sizeof(record), wakeup))
+		count(COUNTER_LIFECYCLE_LOST);
+}
+
 #endif

@@ -2,19 +2,6 @@
 #ifndef BEYLA_LIB_LIFECYCLE_H
 #define BEYLA_LIB_LIFECYCLE_H
 
-static __always_inline void lifecycle__process(enum record_kind kind, __u32 pid, __u32 parent)
-{
-	struct process_record record = {
-		.header = { .size = sizeof(record), .kind = kind, .abi = BEYLA_ABI_VERSION },
-		.ns = bpf_ktime_get_ns(),
-		.pid = pid,
-		.parent = parent,
-	};
-
-	if (bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
-		count(COUNTER_LIFECYCLE_LOST);
-}
-
 static __always_inline void lifecycle__forked(struct task_struct *parent, struct task_struct *child)
 {
 	__u32 parent_pid = task__pid(parent);
@@ -26,7 +13,7 @@ static __always_inline void lifecycle__forked(struct task_struct *parent, struct
 		count(COUNTER_PIDS_FULL);
 		return;
 	}
-	lifecycle__process(RECORD_FORK, child_pid, parent_pid);
+	emit__process(RECORD_FORK, child_pid, parent_pid, 0);
 }
 
 static __always_inline void lifecycle__exited(struct task_struct *task)
@@ -36,7 +23,7 @@ static __always_inline void lifecycle__exited(struct task_struct *task)
 	if (!pid_table__has(pid) || BPF_CORE_READ(task, signal, live.counter) != 0)
 		return;
 	pid_table__remove(pid);
-	lifecycle__process(RECORD_EXIT, pid, 0);
+	emit__process(RECORD_EXIT, pid, 0, 0);
 }
 
 static __always_inline void lifecycle__listening(struct sock *sk)
@@ -121,6 +108,7 @@ static __always_inline void lifecycle__destroyed(struct sock *sk)
 		    bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
 			count(COUNTER_CLOSES_LOST);
 	}
+	tap__connection_ends(conn);
 	bpf_map_delete_elem(&connections, &key);
 }
 

@@ -57,14 +57,19 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	case VERDICT_IGNORE:
 		return;
 	case VERDICT_STREAM:
-		socket_io__stream(conn, direction, io, bytes);
-		return;
+		if (!conn->tls && !tls__begins_stream(conn, direction, io))
+			socket_io__stream(conn, direction, io, bytes);
+		break;
 	default:
+		if (conn->tls)
+			break;
 		if (direction == DIRECTION_IN)
 			turn__received(conn, sk, io, bytes, now);
 		else
 			turn__sent(conn, io, bytes, now);
 	}
+	if (conn->tls)
+		tap__socket_io(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind | direction << 8, bytes);
 }
 
 /*
@@ -76,7 +81,7 @@ static __always_inline void socket_io__completed(struct sock *sk, __u8 direction
 	struct connection *conn = connection__get(sk);
 	__u64 bytes = result;
 
-	if (!conn || conn->awaited[direction & 1] != bytes)
+	if (!conn || conn->tls || conn->awaited[direction & 1] != bytes)
 		return;
 	if (conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK) {
 		conn->awaited[direction & 1] = 0;

@@ -27,8 +27,9 @@
  *   openssl_return       as uretprobe of all the others
  * Attach openssl_return first and detach it last: an entry without its return holds a call open.
  *
- * go_tls.bpf.o, crypto/tls. None is a uretprobe. Handlers may run twice for one call (morestack). Names end with _stack for Go < 1.17:
- *   go_tls_read          (*Conn).Read, entry, where the registers (or the stack pointer) are those of the entry
+ * go_tls.bpf.o, crypto/tls. None is a uretprobe. An entry is the `jbe` of the stack check at a function's beginning, or the instruction
+ * after it: its flags tell whether the function will be restarted with a larger stack. Names end with _stack for Go < 1.17:
+ *   go_tls_read          (*Conn).Read, entry
  *   go_tls_read_call     inside (*Conn).Read: the CALL of bytes.(*Reader).Read; then go_tls_read_return is not needed
  *   go_tls_read_return   each RET of (*Conn).Read, where there is no such CALL
  *   go_tls_write         (*Conn).Write, entry
@@ -37,5 +38,309 @@
  * The sockets' side needs an entry in tap_runtimes for each Go process (struct tap_runtime), before the probes are attached; _stack needs
  * it in the probes as well.
  */
+
+enum tap_kind {
+	TAP_NONE = 0,
+	TAP_READ,
+	TAP_READ_EX,
+	TAP_WRITE,
+	TAP_WRITE_EX,
+	TAP_SENDFILE,
+	TAP_HANDSHAKE,
+	TAP_SHUTDOWN,
+};
+
+/* A read may be claimed so long after it: the call that decrypts it follows at once. */
+#define TAP_CLAIM_NS 5000000
+
+static __always_inline bool tap__is_bound(__u64 session, __u32 pid)
+{
+	struct tap_session_key key = { .session = session, .pid = pid };
+
+	return bpf_map_lookup_elem(&tap_sessions, &key) != NULL;
+}
+
+static __always_inline struct connection *tap__connection(__u64 session, __u32 pid)
+{
+	struct tap_session_key key = { .session = session, .pid = pid };
+	struct tap_session *bound = bpf_map_lookup_elem(&tap_sessions, &key);
+	struct connection *conn;
+	__u64 sock;
+
+	if (!bound)
+		return NULL;
+	sock = bound->sock;
+	conn = bpf_map_lookup_elem(&connections, &sock);
+	return conn && conn->id == bound->connection ? conn : NULL;
+}
+
+static __always_inline void tap__bind(__u64 session, __u32 pid, struct connection *conn)
+{
+	struct tap_session_key key = { .session = session, .pid = pid };
+	struct tap_session value = { .sock = conn->slots[DIRECTION_IN].record.sock, .connection = conn->id };
+
+	if (!session || conn->tls_bound || bpf_map_update_elem(&tap_sessions, &key, &value, BPF_NOEXIST))
+		return;
+	conn->session = session;
+	conn->session_pid = pid;
+	conn->tls_bound = 1;
+	/* What was said before is not known. */
+	if (conn->tls_unbound)
+		conn->midstream = 1;
+}
+
+/* The session is no more. Its connection is bound to no other one, unless it shakes hands again. */
+__noinline int tap__forget(__u64 session, __u64 pid, __u64 shakes_hands)
+{
+	struct tap_session_key key = { .session = session, .pid = pid };
+	struct connection *conn = tap__connection(session, pid);
+
+	if (conn) {
+		conn->session = 0;
+		conn->tls_bound = !shakes_hands;
+	}
+	bpf_map_delete_elem(&tap_sessions, &key);
+	return 0;
+}
+
+static __always_inline void tap__connection_ends(struct connection *conn)
+{
+	struct tap_session_key key = { .session = conn->session, .pid = conn->session_pid };
+
+	if (!conn->tls)
+		return;
+	if (conn->session)
+		bpf_map_delete_elem(&tap_sessions, &key);
+	else if (!conn->tls_bound && conn->claimed && conn->verdict != VERDICT_IGNORE)
+		count(COUNTER_TLS_UNTAPPED);
+}
+
+/* The next call that receives takes the read, or nobody does. */
+static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u32 pid, enum tap_kind kind, __u64 now)
+{
+	__u64 sock = call->read_sock;
+	struct connection *conn;
+
+	call->read_sock = 0;
+	if (kind != TAP_READ && kind != TAP_READ_EX && kind != TAP_HANDSHAKE)
+		return;
+	conn = bpf_map_lookup_elem(&connections, &sock);
+	if (conn && conn->id == call->read_connection && now - call->read_ns < TAP_CLAIM_NS)
+		tap__bind(session, pid, conn);
+}
+
+/* Ciphertext that leaves from here on is of what is written now, unless more of this answer was written before. */
+static __always_inline void tap__begin_write(__u64 session, __u32 pid)
+{
+	struct connection *conn = tap__connection(session, pid);
+
+	if (!conn || (conn->direction == DIRECTION_OUT && conn->slots[DIRECTION_OUT].record.seq))
+		return;
+	conn->tls_sent = 0;
+	conn->tls_first_sent_ns = 0;
+	conn->tls_last_sent_ns = 0;
+}
+
+/* A call on a session begins. Global, verified once. */
+__noinline int tap__enter(__u64 context, __u64 pid_and_kind, __u64 session, __u64 buffer, __u64 length_at)
+{
+	struct tap_context key = { .id = context, .pid = pid_and_kind };
+	enum tap_kind kind = pid_and_kind >> 32;
+	struct tap_call *call = bpf_map_lookup_elem(&tap_calls, &key);
+
+	if (!call) {
+		struct tap_call fresh = { .session = session, .buffer = buffer, .length_at = length_at, .kind = kind };
+
+		bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
+	} else {
+		/* BoringSSL shakes hands inside of its own SSL_read and SSL_write. */
+		if (kind == TAP_HANDSHAKE && call->kind && call->session == session) {
+			call->nested += 1;
+			return 0;
+		}
+		if (call->read_sock)
+			tap__claim(call, session, key.pid, kind, bpf_ktime_get_ns());
+		call->session = session;
+		call->buffer = buffer;
+		call->length_at = length_at;
+		call->kind = kind;
+		call->nested = 0;
+	}
+	if (kind == TAP_WRITE || kind == TAP_WRITE_EX || kind == TAP_SENDFILE)
+		tap__begin_write(session, key.pid);
+	return 0;
+}
+
+/* The head of an answer is reported when its ciphertext has left: only then is it known how long that took. */
+static __always_inline void tap__report_head(struct connection *conn)
+{
+	if (conn->tls_sent < conn->slots[DIRECTION_OUT].record.bytes) {
+		conn->tls_held = 1;
+		return;
+	}
+	conn->tls_held = 0;
+	turn__report_head(conn, DIRECTION_OUT);
+}
+
+static __always_inline void tap__turn(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
+{
+	bool begins = !conn->seq || conn->direction != direction;
+	__u64 left_ns = now;
+
+	if (conn->role == ROLE_UNKNOWN && !conn->seq)
+		conn->request_direction = direction;
+	conn->owed = 0;
+	if (direction == DIRECTION_IN) {
+		if (begins) {
+			turn__flip(conn, DIRECTION_IN, now);
+			tls__stamp(conn, &conn->slots[DIRECTION_IN].record);
+		}
+		conn->tls_first_read_ns = 0;
+		turn__add(conn, DIRECTION_IN, io, bytes, now);
+		turn__report_head(conn, DIRECTION_IN);
+		return;
+	}
+	if (conn->tls_sent && conn->tls_last_sent_ns)
+		left_ns = conn->tls_last_sent_ns;
+	if (begins) {
+		turn__flip(conn, DIRECTION_OUT, left_ns);
+		if (conn->tls_first_sent_ns)
+			conn->slots[DIRECTION_OUT].record.first_ns = conn->tls_first_sent_ns;
+	}
+	turn__add(conn, DIRECTION_OUT, io, bytes, left_ns);
+	tap__report_head(conn);
+}
+
+/* Plaintext that a program has received or is about to send. Global, verified once. */
+__noinline int tap__data(__u64 session, __u64 pid_and_direction, __u64 base, __u64 kind, __u64 bytes)
+{
+	struct connection *conn = tap__connection(session, pid_and_direction);
+	__u8 direction = pid_and_direction >> 32 & 1;
+	struct io io = { .base = base, .kind = kind };
+
+	if (!conn) {
+		count(COUNTER_TAP_UNBOUND);
+		return 0;
+	}
+	switch (connection__verdict(conn)) {
+	case VERDICT_IGNORE:
+		return 0;
+	case VERDICT_STREAM:
+		chunk__report(conn->slots[DIRECTION_IN].record.sock, base, 0, kind | direction << 8, bytes);
+		return 0;
+	default:
+		tap__turn(conn, direction, &io, bytes, bpf_ktime_get_ns());
+		return 0;
+	}
+}
+
+static __always_inline void tap__received(__u64 session, __u32 pid, __u64 base, __u64 bytes)
+{
+	tap__data(session, pid, base, IO_BUFFER, bytes);
+}
+
+static __always_inline void tap__sent(__u64 session, __u32 pid, __u64 base, enum io_kind kind, __u64 bytes)
+{
+	tap__data(session, pid | 1ULL << 32, base, kind, bytes);
+}
+
+/* A call that receives had nothing for the program. */
+static __always_inline void tap__received_nothing(__u64 session, __u32 pid)
+{
+	struct connection *conn = tap__connection(session, pid);
+
+	if (conn)
+		tls__nothing_received(conn);
+}
+
+static __always_inline __u64 tap__goroutine(const struct tap_runtime *runtime)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u64 goroutine = 0;
+
+	bpf_probe_read_user(&goroutine, sizeof(goroutine), (void *)(BPF_CORE_READ(task, thread.fsbase) + runtime->goroutine_offset));
+	return goroutine;
+}
+
+/* What the context that does this I/O says of whose socket it is. */
+static __always_inline void tap__learn(struct connection *conn, __u8 direction, __u32 pid, __u64 now)
+{
+	struct tap_context key = { .id = (__u32)bpf_get_current_pid_tgid(), .pid = pid };
+	struct tap_context thread = key;
+	struct tap_runtime *runtime = bpf_map_lookup_elem(&tap_runtimes, &pid);
+	bool hello = conn->tls_hello;
+	struct tap_call *call;
+
+	conn->tls_hello = 0;
+	if (runtime && runtime->kind == TAP_RUNTIME_GO)
+		key.id = tap__goroutine(runtime);
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	/* A library of C in a Go program. */
+	if (!call && key.id != thread.id)
+		call = bpf_map_lookup_elem(&tap_calls, &thread);
+	if (call && (call->kind || hello)) {
+		tap__bind(call->session, pid, conn);
+	} else if (direction == DIRECTION_IN) {
+		if (call) {
+			call->read_sock = conn->slots[DIRECTION_IN].record.sock;
+			call->read_connection = conn->id;
+			call->read_ns = now;
+		} else {
+			struct tap_call fresh = {
+				.read_sock = conn->slots[DIRECTION_IN].record.sock,
+				.read_connection = conn->id,
+				.read_ns = now,
+			};
+
+			bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
+		}
+	}
+}
+
+static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 bytes, __u64 now)
+{
+	struct slot *slot = &conn->slots[DIRECTION_OUT];
+	bool is_first = !conn->tls_sent;
+
+	/* Before the first request all that is answered is the handshake. */
+	if (!conn->stream_bytes[DIRECTION_IN])
+		conn->tls_first_read_ns = 0;
+	conn->tls_sent += bytes;
+	if (is_first)
+		conn->tls_first_sent_ns = now;
+	conn->tls_last_sent_ns = now;
+	if (conn->direction != DIRECTION_OUT || !slot->record.seq || slot->record.header.kind != RECORD_TURN)
+		return;
+	if (is_first)
+		slot->record.first_ns = now;
+	slot->record.last_ns = now;
+	if (conn->tls_held)
+		tap__report_head(conn);
+}
+
+/* I/O of ciphertext on a socket. Global, verified once. */
+__noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	__u8 direction = kind_and_direction >> 8 & 1;
+	__u64 now = bpf_ktime_get_ns();
+	__u32 pid;
+
+	if (!conn)
+		return 0;
+	if (direction == DIRECTION_IN)
+		tls__received(sock, base, kind_and_direction & 0xff, bytes);
+	else
+		tap__ciphertext_left(conn, bytes, now);
+	if (conn->tls_bound)
+		return 0;
+	pid = current__pid();
+	tap__learn(conn, direction, pid, now);
+	if (!conn->tls_bound && !conn->tls_unbound && direction != conn->tls_begun_by) {
+		conn->tls_unbound = 1;
+		emit__process(RECORD_TLS, pid, 0, BPF_RB_FORCE_WAKEUP);
+	}
+	return 0;
+}
 
 #endif

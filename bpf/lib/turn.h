@@ -78,7 +78,7 @@ static __always_inline void turn__begin(struct connection *conn, __u8 direction,
 		conn->reported_bytes = 0;
 		conn->reported_captured = 0;
 	}
-	slot->record.header.flags = conn->midstream ? RECORD_FLAG_MIDSTREAM : 0;
+	slot->record.header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->tls ? RECORD_FLAG_TLS : 0);
 	slot->record.seq = conn->seq;
 	slot->record.arrived_ns = 0;
 	slot->record.first_ns = now;
@@ -128,6 +128,8 @@ static __always_inline void turn__add(struct connection *conn, __u8 direction, c
 	if (turn__is_awaited(conn, direction))
 		turn__give_up_content(conn, direction);
 	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+	if (tls__begins(conn, slot))
+		tls__begin(slot->record.sock, direction);
 }
 
 /* HEAD of an answer. A head the ring refuses is tried again with the next write, and at the latest when the turn ends. */
@@ -135,7 +137,7 @@ static __always_inline void turn__report_head(struct connection *conn, __u8 dire
 {
 	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 
-	if (conn->head_reported || direction == conn->request_direction || turn__is_awaited(conn, direction))
+	if (conn->head_reported || !slot->record.seq || direction == conn->request_direction || turn__is_awaited(conn, direction))
 		return;
 	if (emit__slot(slot, RECORD_FLAG_HEAD)) {
 		conn->head_reported = 1;
@@ -184,6 +186,8 @@ static __always_inline void turn__late_write(struct connection *conn, const stru
 	__u32 owed = conn->owed;
 
 	turn__add(conn, DIRECTION_OUT, io, bytes, now);
+	if (conn->tls)
+		return;
 	if (bytes < owed) {
 		conn->owed = owed - bytes;
 		return;
@@ -216,6 +220,8 @@ static __always_inline void turn__completed(struct connection *conn, __u8 direct
 
 	conn->awaited[direction & 1] = 0;
 	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+	if (tls__begins(conn, slot))
+		tls__begin(slot->record.sock, direction);
 	if (conn->direction == direction)
 		turn__report_head(conn, direction);
 	else

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_TLS_H
+#define BEYLA_LIB_TLS_H
+
+/*
+ * What a socket tells of its TLS without a key: that it is TLS, and when the ciphertext came and left. Ciphertext itself is never reported.
+ *
+ * A program reads ciphertext earlier than its tap has plaintext of it, so the times are kept for the tap: when the first application data
+ * that no tap has received yet arrived and was read. Where records begin is followed by their headers, because a part of a record has
+ * no plaintext yet, and the last message of a handshake looks like application data but never has any.
+ */
+
+#define TLS_HEADER 5
+/* Records of one call whose headers are looked at; after more of them it is not known where the next one begins. */
+#define TLS_RECORDS 16
+
+enum {
+	TLS_CHANGE_CIPHER_SPEC = 0x14,
+	TLS_HANDSHAKE = 0x16,
+	TLS_APPLICATION_DATA = 0x17,
+	TLS_CLIENT_HELLO = 1,
+};
+
+/* Bytes of a record, header included; 0 where this is no header of one. The first byte is the lowest. */
+static __always_inline __u32 tls__record_size(__u64 header)
+{
+	__u8 type = header;
+
+	if (type < TLS_CHANGE_CIPHER_SPEC || type > TLS_APPLICATION_DATA || (header >> 8 & 0xff) != 3 || (header >> 16 & 0xff) > 4)
+		return 0;
+	return TLS_HEADER + (header >> 24 & 0xff) * 256 + (header >> 32 & 0xff);
+}
+
+/* TLS begins with a handshake; on a connection that is older than the tracer it may be at any point. */
+static __always_inline bool tls__may_begin(const struct connection *conn, __u8 type)
+{
+	return type == TLS_HANDSHAKE || (conn->midstream && type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_APPLICATION_DATA);
+}
+
+static __always_inline bool tls__begins(const struct connection *conn, const struct slot *slot)
+{
+	return tls__may_begin(conn, slot->prefix[0]) && slot->record.captured >= 3 && slot->prefix[1] == 3 && slot->prefix[2] <= 4 &&
+	       !conn->tls;
+}
+
+static __always_inline void tls__give_turn_back(struct connection *conn, struct slot *slot)
+{
+	conn->seq -= 1;
+	slot->record.seq = 0;
+	uncount(COUNTER_TURNS);
+}
+
+/* The turn that has just begun is ciphertext: as if it had not been. Global, verified once. */
+__noinline int tls__begin(__u64 sock, __u64 direction)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct slot *slot;
+
+	if (!conn)
+		return 0;
+	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	conn->tls = 1;
+	conn->tls_begun_by = direction;
+	conn->tls_hello = (direction & 1) && slot->record.captured > TLS_HEADER && slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO;
+	conn->awaited[DIRECTION_IN] = 0;
+	conn->awaited[DIRECTION_OUT] = 0;
+	conn->stream_bytes[direction & 1] = slot->record.offset;
+	if (!(direction & 1)) {
+		conn->tls_arrived_ns = slot->record.arrived_ns;
+		/* Their answer was seen before our write returned, which was ciphertext, too. */
+		if (conn->owed && conn->slots[DIRECTION_OUT].record.seq)
+			tls__give_turn_back(conn, &conn->slots[DIRECTION_OUT]);
+	}
+	conn->owed = 0;
+	/* A head of fewer than 3 bytes is out already, and with it the number. */
+	if (conn->head_reported && direction != conn->request_direction)
+		slot->record.seq = 0;
+	else
+		tls__give_turn_back(conn, slot);
+	return 0;
+}
+
+/* Where every connection of a port is in stream mode from its first byte on. */
+static __always_inline bool tls__begins_stream(struct connection *conn, __u8 direction, const struct io *io)
+{
+	struct user_iovec segment = { .base = io->base };
+	__u64 bytes = 0;
+
+	if (conn->stream_bytes[DIRECTION_IN] || conn->stream_bytes[DIRECTION_OUT])
+		return false;
+	if (io->kind == IO_VECTOR)
+		bpf_probe_read_user(&segment, sizeof(segment), (void *)io->base);
+	else if (io->kind != IO_BUFFER)
+		return false;
+	bpf_probe_read_user(&bytes, TLS_HEADER + 1, (void *)segment.base);
+	if (!tls__may_begin(conn, bytes) || !tls__record_size(bytes))
+		return false;
+	conn->tls = 1;
+	conn->tls_begun_by = direction;
+	conn->tls_hello = direction == DIRECTION_OUT && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO;
+	return true;
+}
+
+/*
+ * Ciphertext was read. Where nothing arrived into an empty socket since the last read, its arrival is that of what was read then, as long
+ * as that read left some of it.
+ */
+__noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct tcp_sock *tp = (struct tcp_sock *)sock;
+	__u64 at = base;
+	__u64 left = bytes;
+	__u64 arrived;
+	__u32 record_left;
+
+	if (!conn)
+		return 0;
+	arrived = arrival__take(conn, (struct sock *)sock);
+	if (arrived || conn->tls_drained)
+		conn->tls_arrived_ns = arrived;
+	conn->tls_read_ns = bpf_ktime_get_ns();
+	conn->tls_drained = BPF_CORE_READ(tp, rcv_nxt) == BPF_CORE_READ(tp, copied_seq);
+	if (kind == IO_VECTOR) {
+		struct user_iovec segment = {};
+
+		bpf_probe_read_user(&segment, sizeof(segment), (void *)base);
+		if (segment.length >= bytes)
+			kind = IO_BUFFER;
+		at = segment.base;
+	}
+	if (kind != IO_BUFFER) {
+		conn->tls_unsure = 1;
+		return 0;
+	}
+	record_left = conn->tls_unsure ? 0 : conn->tls_record_left;
+	for (int i = 0; i < TLS_RECORDS; i++) {
+		__u64 header = 0;
+
+		if (record_left >= left) {
+			record_left -= left;
+			left = 0;
+			break;
+		}
+		at += record_left;
+		left -= record_left;
+		record_left = 0;
+		if (left < TLS_HEADER)
+			break;
+		bpf_probe_read_user(&header, TLS_HEADER, (void *)at);
+		record_left = tls__record_size(header);
+		if (!record_left)
+			break;
+		if ((header & 0xff) == TLS_APPLICATION_DATA && !conn->tls_first_read_ns) {
+			conn->tls_first_arrived_ns = conn->tls_arrived_ns;
+			conn->tls_first_read_ns = conn->tls_read_ns;
+		}
+	}
+	conn->tls_unsure = left != 0;
+	conn->tls_record_left = record_left;
+	return 0;
+}
+
+/* The program asked for plaintext and whole records were read, but there was none: they were of the handshake. */
+static __always_inline void tls__nothing_received(struct connection *conn)
+{
+	if (conn->tls_unsure || !conn->tls_record_left)
+		conn->tls_first_read_ns = 0;
+}
+
+/* When plaintext that a tap receives now arrived as ciphertext, and was read. */
+static __always_inline void tls__stamp(struct connection *conn, struct turn_record *record)
+{
+	if (conn->tls_first_read_ns) {
+		record->arrived_ns = conn->tls_first_arrived_ns;
+		record->first_ns = conn->tls_first_read_ns;
+	} else if (conn->tls_read_ns) {
+		record->arrived_ns = conn->tls_arrived_ns;
+		record->first_ns = conn->tls_read_ns;
+	}
+}
+
+#endif
