@@ -136,7 +136,8 @@ static __always_inline int read_copies(const struct go_call *go)
 	return 0;
 }
 
-static __always_inline int read_returns(const struct go_call *go, __s64 bytes)
+/* What the Read that this goroutine is in gives its caller. */
+static __always_inline int read_gives(const struct go_call *go, __u64 base, __s64 bytes)
 {
 	struct tap_context key = { .id = go->goroutine, .pid = go->pid };
 	struct tap_call *call;
@@ -149,7 +150,7 @@ static __always_inline int read_returns(const struct go_call *go, __s64 bytes)
 		return 0;
 	}
 	call->kind = TAP_NONE;
-	tap__received(call->session, key.pid, call->buffer, bytes);
+	tap__received(call->session, key.pid, base ? base : call->buffer, bytes);
 	return 0;
 }
 
@@ -174,7 +175,16 @@ int go_tls_read_return(struct pt_regs *ctx)
 {
 	struct go_call call = in_registers(ctx);
 
-	return read_returns(&call, ctx->ax);
+	return read_gives(&call, 0, ctx->ax);
+}
+
+/* runtime.memmove(to, from, n) */
+SEC("uprobe")
+int go_tls_read_copy(struct pt_regs *ctx)
+{
+	struct go_call call = in_registers(ctx);
+
+	return read_gives(&call, call.arguments[1], call.arguments[2]);
 }
 
 SEC("uprobe")
@@ -226,7 +236,15 @@ int go_tls_read_return_stack(struct pt_regs *ctx)
 	/* The result follows the receiver and the slice. */
 	if (call.is_selected)
 		bpf_probe_read_user(&bytes, sizeof(bytes), (void *)(ctx->sp + AT_ENTRY + 32));
-	return read_returns(&call, bytes);
+	return read_gives(&call, 0, bytes);
+}
+
+SEC("uprobe")
+int go_tls_read_copy_stack(struct pt_regs *ctx)
+{
+	struct go_call call = on_stack(ctx, AT_CALL);
+
+	return read_gives(&call, call.arguments[1], call.arguments[2]);
 }
 
 SEC("uprobe")

@@ -30,8 +30,9 @@
  * go_tls.bpf.o, crypto/tls. None is a uretprobe. An entry is the `jbe` of the stack check at a function's beginning, or the instruction
  * after it: its flags tell whether the function will be restarted with a larger stack. Names end with _stack for Go < 1.17:
  *   go_tls_read          (*Conn).Read, entry
- *   go_tls_read_call     inside (*Conn).Read: the CALL of bytes.(*Reader).Read; then go_tls_read_return is not needed
- *   go_tls_read_return   each RET of (*Conn).Read, where there is no such CALL
+ *   go_tls_read_call     inside (*Conn).Read: the CALL of bytes.(*Reader).Read; or, where that is inlined (Go 1.26),
+ *   go_tls_read_copy     inside (*Conn).Read: the only CALL of runtime.memmove; or, where there is neither,
+ *   go_tls_read_return   each RET of (*Conn).Read
  *   go_tls_write         (*Conn).Write, entry
  *   go_tls_handshake     (*Conn).serverHandshake and (*Conn).clientHandshake, entry
  *   go_tls_close         (*Conn).Close, entry
