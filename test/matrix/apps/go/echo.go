@@ -103,13 +103,13 @@ func hang(_ interface{}, stream grpc.ServerStream) error {
 		return err
 	}
 	<-stream.Context().Done()
-	return stream.Context().Err()
+	return status.FromContextError(stream.Context().Err()).Err()
 }
 
 func late(ctx context.Context, in *text) (*text, error) {
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, status.FromContextError(ctx.Err()).Err()
 	case <-time.After(2 * time.Second):
 		return in, nil
 	}
