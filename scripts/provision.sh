@@ -124,7 +124,7 @@ install_packages() {
   for package in "${packages[@]}"; do
     case $package in
       nginx-light) as_root systemctl disable nginx ;;
-      apache2 | nghttp2-server) as_root systemctl disable "${package/nghttp2-server/nghttpx}" ;;
+      apache2) as_root systemctl disable apache2 ;;
       php-fpm) as_root systemctl disable "$(basename "$(compgen -G '/usr/sbin/php-fpm*' | tail -n 1)" | sed -E 's/php-fpm(.*)/php\1-fpm/')" ;;
     esac >>"$log" 2>&1 || true
   done

@@ -12,18 +12,18 @@ const SHOWN = 3;
 /**
  * What is wrong with the spans of one cell; nothing when they are exactly what the other end saw.
  *
- * @param {{ column: Column, side: 'server' | 'client', truth: readonly Truth[], spans: readonly RequestSpan[], count: number }} cell
+ * @param {{ column: Column, side: 'server' | 'client', truth: readonly Truth[], spans: readonly RequestSpan[], count: number, answers?: Readonly<Record<string, number>> | undefined }} cell
  *   `count` is how many requests there were to be
  * @returns {string[]}
  */
-export function judge({ column, side, truth, spans, count }) {
+export function judge({ column, side, truth, spans, count, answers = {} }) {
   const wanted = `${column.kind === 'grpc' ? 'grpc' : 'http'}.${side}`;
   const fitting = spans.filter((span) => span.kind === wanted);
   const faults = [...strangeKinds(spans, wanted), ...wrongFacts(fitting, column)];
   const [seen, planned] =
     column.kind === 'grpc' ? [withoutLate(truth), withoutLate(plannedCalls(count))] : [truth.length, count];
   if (seen !== planned) faults.unshift(`the other end saw ${seen} of ${planned} requests`);
-  faults.push(...wrongAnswers(truth, column));
+  faults.push(...wrongAnswers(truth, column, answers));
 
   const left = countBy(truth.filter(isStrict(column)), (one) => truthKey(one, column));
   /** @type {RequestSpan[]} */
@@ -135,15 +135,16 @@ function wrongFacts(spans, { kind, tls }) {
   return wrong.length === 0 ? [] : [`${wrong.length} wrong facts: ${some([...new Set(wrong)])}`];
 }
 
-/** A program that does not do what it is to do proves nothing. @param {readonly Truth[]} truth @param {Column} column */
-function wrongAnswers(truth, { kind }) {
+/** A program that does not do what it is to do proves nothing. @param {readonly Truth[]} truth @param {Column} column @param {Readonly<Record<string, number>>} answers */
+function wrongAnswers(truth, { kind }, answers) {
   const wrong = truth.filter(({ path, status }) => {
     if (kind === 'grpc') {
       const rpc = path.split('/')[2];
       const number = [0, 4, 5, 6, 7, 8, 9].find((n) => callOf(n).rpc === rpc) ?? 0;
       return !callOf(number).status.includes(status);
     }
-    return requestOf(Number(path.split('/')[2])).status !== status;
+    const planned = requestOf(Number(path.split('/')[2]));
+    return (answers[planned.kind] ?? planned.status) !== status;
   });
   const shown = wrong.map(({ method, path, status }) => `${method} ${path} ${status}`);
   return wrong.length === 0 ? [] : [`the program answered ${wrong.length} requests wrongly: ${some(shown)}`];

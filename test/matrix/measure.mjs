@@ -1,6 +1,6 @@
 // @ts-check
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/run-app.mjs';
@@ -36,14 +36,10 @@ export async function measure(measurement) {
     () => peer.hangUp(),
   ]);
   const word = `matrix-${row.id}-${randomBytes(4).toString('hex')}`;
-  const setting = {
-    ...measurement,
-    folder,
-    word,
-    recordTo: join(folder, 'run.beyla'),
-    context: { word, folder, tls },
-    ends,
-  };
+  // Servers that were started by root read their files as somebody else.
+  chmodSync(folder, 0o755);
+  const context = { word, folder, tls, peer, urls: urlsOf(peer), words: [`ca=${tls.ca}`, word] };
+  const setting = { ...measurement, recordTo: join(folder, 'run.beyla'), context, ends };
   try {
     return await (side === 'server' ? measureServer(setting) : measureClient(setting));
   } finally {
@@ -51,11 +47,20 @@ export async function measure(measurement) {
   }
 }
 
-/** @typedef {Measurement & { folder: string, word: string, recordTo: string, context: import('./row.mjs').Context, ends: (() => unknown)[] }} Setting */
+/** @typedef {Measurement & { recordTo: string, context: import('./row.mjs').Context, ends: (() => unknown)[] }} Setting */
+
+/** @param {import('./peer.mjs').Peer} peer */
+function urlsOf({ ports }) {
+  const url = (/** @type {import('./columns.mjs').Column} */ { id, kind, tls }) =>
+    kind === 'grpc' ? `127.0.0.1:${ports[id]}` : `${tls ? 'https' : 'http'}://127.0.0.1:${ports[id]}`;
+  return /** @type {Record<ColumnId, string>} */ (
+    Object.fromEntries(COLUMNS.map((column) => [column.id, url(column)]))
+  );
+}
 
 /** @param {Setting} setting */
 async function measureServer(setting) {
-  const { row, peer, context, word, tls } = setting;
+  const { row, peer, context, tls } = setting;
   const server = /** @type {import('./row.mjs').ServerSide} */ (row.server);
   const ports = /** @type {Record<ColumnId, number>} */ ({});
   for (const column of server.columns) ports[column] = await freePort();
@@ -63,7 +68,7 @@ async function measureServer(setting) {
     ...server.columns.map((column) => `${column}=${ports[column]}`),
     `cert=${tls.cert}`,
     `key=${tls.key}`,
-    word,
+    context.word,
   ];
   const start = async () => {
     const apps = [await server.start({ ...context, ports, words })].flat();
@@ -99,23 +104,19 @@ async function measureServer(setting) {
 
 /** @param {Setting} setting */
 async function measureClient(setting) {
-  const { row, peer, context, word, tls } = setting;
+  const { row, peer, context } = setting;
   const side = /** @type {import('./row.mjs').ClientSide} */ (row.client);
-  const urls = /** @type {Record<ColumnId, string>} */ ({});
-  for (const { id, kind, tls: secure } of COLUMNS) {
-    urls[id] =
-      kind === 'grpc' ? `127.0.0.1:${peer.ports[id]}` : `${secure ? 'https' : 'http'}://127.0.0.1:${peer.ports[id]}`;
-  }
   /** @type {import('./row.mjs').Client | undefined} */
   let client;
   const start = async () => {
-    client = await side.start({ ...context, urls, words: [`ca=${tls.ca}`, word] });
+    client = await side.start(context);
     for (const app of client.apps) setting.ends.push(() => app.stop());
     return client.apps;
   };
   const send = (/** @type {Parameters<import('./row.mjs').Client['send']>} */ ...load) => client?.send(...load);
 
-  const { apps, watching } = await attached(setting, { cmdArgs: `*${word}*` }, start, async () => {
+  const { apps, watching } = await attached(setting, { cmdArgs: `*${context.word}*` }, start, async () => {
+    if (client?.once) return;
     for (const column of side.columns) await send(column, 0, EARLIER.count, EARLIER.connections);
     await peer.mark();
     await peer.take();
@@ -150,7 +151,7 @@ async function attached({ attach, recordTo, ends }, selector, start, workBefore)
   if (attach === 'before') {
     const watching = await watch(selector);
     const apps = await start();
-    await watching.selected(apps.map(({ pid }) => pid));
+    await watching.selected(apps.flatMap((app) => app.pids()));
     return { apps, watching };
   }
   const apps = await start();
@@ -199,7 +200,14 @@ async function verdicts({ setting: { row, side, recordTo }, apps, watching, trut
       const sent = truth.filter((one) => one.column === id);
       const spans = watching.spans.filter((span) => span.kind.endsWith(side) && portOf(span) === ports[id]);
       const faults = isSeen(id)
-        ? judge({ column, side, truth: sent, spans, count: REQUESTS })
+        ? judge({
+            column,
+            side,
+            truth: sent,
+            spans,
+            count: REQUESTS,
+            answers: side === 'server' ? row.server?.answers : undefined,
+          })
         : spans.map((span) => `a ${span.kind} span where nothing can be seen`).slice(0, 1);
       const mine = contents.filter((content) => contentPort(content) === ports[id]);
       const encrypted = mine.filter(

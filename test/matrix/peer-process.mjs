@@ -131,12 +131,12 @@ const connect = {
   grpcs: (port) => callConnection(`127.0.0.1:${port}`, true),
 };
 
-/** Open connections by column, kept from one `send` to the next. */
+/** Open connections by column and port, kept from one `send` to the next. */
 const open = new Map();
 
 async function send({ column, port, first, count, connections }) {
-  const mine = open.get(column) ?? [];
-  open.set(column, mine);
+  const mine = open.get(`${column} ${port}`) ?? [];
+  open.set(`${column} ${port}`, mine);
   while (mine.length < connections) {
     mine.push({ kept: false, used: false, ...(await connect[column](port)) });
   }

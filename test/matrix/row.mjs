@@ -20,31 +20,34 @@
  * @typedef {object} ServerSide
  * @property {readonly ColumnId[]} columns
  * @property {(context: ServerContext) => Promise<App | readonly App[]>} start resolves when all its columns are served
+ * @property {Readonly<Record<string, number>>} [answers] the status of an answer where it is not that of apps/README.md
  *
  * @typedef {object} ClientSide
  * @property {readonly ColumnId[]} columns
- * @property {(context: ClientContext) => Promise<Client>} start
+ * @property {(context: Context) => Promise<Client>} start
  *
  * @typedef {object} Client
  * @property {readonly App[]} apps
  * @property {(column: ColumnId, first: number, count: number, connections: number) => Promise<unknown>} send
+ * @property {boolean} [once] `send` works once for a column, and so not before the tracer begins
  *
  * @typedef {object} Context
  * @property {string} word is to be on the command line: it is how the process is found
  * @property {string} folder of its own, removed afterwards
  * @property {import('../support/tls-files.mjs').TlsFiles} tls
+ * @property {Readonly<Record<ColumnId, string>>} urls of the reference servers
+ * @property {import('./peer.mjs').Peer} peer
+ * @property {readonly string[]} words the arguments of apps/README.md
  *
- * @typedef {Context & { ports: Readonly<Record<ColumnId, number>>, words: readonly string[] }} ServerContext `words` are
- *   the arguments of apps/README.md
- * @typedef {Context & { urls: Readonly<Record<ColumnId, string>>, words: readonly string[] }} ClientContext
+ * @typedef {Context & { ports: Readonly<Record<ColumnId, number>> }} ServerContext
  */
 
-import { runApp } from '../support/run-app.mjs';
+import { freePort, runApp } from '../support/run-app.mjs';
 
 /**
  * Starts a program that prints READY, as apps/README.md has it.
  *
- * @param {string} command @param {readonly string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {string} command @param {readonly string[]} args @param {Parameters<typeof runApp>[3]} [options]
  */
 export function runProgram(command, args, options = {}) {
   return runApp(command.replace(/^.*\//, ''), command, args, { ready: /^READY$/, port: 0, ...options });
@@ -53,7 +56,7 @@ export function runProgram(command, args, options = {}) {
 /**
  * A client that is told what to do on its standard input, as apps/README.md has it.
  *
- * @param {App} app @param {ClientContext} context
+ * @param {App} app @param {Context} context
  * @returns {Client}
  */
 export function commandedClient(app, { urls }) {
@@ -64,6 +67,28 @@ export function commandedClient(app, { urls }) {
       app.write(`${column} ${urls[column]} ${first} ${count} ${connections}\n`);
       const [line] = await answer;
       if (!line.startsWith('DONE')) throw new Error(line);
+    },
+  };
+}
+
+/**
+ * A reverse proxy as a client: the peer asks it on a port for each column, and it asks the reference servers.
+ *
+ * @param {Context} context
+ * @param {readonly ColumnId[]} columns
+ * @param {(ports: Partial<Record<ColumnId, number>>) => Promise<App>} start serves HTTP/1, or gRPC without TLS for gRPC columns
+ * @returns {Promise<Client>}
+ */
+export async function proxyClient({ peer }, columns, start) {
+  /** @type {Partial<Record<ColumnId, number>>} */
+  const ports = {};
+  for (const column of columns) ports[column] = await freePort();
+  const app = await start(ports);
+  return {
+    apps: [app],
+    send(column, first, count, connections) {
+      const front = column.startsWith('grpc') ? 'grpc' : 'http1';
+      return peer.send({ column: front, port: /** @type {number} */ (ports[column]), first, count, connections });
     },
   };
 }

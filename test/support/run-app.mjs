@@ -47,8 +47,8 @@ function childrenOf(pid) {
  * @param {string} name
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ ready?: RegExp, on?: 'stdout' | 'stderr', cwd?: string, env?: NodeJS.ProcessEnv, port?: number, dispose?: () => void }} [options] `ready` has the
- *   port as its first group, unless `port` says it
+ * @param {{ ready?: RegExp | 'spawned', on?: 'stdout' | 'stderr', cwd?: string, env?: NodeJS.ProcessEnv, port?: number, dispose?: () => void }} [options]
+ *   `ready` has the port as its first group, unless `port` says it
  * @returns {Promise<App>}
  */
 export async function runApp(name, command, args, options = {}) {
@@ -108,10 +108,10 @@ export async function runApp(name, command, args, options = {}) {
     dispose?.();
   };
 
-  /** @type {RegExpExecArray} */
+  /** @type {RegExpExecArray | undefined} */
   let match;
   try {
-    const [first] = await Promise.all([nextLine(ready, on), once(child, 'spawn')]);
+    const [first] = await Promise.all([ready === 'spawned' ? undefined : nextLine(ready, on), once(child, 'spawn')]);
     match = first;
   } catch (error) {
     if (child.pid !== undefined) await stop();
@@ -122,7 +122,7 @@ export async function runApp(name, command, args, options = {}) {
     name,
     pid,
     pids: () => [pid, ...descendantsOf(pid)],
-    port: port ?? Number(match[1]),
+    port: port ?? Number(match?.[1]),
     child,
     stderr: () => stderr,
     write: (text) => child.stdin.write(text),
