@@ -88,7 +88,7 @@ async function measureInto({ cells, row }, measurement) {
   try {
     faults = await measure(measurement);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (error instanceof Error ? error.message : String(error)).split('\n').slice(0, 3).join(' / ');
     faults = new Map((row[side]?.columns ?? []).map((column) => [column, [message]]));
   }
   for (const [column, some] of faults) {

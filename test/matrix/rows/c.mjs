@@ -1,0 +1,238 @@
+// @ts-check
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { watch as watchFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runApp } from '../../support/run-app.mjs';
+import { tool } from '../cache.mjs';
+import { BIG_BYTES, requestOf } from '../requests.mjs';
+import { proxyClient, runProgram } from '../row.mjs';
+
+/**
+ * @typedef {import('../row.mjs').Context} Context
+ * @typedef {import('../columns.mjs').ColumnId} ColumnId
+ */
+
+const MODULES = '/usr/lib/apache2/modules';
+/** @type {Readonly<Record<string, string>>} */
+const MODULE_OF = {
+  mpm_event: 'mpm_event',
+  authz_core: 'authz_core',
+  rewrite: 'rewrite',
+  ssl: 'ssl',
+  socache_shmcb: 'socache_shmcb',
+  http2: 'http2',
+  proxy: 'proxy',
+  proxy_http: 'proxy_http',
+  proxy_http2: 'proxy_http2',
+};
+const REWRITES = `RewriteEngine on
+  RewriteRule ^/missing/ - [R=404,L]
+  RewriteRule ^/fail/ - [R=500,L]
+  RewriteRule ^/echo/ - [R=200,L]
+  RewriteRule ^/(ok|big)/ /$1.txt [L]`;
+/** @type {Readonly<Record<ColumnId, string>>} */
+const PROTOCOLS = { http1: 'http/1.1', https1: 'http/1.1', h2c: 'h2c', h2: 'h2', grpc: '', grpcs: '' };
+
+/** @param {Context} context @param {readonly string[]} hosts @param {readonly number[]} ports */
+async function runApache({ folder, word }, hosts, ports) {
+  const file = join(folder, `${word}.conf`);
+  writeFileSync(join(folder, 'ok.txt'), 'ok');
+  writeFileSync(join(folder, 'big.txt'), 'x'.repeat(BIG_BYTES));
+  const modules = Object.entries(MODULE_OF).map(
+    ([name, path]) => `LoadModule ${name}_module ${MODULES}/mod_${path}.so`,
+  );
+  writeFileSync(
+    file,
+    `${modules.join('\n')}
+ServerName localhost
+ServerRoot ${folder}
+DocumentRoot ${folder}
+DefaultRuntimeDir ${folder}
+PidFile ${folder}/apache.pid
+ErrorLog ${folder}/error.log
+LogLevel notice
+User www-data
+Group www-data
+StartServers 2
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+${ports.map((port) => `Listen 127.0.0.1:${port}`).join('\n')}
+${hosts.join('\n')}
+`,
+  );
+  const log = join(folder, 'error.log');
+  writeFileSync(log, '');
+  const app = await runProgram('/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', file], { ready: 'spawned' });
+  await lineIn(log, 'resuming normal operations');
+  return app;
+}
+
+/** Apache says nothing on its standard error that is not a terminal or a file. @param {string} file @param {string} text */
+async function lineIn(file, text) {
+  const signal = AbortSignal.timeout(10_000);
+  for await (const _ of watchFile(file, { signal })) if (readFileSync(file, 'utf8').includes(text)) return;
+}
+
+/** @type {import('../row.mjs').ServerSide['start']} */
+async function startApache(context) {
+  const { ports, tls } = context;
+  const hosts = Object.entries(ports).map(([id, port]) => {
+    const column = /** @type {ColumnId} */ (id);
+    const isSecure = column === 'https1' || column === 'h2';
+    return `<VirtualHost 127.0.0.1:${port}>
+  Protocols ${PROTOCOLS[column]}
+  ${isSecure ? `SSLEngine on\n  SSLCertificateFile ${tls.cert}\n  SSLCertificateKeyFile ${tls.key}` : ''}
+  ${REWRITES}
+</VirtualHost>`;
+  });
+  return await runApache(context, hosts, Object.values(ports));
+}
+
+/** Apache as a reverse proxy. @type {import('../row.mjs').ClientSide['start']} */
+function startApacheProxy(context) {
+  const { urls, tls } = context;
+  /** @type {readonly ColumnId[]} */
+  const columns = ['http1', 'https1', 'h2c', 'h2'];
+  const target = (/** @type {ColumnId} */ column) =>
+    column.startsWith('h2') ? urls[column].replace(/^https?/, column) : urls[column];
+  return proxyClient(context, columns, (ports) =>
+    runApache(
+      context,
+      columns.map(
+        (column) => `<VirtualHost 127.0.0.1:${ports[column]}>
+  SSLProxyEngine on
+  SSLProxyCACertificateFile ${tls.ca}
+  ProxyPass / ${target(column)}/
+</VirtualHost>`,
+      ),
+      columns.map((column) => /** @type {number} */ (ports[column])),
+    ),
+  );
+}
+
+/** Both read what they are to do to its end before they begin: a program for each column. */
+const PROGRAM_COLUMNS = /** @type {const} */ (['http1', 'https1', 'h2c', 'h2']);
+
+/**
+ * @param {(column: ColumnId) => { command: string, args: readonly string[] }} program reads its standard input
+ * @param {(column: ColumnId, first: number, count: number, connections: number) => string} input
+ * @returns {Promise<import('../row.mjs').Client>}
+ */
+async function programsClient(program, input) {
+  /** @type {Map<ColumnId, import('../row.mjs').App>} */
+  const apps = new Map();
+  for (const column of PROGRAM_COLUMNS) {
+    const { command, args } = program(column);
+    apps.set(column, await runApp(command, command, args, { ready: 'spawned', port: 0 }));
+  }
+  return {
+    apps: [...apps.values()],
+    once: true,
+    async send(column, ...load) {
+      const { child } = /** @type {import('../row.mjs').App} */ (apps.get(column));
+      const ended = new Promise((resolve, reject) => {
+        child.once('exit', (code) => (code === 0 ? resolve(code) : reject(new Error(`${column} ended with ${code}`))));
+      });
+      // Nobody else reads it, and a full pipe would stop the program.
+      child.stdout?.resume();
+      child.stdin?.end(input(column, ...load));
+      await ended;
+    },
+  };
+}
+
+const CURL_HTTP = /** @type {Readonly<Record<string, string>>} */ ({
+  http1: 'http1.1',
+  https1: 'http1.1',
+  h2c: 'http2-prior-knowledge',
+  h2: 'http2',
+});
+
+/** curl 7 cannot use a connection with prior knowledge twice: a name, and so a connection, for each request. @param {string} url @param {string} path */
+function ownHost(url, path) {
+  const { port } = new URL(url);
+  const name = `${path.replaceAll('/', '')}.localhost`;
+  return [`url = "http://${name}:${port}${path}"`, `resolve = "${name}:${port}:127.0.0.1"`];
+}
+
+/** @type {import('../row.mjs').ClientSide['start']} */
+function startCurl({ word, urls, tls }) {
+  const program = () => ({ command: 'curl', args: ['--user-agent', word, '--no-progress-meter', '--config', '-'] });
+  return programsClient(program, (column, first, count, connections) => {
+    const transfers = Array.from({ length: count }, (_, at) => {
+      const { path, bodyBytes } = requestOf(first + at);
+      return [
+        ...(column === 'h2c' ? ownHost(urls.h2c, path) : [`url = "${urls[column]}${path}"`]),
+        'output = /dev/null',
+        CURL_HTTP[column],
+        `cacert = ${tls.ca}`,
+        ...(bodyBytes > 0 ? [`data = ${'b'.repeat(bodyBytes)}`] : []),
+      ].join('\n');
+    });
+    return `parallel\nparallel-max = ${connections}\n${transfers.join('\nnext\n')}\n`;
+  });
+}
+
+const H2LOAD = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
+  http1: ['--h1'],
+  https1: ['--h1'],
+  h2c: ['-m4', '-p', 'h2c'],
+});
+
+/** h2load only asks with GET. @type {import('../row.mjs').ClientSide['start']} */
+function startH2load({ word, urls }) {
+  const program = (/** @type {ColumnId} */ column) => ({
+    command: 'h2load',
+    args: ['-n200', '-c4', ...(H2LOAD[column] ?? ['-m4']), '-H', `user-agent: ${word}`, '-i', '-'],
+  });
+  return programsClient(program, (column, first, count) =>
+    Array.from({ length: count }, (_, at) => `${urls[column]}${requestOf(first + at).path}\n`).join(''),
+  );
+}
+
+/** nghttpd knows files: one for each path that may be asked for. @type {import('../row.mjs').ServerSide['start']} */
+async function startNghttpd({ folder, ports, tls }) {
+  writeFileSync(join(folder, 'big.txt'), 'x'.repeat(BIG_BYTES));
+  writeFileSync(join(folder, 'ok.txt'), 'ok');
+  for (const kind of ['ok', 'big']) mkdirSync(join(folder, kind));
+  for (let n = 0; n < 3000; n++) {
+    const { kind, path } = requestOf(n);
+    if (kind === 'ok' || kind === 'big') symlinkSync(`../${kind}.txt`, join(folder, path));
+  }
+  const common = ['--address=127.0.0.1', `--htdocs=${folder}`, '--echo-upload', '--verbose'];
+  const start = (/** @type {readonly string[]} */ more) =>
+    runProgram('/usr/sbin/nghttpd', [...common, ...more], { ready: /listen 127\.0\.0\.1/ });
+  return await Promise.all([start(['--no-tls', String(ports.h2c)]), start([String(ports.h2), tls.key, tls.cert])]);
+}
+
+const noGrpc = { grpc: 'it does not speak gRPC', grpcs: 'it does not speak gRPC' };
+
+/** @type {readonly import('../row.mjs').Row[]} */
+export const rows = [
+  {
+    id: 'apache',
+    language: 'C',
+    stack: 'Apache httpd, mpm_event (client: as reverse proxy)',
+    prepare: () => tool('/usr/sbin/apache2', ['-v']),
+    server: { columns: ['http1', 'https1', 'h2c', 'h2'], start: startApache },
+    client: { columns: ['http1', 'https1', 'h2c', 'h2'], start: startApacheProxy },
+    cannot: { server: noGrpc, client: noGrpc },
+  },
+  {
+    id: 'curl',
+    language: 'C',
+    stack: 'curl with OpenSSL',
+    prepare: () => tool('curl', ['--version']),
+    client: { columns: PROGRAM_COLUMNS, start: startCurl },
+    cannot: { server: { others: 'it is a client only' }, client: noGrpc },
+  },
+  {
+    id: 'nghttp2',
+    language: 'C++',
+    stack: 'nghttpd, h2load',
+    prepare: () => Promise.all([tool('/usr/sbin/nghttpd', ['--version']), tool('h2load', ['--version'])]),
+    server: { columns: ['h2c', 'h2'], start: startNghttpd, answers: { fail: 404 } },
+    client: { columns: PROGRAM_COLUMNS, start: startH2load },
+    cannot: { server: { others: 'nghttpd speaks HTTP/2 only', ...noGrpc }, client: noGrpc },
+  },
+];
