@@ -20,12 +20,12 @@ const modules = modulesOf();
 const Echo = echoService(modules);
 const { Server, ServerCredentials, credentials } = modules.grpc;
 const CALLS_IN_FLIGHT = 4;
-/** How long the news of a cancelled call may take. */
-const CANCEL_MS = 3000;
+/** How long the news of a cancelled call may take, or that an answer was written. */
+const END_MS = 3000;
 
 /** What the servers here answered. */
 let log = [];
-/** Calls that were not ended yet. */
+/** Requests that were not ended yet. */
 let underWay = 0;
 /** Connections that had a request before the last `mark`, by column and client port. */
 const seen = new Set();
@@ -41,7 +41,11 @@ function logged(column) {
   return (request, response) => {
     const { remotePort } = request.socket;
     const { method, url: path } = request;
-    response.on('finish', () => record(column, remotePort, { method, path, status: response.statusCode }));
+    underWay += 1;
+    response.on('finish', () => {
+      underWay -= 1;
+      record(column, remotePort, { method, path, status: response.statusCode });
+    });
     answer(request, response);
   };
 }
@@ -167,7 +171,7 @@ const commands = {
     for (const connection of [...open.values()].flat()) connection.kept = connection.used;
   },
   async take() {
-    for (const untilMs = Date.now() + CANCEL_MS; underWay > 0 && Date.now() < untilMs; ) await setImmediate();
+    for (const untilMs = Date.now() + END_MS; underWay > 0 && Date.now() < untilMs; ) await setImmediate();
     const taken = log;
     log = [];
     return taken;

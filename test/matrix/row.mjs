@@ -42,7 +42,11 @@
  * @typedef {Context & { ports: Readonly<Record<ColumnId, number>> }} ServerContext
  */
 
+import { once } from 'node:events';
+import { readFileSync, watch, writeFileSync } from 'node:fs';
 import { freePort, runApp } from '../support/run-app.mjs';
+
+const LOG_TIMEOUT_MS = 10_000;
 
 /**
  * Starts a program that prints READY, as apps/README.md has it.
@@ -51,6 +55,28 @@ import { freePort, runApp } from '../support/run-app.mjs';
  */
 export function runProgram(command, args, options = {}) {
   return runApp(command.replace(/^.*\//, ''), command, args, { ready: /^READY$/, port: 0, ...options });
+}
+
+/**
+ * Starts a program that opens its log itself, which it cannot where its standard error is a socket, and resolves when the log has `text`.
+ *
+ * @param {string} command @param {readonly string[]} args @param {string} log @param {string} text
+ */
+export async function runLogging(command, args, log, text) {
+  writeFileSync(log, '');
+  const app = await runProgram(command, args, { ready: 'spawned' });
+  const isReady = () => readFileSync(log, 'utf8').includes(text);
+  const watcher = watch(log);
+  const signal = AbortSignal.timeout(LOG_TIMEOUT_MS);
+  try {
+    while (!isReady()) await once(watcher, 'change', { signal });
+    return app;
+  } catch {
+    await app.stop();
+    throw new Error(`${app.name} did not log '${text}'\n${app.stderr()}${readFileSync(log, 'utf8')}`);
+  } finally {
+    watcher.close();
+  }
 }
 
 /**

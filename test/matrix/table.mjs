@@ -42,18 +42,22 @@ export function tally(results, strict) {
   const sum = { passed: 0, failed: 0, skipped: 0, lines: /** @type {string[]} */ ([]) };
   for (const result of results) {
     let unavailable = 0;
+    /** Cells that failed for the same reason. @type {Map<string, string[]>} */
+    const failed = new Map();
     for (const side of SIDES) {
       for (const { id, title } of COLUMNS) {
         const { verdict, why } = verdictOf(result, side, id);
         if (verdict === 'yes' || verdict === 'unseen') sum.passed += 1;
         if (verdict === 'unavailable') unavailable += 1;
-        if (verdict !== 'no') continue;
-        sum.failed += 1;
-        sum.lines.push(
-          `FAILED   ${result.row.id} ${side} ${title}`,
-          ...why.split('\n').map((line) => `         ${line}`),
-        );
+        if (verdict === 'no') failed.set(why, [...(failed.get(why) ?? []), `${side} ${title}`]);
       }
+    }
+    for (const [why, cells] of failed) {
+      sum.failed += cells.length;
+      sum.lines.push(
+        `FAILED   ${result.row.id}: ${cells.join(', ')}`,
+        ...why.split('\n').map((line) => `         ${line}`),
+      );
     }
     if (unavailable === 0) continue;
     sum[strict ? 'failed' : 'skipped'] += unavailable;

@@ -1,11 +1,10 @@
 // @ts-check
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { watch as watchFile } from 'node:fs/promises';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runApp } from '../../support/run-app.mjs';
 import { tool } from '../cache.mjs';
 import { BIG_BYTES, requestOf } from '../requests.mjs';
-import { proxyClient, runProgram } from '../row.mjs';
+import { proxyClient, runLogging, runProgram } from '../row.mjs';
 
 /**
  * @typedef {import('../row.mjs').Context} Context
@@ -60,17 +59,8 @@ ${ports.map((port) => `Listen 127.0.0.1:${port}`).join('\n')}
 ${hosts.join('\n')}
 `,
   );
-  const log = join(folder, 'error.log');
-  writeFileSync(log, '');
-  const app = await runProgram('/usr/sbin/apache2', ['-D', 'FOREGROUND', '-f', file], { ready: 'spawned' });
-  await lineIn(log, 'resuming normal operations');
-  return app;
-}
-
-/** Apache says nothing on its standard error that is not a terminal or a file. @param {string} file @param {string} text */
-async function lineIn(file, text) {
-  const signal = AbortSignal.timeout(10_000);
-  for await (const _ of watchFile(file, { signal })) if (readFileSync(file, 'utf8').includes(text)) return;
+  const args = ['-D', 'FOREGROUND', '-f', file];
+  return await runLogging('/usr/sbin/apache2', args, join(folder, 'error.log'), 'resuming normal operations');
 }
 
 /** @type {import('../row.mjs').ServerSide['start']} */
