@@ -12,6 +12,14 @@ const LOST_REQUESTS = {
     'Pipelined messages that merged in one turn and cannot be told apart; at least so many requests.',
   'http1.stream_unsynced':
     'Calls that were skipped until requests and responses were in step again; at most so many requests.',
+  'http2.request_lost': 'Requests whose first frame found no room on the ring; their stream ids tell.',
+  'http2.response_lost':
+    'Requests whose response, or some of it, found no room on the ring, or that were forgotten before it came.',
+  'http2.response_without_request': 'Responses to requests from before the tracer.',
+  'http2.request_unknown':
+    'Requests whose method is named by what was said before the tracer, or by what found no room on the ring.',
+  'http2.request_malformed': 'Header blocks in the direction of the requests that are no requests.',
+  'http2.streams_evicted': 'Requests given up, oldest first, because too many streams of a connection were open.',
 } as const;
 
 /** What happened on the way, beside. */
@@ -35,6 +43,13 @@ const EVENTS = {
   'http1.status_unknown': 'Spans without a status code because the bytes of the response could not be captured.',
   'http1.ended_early': 'Responses that were taken to be over, and went on after all: endNs of their span is too early.',
   'http1.gave_up': 'Connections that stopped to look like HTTP/1; nothing more is reported of them.',
+  'http2.gap': 'Directions of HTTP/2 connections of which bytes are missing that matter; frames are looked for again.',
+  'http2.malformed': 'Frames or header blocks that are none; frames are looked for again.',
+  'http2.field_unknown':
+    'Header fields named by what was said before the tracer, or by what found no room on the ring: they are unset.',
+  'http2.path_unknown': 'Spans without a path, for that reason.',
+  'http2.status_unknown': 'Spans without a status code, for that reason.',
+  'http2.gave_up': 'Connections that stopped to look like HTTP/2; nothing more is reported of them.',
 } as const;
 
 /** What is counted between a record and its span, with what it means. A name says the stage and the reason. */

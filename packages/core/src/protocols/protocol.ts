@@ -11,6 +11,7 @@
  * `Exchange` with its conversion in `spans/from-exchange.ts`.
  */
 import type { Connection } from '../connections/connection.ts';
+import type { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
 import type { CounterReason } from '../counters.ts';
 import type { HttpExchange } from './http-exchange.ts';
@@ -60,7 +61,10 @@ export type ProtocolConnection = TurnConsumer;
 export interface ProtocolParser {
   /** Lower case, as in `network.protocol.name`. */
   readonly name: string;
-  /** Looks at the first bytes of a turn, of either direction. */
-  detect(bytes: Uint8Array, start: number, end: number): Detection;
-  open(connection: Connection, host: ProtocolHost): ProtocolConnection;
+  /** Both sides may speak at once: what the other side said before the match is delivered too, first. */
+  readonly isDuplex?: boolean;
+  /** Looks at the first bytes of a turn, of either direction; of a connection that is older than the tracer they may be any. */
+  detect(bytes: Uint8Array, start: number, end: number, isMidstream: boolean): Detection;
+  /** `first`: the turn, or piece, that matched; it is delivered next. */
+  open(connection: Connection, host: ProtocolHost, first: Turn): ProtocolConnection;
 }

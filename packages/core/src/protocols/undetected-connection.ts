@@ -2,12 +2,12 @@ import type { Connection } from '../connections/connection.ts';
 import type { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
 import { RECORD_FLAG } from '../events/layout.gen.ts';
-import type { ProtocolHost, ProtocolParser } from './protocol.ts';
+import type { Detection, ProtocolHost, ProtocolParser } from './protocol.ts';
 
 /** Turns without a match after which a connection is given up; more where the first ones may be the middle of a body. */
 const TURNS_MAX = 2;
 const MIDSTREAM_TURNS_MAX = 16;
-/** Bytes of calls that are put together to be recognised. */
+/** Bytes of one direction that are put together to be recognised. */
 const JOINED_MAX = 1024;
 
 /** A connection whose protocol is not known yet: asks each protocol in turn and then makes way for the one that matches. */
@@ -19,7 +19,8 @@ export class UndetectedConnection implements TurnConsumer {
   #turns = 0;
   #isMidstream = false;
   #missing = 0;
-  #joined: Turn | undefined;
+  /** By direction: what some protocol could not rule out. */
+  readonly #early: [Turn | undefined, Turn | undefined] = [undefined, undefined];
 
   constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[]) {
     this.#connection = connection;
@@ -28,20 +29,27 @@ export class UndetectedConnection implements TurnConsumer {
   }
 
   turn(turn: Turn): boolean {
-    const consumer = this.#detect(turn);
-    return consumer === undefined || consumer.turn(turn);
+    if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
+    if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
+    const detection = this.#detect(turn);
+    if (detection !== 'more' && detection !== 'mismatch') return this.#become(detection, turn).turn(turn);
+    this.#early[turn.direction] = detection === 'more' ? turn.copy() : undefined;
+    // A turn counts as unknown when the next one begins: until then it may still grow into something.
+    this.#seq = turn.seq;
+    return true;
   }
 
   /** Pieces of one direction are put together until they are enough to tell. */
   chunk(chunk: Turn): void {
+    if ((chunk.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
     const joined = this.#join(chunk);
-    const detection = this.#detectBytes(joined.data, joined.prefixStart, joined.prefixEnd);
-    this.#joined = detection === 'more' && joined.prefixEnd < JOINED_MAX ? joined : undefined;
-    if (detection === 'more') return;
-    if (detection !== 'mismatch') {
-      this.#become(detection).chunk(joined);
+    const detection = this.#detect(joined);
+    if (detection !== 'more' && detection !== 'mismatch') {
+      this.#become(detection, joined).chunk(joined);
       return;
     }
+    this.#early[chunk.direction] = detection === 'more' && joined.prefixEnd < JOINED_MAX ? joined : undefined;
+    if (detection === 'more') return;
     if (this.#seq !== 0) this.#passed();
     this.#seq = chunk.seq;
   }
@@ -59,20 +67,10 @@ export class UndetectedConnection implements TurnConsumer {
     if (this.#seq !== 0) this.#host.count('protocol.undetected_turns');
   }
 
-  #detect(turn: Turn): TurnConsumer | undefined {
-    if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
-    const detection = this.#detectBytes(turn.data, turn.prefixStart, turn.prefixEnd);
-    if (detection !== 'more' && detection !== 'mismatch') return this.#become(detection);
-    // A turn counts as unknown when the next one begins: until then it may still grow into something.
-    this.#seq = turn.seq;
-    if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
-    return undefined;
-  }
-
   #join(chunk: Turn): Turn {
     const joined = chunk.copy();
-    const before = this.#joined;
-    if (before === undefined || before.direction !== chunk.direction) return joined;
+    const before = this.#early[chunk.direction];
+    if (before === undefined || before.offsetBytes + before.prefixEnd !== chunk.offsetBytes) return joined;
     joined.data = Uint8Array.from([...before.data, ...joined.data]);
     joined.prefixEnd = joined.data.length;
     joined.sizeBytes = chunk.offsetBytes + chunk.sizeBytes - before.offsetBytes;
@@ -84,20 +82,24 @@ export class UndetectedConnection implements TurnConsumer {
   }
 
   /** The protocol that matches; `more` where one may still match. */
-  #detectBytes(bytes: Uint8Array, start: number, end: number): ProtocolParser | 'more' | 'mismatch' {
+  #detect({ data, prefixStart, prefixEnd }: Turn): ProtocolParser | Exclude<Detection, 'match'> {
     let outcome: 'more' | 'mismatch' = 'mismatch';
     for (const protocol of this.#protocols) {
-      const detection = protocol.detect(bytes, start, end);
+      const detection = protocol.detect(data, prefixStart, prefixEnd, this.#isMidstream);
       if (detection === 'match') return protocol;
       if (detection === 'more') outcome = 'more';
     }
     return outcome;
   }
 
-  #become(protocol: ProtocolParser): TurnConsumer {
-    const consumer = protocol.open(this.#connection, this.#host);
+  #become(protocol: ProtocolParser, first: Turn): TurnConsumer {
+    const consumer = protocol.open(this.#connection, this.#host, first);
     this.#connection.consumer = consumer;
     if (this.#missing > 0) consumer.gap(this.#missing);
+    const other = this.#early[1 - first.direction];
+    if (other === undefined || protocol.isDuplex !== true) return consumer;
+    if (other.isPiece) consumer.chunk(other);
+    else consumer.turn(other);
     return consumer;
   }
 

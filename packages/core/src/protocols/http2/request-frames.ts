@@ -1,0 +1,81 @@
+import type { Turn } from '../../connections/turn.ts';
+import type { FrameReader } from './frame-reader.ts';
+import { isGrpc, isMessagePrefix, parseGrpcTimeout, statusOfReset } from './grpc.ts';
+import { GRPC_STATUS_UNKNOWN } from './grpc-exchange.ts';
+import { FIELD } from './hpack/field.ts';
+import type { HeaderFields } from './hpack/header-fields.ts';
+import type { Http2Stream } from './stream.ts';
+import type { Streams } from './streams.ts';
+
+const CANCEL = 8;
+const NO_ERROR = 0;
+
+/** The direction of the requests: what its frames mean for the streams. */
+export class RequestFrames {
+  readonly #streams: Streams;
+
+  constructor(streams: Streams) {
+    this.#streams = streams;
+  }
+
+  headers(reader: FrameReader, fields: HeaderFields): void {
+    const { values, unknown } = fields;
+    const id = reader.blockStreamId;
+    const method = values[FIELD.METHOD];
+    if (method === undefined && unknown === 0) return; // Trailers.
+    if (this.#streams.get(id)?.isRequested === true) return;
+    if (method === undefined) {
+      const stream = this.#streams.request(id);
+      if (stream !== undefined) this.#streams.drop(stream, 'http2.request_unknown');
+      return;
+    }
+    const target = values[FIELD.PATH] ?? (method === 'CONNECT' ? values[FIELD.AUTHORITY] : undefined);
+    const stream = this.#streams.request(id);
+    if (stream === undefined) return;
+    if (target === undefined && unknown === 0) {
+      this.#streams.drop(stream, 'http2.request_malformed');
+      return;
+    }
+    stream.method = method;
+    stream.target = target ?? '';
+    this.#readFields(stream, fields);
+    stream.begin(reader.origin, this.#streams.role);
+    if (stream.endNs !== 0) this.#streams.deliver(stream);
+  }
+
+  dataBegin(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
+    const stream = this.#streams.get(reader.header.streamId);
+    if (stream?.kind !== 'unknown' || stream.requestBytes !== 0) return;
+    stream.hasMessagePrefix = isMessagePrefix(bytes, start, end, reader.header.length);
+  }
+
+  data(reader: FrameReader, size: number | undefined): void {
+    this.#streams.get(reader.header.streamId)?.addRequestBytes(size);
+  }
+
+  /** The asking side gives up. */
+  reset(reader: FrameReader, turn: Turn, code: number): void {
+    const stream = this.#streams.get(reader.header.streamId);
+    if (stream === undefined) return;
+    const isGivenUp = code === CANCEL || code === NO_ERROR;
+    if (stream.grpcStatus === GRPC_STATUS_UNKNOWN) stream.grpcStatus = statusOfReset(isGivenUp ? CANCEL : code);
+    const ns = turn.arrivedNs > 0 ? turn.arrivedNs : turn.lastNs;
+    this.#streams.finish(stream, ns, isGivenUp ? 'cancelled' : 'stream_reset');
+  }
+
+  lost(): void {
+    this.#streams.loseRequests();
+  }
+
+  #readFields(stream: Http2Stream, { values, unknown }: HeaderFields): void {
+    const contentType = values[FIELD.CONTENT_TYPE];
+    const timeout = values[FIELD.GRPC_TIMEOUT];
+    if (contentType !== undefined) stream.kind = isGrpc(contentType) ? 'grpc' : 'http';
+    else if (unknown === 0) stream.kind = 'http';
+    if (timeout !== undefined) stream.timeoutNs = parseGrpcTimeout(timeout);
+    stream.authority = values[FIELD.AUTHORITY] ?? values[FIELD.HOST];
+    stream.userAgent = values[FIELD.USER_AGENT];
+    stream.traceparent = values[FIELD.TRACEPARENT];
+    stream.traceState = values[FIELD.TRACESTATE];
+  }
+}

@@ -1,0 +1,164 @@
+import type { Connection } from '../../connections/connection.ts';
+import type { CounterReason } from '../../counters.ts';
+import type { ProtocolHost, Role } from '../protocol.ts';
+import type { GrpcExchangeError } from './grpc-exchange.ts';
+import { Http2Stream } from './stream.ts';
+import { exchangeFrom } from './stream-exchange.ts';
+
+/** More open streams than this are not remembered for one connection; servers allow 100 to 250 by default. */
+const STREAMS_MAX = 1024;
+
+/**
+ * The open streams of a connection. Requests have odd ids that only grow (RFC 9113 §5.1.1): so a lost request shows as a gap in the ids, and
+ * each is counted once.
+ */
+export class Streams {
+  readonly role: Role;
+  /** Records of the requests were lost since the last request. */
+  isMissingRequests = false;
+
+  readonly #connection: Connection;
+  readonly #host: ProtocolHost;
+  readonly #open = new Map<number, Http2Stream>();
+  /** Of them, those whose request was not seen. */
+  #unrequested = 0;
+  /** Id of the last request that is accounted for; below 0 where it may be any. */
+  #lastId: number;
+  /** Requests may be from before the tracer. */
+  #isMidstream: boolean;
+
+  /** `isWhole`: the connection is known from its first request on. */
+  constructor(connection: Connection, host: ProtocolHost, role: Role, isWhole: boolean) {
+    this.#connection = connection;
+    this.#host = host;
+    this.role = role;
+    this.#isMidstream = !isWhole;
+    this.#lastId = -1;
+  }
+
+  /** A stream whose request was seen before the first frame. */
+  adopt(stream: Http2Stream): void {
+    this.#open.set(stream.id, stream);
+    this.#lastId = stream.id;
+  }
+
+  get(id: number): Http2Stream | undefined {
+    return this.#open.get(id);
+  }
+
+  /** The stream of a request, which is a new one or was seen by its response; undefined where it is neither. */
+  request(id: number): Http2Stream | undefined {
+    if (!this.account(id)) return undefined;
+    const known = this.#open.get(id);
+    if (known !== undefined) {
+      this.#unrequested -= 1;
+      return known;
+    }
+    return this.#add(id);
+  }
+
+  /** The stream of a response; undefined where it is counted already, or pushed. */
+  response(id: number): Http2Stream | undefined {
+    const known = this.#open.get(id);
+    if (known !== undefined || id <= this.#lastId || id % 2 === 0) return known;
+    this.#unrequested += 1;
+    return this.#add(id);
+  }
+
+  /** A request begins: those before it that were not seen are lost. False where it is not the next one. */
+  account(id: number): boolean {
+    if (id <= this.#lastId || id % 2 === 0) return false;
+    if (this.#unrequested > 0 || this.isMissingRequests) this.#settle(id);
+    this.#isMidstream = false;
+    this.isMissingRequests = false;
+    this.#lastId = id;
+    return true;
+  }
+
+  /** The stream is over; an unrequested one waits for its request. */
+  finish(stream: Http2Stream, endNs: number, error: GrpcExchangeError | undefined): void {
+    if (stream.endNs !== 0) return;
+    stream.endNs = Math.max(1, endNs);
+    stream.error = error;
+    if (stream.isRequested) this.deliver(stream);
+  }
+
+  deliver(stream: Http2Stream): void {
+    this.#open.delete(stream.id);
+    stream.endNs = Math.max(stream.endNs, stream.readNs);
+    if (stream.target === '') this.#host.count('http2.path_unknown');
+    if (stream.isAnswered && stream.statusCode === 0) this.#host.count('http2.status_unknown');
+    this.#host.exchange(exchangeFrom(stream, this.#connection, this.role));
+  }
+
+  /** A request that is no span. */
+  drop(stream: Http2Stream, reason: CounterReason): void {
+    if (this.#open.delete(stream.id)) this.#host.count(reason);
+  }
+
+  /** Responses were lost: which streams are answered is not known any more. */
+  loseResponses(): void {
+    for (const stream of [...this.#open.values()]) {
+      if (stream.isRequested) this.drop(stream, 'http2.response_lost');
+    }
+  }
+
+  /** Requests were lost: what was seen of them stands, but for the size of their bodies. */
+  loseRequests(): void {
+    this.isMissingRequests = true;
+    for (const stream of this.#open.values()) stream.requestBytes = undefined;
+  }
+
+  /** Requests beyond the last one that the other side will answer. */
+  refuse(lastStreamId: number, ns: number): void {
+    for (const stream of [...this.#open.values()]) {
+      if (stream.id > lastStreamId && !stream.isAnswered) this.finish(stream, ns, 'stream_refused');
+    }
+  }
+
+  /** The connection is over, and with it all that was under way. */
+  close(ns: number): void {
+    for (const stream of [...this.#open.values()]) {
+      if (!stream.isRequested) this.#dropUnrequested(stream);
+      else if (stream.isAnswered) this.finish(stream, stream.lastNs, 'response_truncated');
+      else this.finish(stream, ns, 'connection_closed');
+    }
+  }
+
+  forget(): void {
+    for (const stream of [...this.#open.values()]) {
+      if (stream.isRequested) this.drop(stream, 'http2.response_lost');
+      else this.#dropUnrequested(stream);
+    }
+  }
+
+  #add(id: number): Http2Stream {
+    const stream = new Http2Stream(id);
+    if (this.#open.size >= STREAMS_MAX) {
+      const [oldest] = this.#open.values();
+      if (oldest?.isRequested === true) this.drop(oldest, 'http2.streams_evicted');
+      else if (oldest !== undefined) this.#dropUnrequested(oldest);
+    }
+    this.#open.set(id, stream);
+    return stream;
+  }
+
+  #settle(id: number): void {
+    const byIds = this.isMissingRequests && (!this.#isMidstream || this.#lastId > 0);
+    if (byIds) this.#host.count('http2.request_lost', (id - this.#lastId) / 2 - 1);
+    for (const stream of [...this.#open.values()]) {
+      if (stream.isRequested || stream.id >= id) continue;
+      if (byIds) {
+        this.#open.delete(stream.id);
+        this.#unrequested -= 1;
+      } else {
+        this.#dropUnrequested(stream);
+      }
+    }
+  }
+
+  #dropUnrequested(stream: Http2Stream): void {
+    this.#unrequested -= 1;
+    this.drop(stream, this.#isMidstream ? 'http2.response_without_request' : 'http2.request_lost');
+  }
+}
