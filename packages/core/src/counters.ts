@@ -17,7 +17,7 @@ const LOST_REQUESTS = {
     'Requests whose response, or some of it, found no room on the ring, or that were forgotten before it came.',
   'http2.response_without_request': 'Responses to requests from before the tracer.',
   'http2.request_unknown':
-    'Requests whose method is named by what was said before the tracer, or by what found no room on the ring.',
+    'Requests whose method, or whether they are gRPC, is named by what was said before the tracer or found no room on the ring.',
   'http2.request_malformed': 'Header blocks in the direction of the requests that are no requests.',
   'http2.streams_evicted': 'Requests given up, oldest first, because too many streams of a connection were open.',
 } as const;

@@ -16,7 +16,8 @@ export interface TrafficRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;
-  readonly requestBytes: number;
+  /** Undefined where the server does not wait for the end of the request. */
+  readonly requestBytes: number | undefined;
   readonly responseBytes: number;
   readonly grpcStatus: number | undefined;
   readonly outcome: 'answered' | 'cancelled' | 'reset';
@@ -92,6 +93,11 @@ function grpcStatusOf(plan: Plan): number | undefined {
   return plan.kind === 'trailers-only' ? 5 : undefined;
 }
 
+/** The server does not wait for the end of the request. */
+function isEarly({ kind }: Plan): boolean {
+  return kind === 'trailers-only' || kind === 'reset' || kind === 'cancelled';
+}
+
 function answer(stream: ServerHttp2Stream, plan: Plan): void {
   // The client may have gone away meanwhile.
   stream.on('error', () => undefined);
@@ -116,7 +122,11 @@ function answer(stream: ServerHttp2Stream, plan: Plan): void {
     });
   }
   const isGrpc = plan.kind === 'grpc';
-  const head = { ':status': plan.status, 'content-type': isGrpc ? 'application/grpc' : 'text/plain', 'x-id': plan.path };
+  const head = {
+    ':status': plan.status,
+    'content-type': isGrpc ? 'application/grpc' : 'text/plain',
+    'x-id': plan.path,
+  };
   if (plan.method === 'HEAD') {
     stream.respond(head, { endStream: true });
     return;
@@ -147,7 +157,8 @@ async function ask(session: ClientHttp2Session, plan: Plan): Promise<void> {
     stream.end(content(plan, plan.requestBytes));
   }
   stream.resume();
-  await once(stream, 'close');
+  // Not `once` of node:events, which an error would reject.
+  await new Promise((resolve) => stream.once('close', resolve));
 }
 
 function factsOf(plan: Plan): TrafficRequest {
@@ -159,7 +170,7 @@ function factsOf(plan: Plan): TrafficRequest {
     path,
     outcome,
     status: isAnswered ? plan.status : 0,
-    requestBytes: plan.requestBytes,
+    requestBytes: isEarly(plan) ? undefined : plan.requestBytes,
     responseBytes: isAnswered ? plan.responseBytes : 0,
     grpcStatus: grpcStatusOf(plan),
   };
@@ -168,7 +179,11 @@ function factsOf(plan: Plan): TrafficRequest {
 /** Lets Node's client talk to Node's server over a relay on the loopback interface that notes what passes. */
 export async function recordTraffic(options: TrafficOptions): Promise<Traffic> {
   const seed = options.seed ?? 0;
-  const settings = { headerTableSize: options.headerTableSize ?? 4096, enablePush: true, maxHeaderListSize: 131_072 };
+  const settings = {
+    headerTableSize: options.headerTableSize ?? 4096,
+    maxHeaderListSize: 131_072,
+    maxConcurrentStreams: 250,
+  };
   const plans = Array.from({ length: options.requests }, (_, index) => planOf(index, seed));
   const byPath = new Map(plans.map((plan) => [plan.path, plan]));
   const server = createServer({
@@ -178,7 +193,9 @@ export async function recordTraffic(options: TrafficOptions): Promise<Traffic> {
   });
   server.on('stream', (stream, headers) => {
     const plan = byPath.get(String(headers[':path']));
-    if (plan !== undefined) answer(stream, plan);
+    if (plan === undefined) return;
+    if (isEarly(plan)) answer(stream, plan);
+    else stream.on('end', () => answer(stream, plan)).resume();
   });
   const parts: TrafficPart[] = [];
   const relay = createTcpServer((near) => {

@@ -1,3 +1,4 @@
+import { readUint32 } from './frame.ts';
 import { GRPC_STATUS_UNKNOWN } from './grpc-exchange.ts';
 
 const CONTENT_TYPE = 'application/grpc';
@@ -75,12 +76,11 @@ export function statusOfHttp(statusCode: number): number {
   return STATUS_BY_HTTP[statusCode] ?? UNKNOWN;
 }
 
-/** Whether content begins with a gRPC message: a flag, and a length that the frame does not contradict. */
+/** Whether content may begin with a gRPC message, by the few bytes of it that are there: a flag, and a length that the frame does not contradict. */
 export function isMessagePrefix(bytes: Uint8Array, start: number, end: number, contentBytes: number): boolean {
-  if (end - start < PREFIX_BYTES || (bytes[start] ?? 0) > 1) return false;
-  const [high = 0, second = 0, third = 0, low = 0] = bytes.subarray(start + 1, start + PREFIX_BYTES);
-  const behind = PREFIX_BYTES + high * 2 ** 24 + second * 2 ** 16 + third * 256 + low;
-  if (behind === contentBytes) return true;
-  if (behind > contentBytes) return high === 0;
-  return start + behind < end ? (bytes[start + behind] ?? 0) <= 1 : false;
+  if ((bytes[start] ?? 0) > 1) return false;
+  if (end - start < PREFIX_BYTES) return true;
+  const behind = PREFIX_BYTES + (readUint32(bytes, start + 1) >>> 0);
+  if (behind >= contentBytes || start + behind >= end) return true;
+  return (bytes[start + behind] ?? 0) <= 1;
 }

@@ -42,6 +42,8 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
   readonly #readers: readonly [FrameReader, FrameReader];
   readonly #decoders: readonly [HpackDecoder, HpackDecoder] = [new HpackDecoder(), new HpackDecoder()];
   readonly #isWhole: boolean;
+  /** By DIRECTION: something was lost that may have been of it, and nothing was heard of it since. */
+  readonly #isBehind: [boolean, boolean] = [false, false];
   #sides: Sides | undefined = undefined;
   #isStreamAsked = false;
   /** Times that a direction was lost since the last header block. */
@@ -73,20 +75,24 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       this.#isStreamAsked = true;
       this.#host.setVerdict(this.#connection, 'stream');
     }
-    this.#reader(turn.direction).read(turn);
+    this.#read(turn);
     return true;
   }
 
   chunk(piece: Turn): void {
-    this.#reader(piece.direction).read(piece);
+    this.#read(piece);
   }
 
   gap(): void {
-    // Offsets tell what is missing, and of which direction.
+    // The offset of the next piece of each direction tells what it was.
+    this.#isBehind[DIRECTION.IN] = this.#isBehind[DIRECTION.OUT] = true;
   }
 
   close(ns: number): void {
-    this.#sides?.streams.close(ns);
+    const streams = this.#sides?.streams;
+    // Without the last of their frames, nobody knows how streams ended.
+    if (this.#isBehind[DIRECTION.IN] || this.#isBehind[DIRECTION.OUT]) streams?.forget();
+    else streams?.close(ns);
   }
 
   forget(): void {
@@ -190,6 +196,11 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       responses: new ResponseFrames(streams),
     };
     return this.#sides;
+  }
+
+  #read(turn: Turn): void {
+    this.#isBehind[turn.direction] = false;
+    this.#reader(turn.direction).read(turn);
   }
 
   #reader(direction: number): FrameReader {

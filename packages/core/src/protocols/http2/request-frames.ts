@@ -1,4 +1,5 @@
 import type { Turn } from '../../connections/turn.ts';
+import { FRAME_FLAG } from './frame.ts';
 import type { FrameReader } from './frame-reader.ts';
 import { isGrpc, isMessagePrefix, parseGrpcTimeout, statusOfReset } from './grpc.ts';
 import { GRPC_STATUS_UNKNOWN } from './grpc-exchange.ts';
@@ -22,8 +23,13 @@ export class RequestFrames {
     const { values, unknown } = fields;
     const id = reader.blockStreamId;
     const method = values[FIELD.METHOD];
-    if (method === undefined && unknown === 0) return; // Trailers.
-    if (this.#streams.get(id)?.isRequested === true) return;
+    const known = this.#streams.get(id);
+    if (known?.isRequested === true) {
+      if (reader.blockEndsStream) known.isRequestEnded = true;
+      return;
+    }
+    // Trailers of a request that is over, or was not seen.
+    if (method === undefined && unknown === 0) return;
     if (method === undefined) {
       const stream = this.#streams.request(id);
       if (stream !== undefined) this.#streams.drop(stream, 'http2.request_unknown');
@@ -40,17 +46,22 @@ export class RequestFrames {
     stream.target = target ?? '';
     this.#readFields(stream, fields);
     stream.begin(reader.origin, this.#streams.role);
+    stream.isRequestEnded = reader.blockEndsStream;
+    stream.isBodyless = reader.blockEndsStream;
     if (stream.endNs !== 0) this.#streams.deliver(stream);
   }
 
   dataBegin(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
     const stream = this.#streams.get(reader.header.streamId);
     if (stream?.kind !== 'unknown' || stream.requestBytes !== 0) return;
-    stream.hasMessagePrefix = isMessagePrefix(bytes, start, end, reader.header.length);
+    if (end > start) stream.hasMessagePrefix = isMessagePrefix(bytes, start, end, reader.header.length);
   }
 
   data(reader: FrameReader, size: number | undefined): void {
-    this.#streams.get(reader.header.streamId)?.addRequestBytes(size);
+    const stream = this.#streams.get(reader.header.streamId);
+    if (stream === undefined) return;
+    stream.addRequestBytes(size);
+    if (reader.header.has(FRAME_FLAG.END_STREAM)) stream.isRequestEnded = true;
   }
 
   /** The asking side gives up. */

@@ -41,7 +41,9 @@ export class ResponseFrames {
     if (stream === undefined) return;
     stream.addResponseBytes(size);
     stream.lastNs = turn.lastNs;
-    if (reader.header.has(FRAME_FLAG.END_STREAM)) this.#streams.finish(stream, turn.lastNs, undefined);
+    if (!reader.header.has(FRAME_FLAG.END_STREAM)) return;
+    stream.endsWithData = true;
+    this.#streams.finish(stream, turn.lastNs, undefined);
   }
 
   /** The answering side breaks off. */

@@ -3,15 +3,25 @@ import { HttpExchange, type HttpExchangeError } from '../http-exchange.ts';
 import type { Exchange, Role } from '../protocol.ts';
 import { GRPC_DEADLINE_EXCEEDED, statusOfHttp } from './grpc.ts';
 import { GRPC_STATUS_UNKNOWN, GrpcExchange } from './grpc-exchange.ts';
-import type { Http2Stream } from './stream.ts';
+import type { Http2Stream, StreamKind } from './stream.ts';
 
 /** A timer of the program began before the request was written: so much may a call that ran out of time be short of its timeout. */
 const DEADLINE_SLACK_NS = 10e6;
 
-/** What a stream that is over was. */
-export function exchangeFrom(stream: Http2Stream, connection: Connection, role: Role): Exchange {
-  const isGrpc = stream.kind === 'grpc' || (stream.kind === 'unknown' && stream.hasMessagePrefix && stream.hasTrailers);
-  return isGrpc ? grpcFrom(stream, connection, role) : httpFrom(stream, connection, role);
+/** What a stream that is over was; undefined where it cannot be known whether it was gRPC. */
+export function exchangeFrom(stream: Http2Stream, connection: Connection, role: Role): Exchange | undefined {
+  const kind = kindOf(stream);
+  if (kind === 'unknown') return undefined;
+  return kind === 'grpc' ? grpcFrom(stream, connection, role) : httpFrom(stream, connection, role);
+}
+
+/** Judges a stream whose content types are unknown by its form: gRPC is POST with content, answered by status 200 and trailers. */
+function kindOf(stream: Http2Stream): StreamKind {
+  const { kind, method, statusCode, hasTrailers, hasMessagePrefix } = stream;
+  if (kind !== 'unknown') return kind;
+  if (method !== 'POST' || stream.isBodyless || hasMessagePrefix === false || stream.endsWithData) return 'http';
+  if (isHttpError(statusCode)) return 'http';
+  return hasTrailers ? 'grpc' : 'unknown';
 }
 
 function copyCommon(stream: Http2Stream, exchange: HttpExchange | GrpcExchange): void {
@@ -29,7 +39,7 @@ function copyCommon(stream: Http2Stream, exchange: HttpExchange | GrpcExchange):
   exchange.firstByteNs = stream.firstByteNs;
   exchange.endNs = stream.endNs;
   exchange.statusCode = stream.statusCode;
-  exchange.requestBodySize = stream.requestBytes;
+  exchange.requestBodySize = stream.isRequestEnded ? stream.requestBytes : undefined;
   exchange.responseBodySize = stream.isAnswered ? stream.responseBytes : undefined;
 }
 

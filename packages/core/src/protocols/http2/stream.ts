@@ -29,17 +29,25 @@ export class Http2Stream {
   startNs = 0;
   startSource: HttpExchange['startSource'] = 'read';
   readNs = 0;
+  /** The request is whole. */
+  isRequestEnded = false;
+  /** Frames of its request may have been missed: it may have been given up. */
+  isDoubtful = false;
   /** DATA so far; undefined where some of it was not seen. */
   requestBytes: number | undefined = 0;
   responseBytes: number | undefined = 0;
-  /** The request's content begins like a gRPC message. */
-  hasMessagePrefix = false;
+  /** The request's content begins like a gRPC message; undefined where its beginning was not seen. */
+  hasMessagePrefix: boolean | undefined = undefined;
+  /** The request ended with its head. */
+  isBodyless = false;
   /** The final response began. */
   isAnswered = false;
   statusCode = 0;
   firstByteNs = 0;
   grpcStatus: number = GRPC_STATUS_UNKNOWN;
   hasTrailers = false;
+  /** The response ended with its content. */
+  endsWithData = false;
   /** The last of its response so far. */
   lastNs = 0;
   /** Nothing more of the response will come; 0: something may. */

@@ -86,9 +86,14 @@ export class Streams {
   deliver(stream: Http2Stream): void {
     this.#open.delete(stream.id);
     stream.endNs = Math.max(stream.endNs, stream.readNs);
+    const exchange = exchangeFrom(stream, this.#connection, this.role);
+    if (exchange === undefined) {
+      this.#host.count('http2.request_unknown');
+      return;
+    }
     if (stream.target === '') this.#host.count('http2.path_unknown');
     if (stream.isAnswered && stream.statusCode === 0) this.#host.count('http2.status_unknown');
-    this.#host.exchange(exchangeFrom(stream, this.#connection, this.role));
+    this.#host.exchange(exchange);
   }
 
   /** A request that is no span. */
@@ -103,10 +108,13 @@ export class Streams {
     }
   }
 
-  /** Requests were lost: what was seen of them stands, but for the size of their bodies. */
+  /** Requests were lost: what was seen of them stands, but for the size of their bodies, and for their being under way still. */
   loseRequests(): void {
     this.isMissingRequests = true;
-    for (const stream of this.#open.values()) stream.requestBytes = undefined;
+    for (const stream of this.#open.values()) {
+      stream.isDoubtful = true;
+      stream.requestBytes = undefined;
+    }
   }
 
   /** Requests beyond the last one that the other side will answer. */
@@ -120,6 +128,7 @@ export class Streams {
   close(ns: number): void {
     for (const stream of [...this.#open.values()]) {
       if (!stream.isRequested) this.#dropUnrequested(stream);
+      else if (stream.isDoubtful) this.drop(stream, 'http2.response_lost');
       else if (stream.isAnswered) this.finish(stream, stream.lastNs, 'response_truncated');
       else this.finish(stream, ns, 'connection_closed');
     }
