@@ -211,7 +211,7 @@ function decodeSpans(body: Buffer): SinkSpan[] {
 interface RawMetric {
   name: string;
   unit: string;
-  histogram: {
+  histogram?: {
     aggregationTemporality: number;
     dataPoints: {
       attributes?: RawKeyValue[];
@@ -228,11 +228,11 @@ function decodePoints(body: Buffer): SinkPoint[] {
   return groups.flatMap((group) =>
     group.scopeMetrics.flatMap((scoped) =>
       scoped.metrics.flatMap((metric) =>
-        metric.histogram.dataPoints.map((point) => ({
+        (metric.histogram?.dataPoints ?? []).map((point) => ({
           resource: attributesOf(group.resource.attributes),
           metric: metric.name,
           unit: metric.unit,
-          temporality: metric.histogram.aggregationTemporality,
+          temporality: metric.histogram?.aggregationTemporality ?? 0,
           attributes: numbersOf(attributesOf(point.attributes), point.attributes),
           count: Number(point.count),
           sum: point.sum,

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import { EventEmitter } from 'eventemitter3';
 import type { Health } from './component.ts';
+import { markExportedSignals } from './decorators/exported-signals.ts';
 import { RouteDecorator } from './decorators/route-decorator.ts';
 import { type Drops, dropsOf } from './drops.ts';
 import { BeylaError } from './errors.ts';
@@ -134,7 +135,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
     this.#routes = new RouteDecorator(options.routes);
     this.#sampler = new SamplerDecorator(options.sampler);
     this.#pipeline = new Pipeline({
-      processors: [this.#routes.process, this.#sampler.process, ...options.processors, this.#tell],
+      processors: [this.#routes.process, markExportedSignals, this.#sampler.process, ...options.processors, this.#tell],
       exporters: options.exporters,
       onError: (error, source) => this.#fail(error, source),
     });

@@ -16,6 +16,7 @@ export type {
   GlobSelectorConfig,
   RegexpSelectorConfig,
 } from './config/config-values.gen.ts';
+export { diagLogLevel } from './config/diag-log-level.ts';
 export type { ConfigSource } from './config/given.ts';
 export { type BeylaConfig, loadConfig } from './config/load-config.ts';
 export type { ConfigWarning } from './config/read-config.ts';
@@ -24,9 +25,10 @@ export type { Environment } from './config/substitute.ts';
 export { toBeylaOptions } from './config/to-beyla-options.ts';
 export {
   type WantedExporter,
-  type WantedFeature,
+  type WantedInstrumentation,
   type WantedMetrics,
   type WantedOtlp,
+  type WantedRedaction,
   wantedExporters,
 } from './config/wanted-exporters.ts';
 export { RouteDecorator } from './decorators/route-decorator.ts';
@@ -38,11 +40,15 @@ export { Tracer, type TracerCost } from './kernel/tracer.ts';
 export type {
   BeylaOptions,
   DiscoveryOptions,
+  ExportedSignal,
+  HostIdentity,
   ProcessSelector,
   RoutesOptions,
+  ServiceMetricsOptions,
   ServiceRoutes,
   SourceName,
   TracerOptions,
+  WantedFeature,
 } from './options/options.ts';
 export { Discovery, type DiscoveryEvents, type DiscoveryHooks } from './processes/discovery.ts';
 export type { Language, ProcessInfo, Service } from './processes/process.ts';

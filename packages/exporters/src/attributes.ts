@@ -10,7 +10,7 @@ import {
 import { authorityFromHost, hostInUrl } from './authority.ts';
 import { grpcErrorType, grpcMethod, grpcStatusName } from './grpc.ts';
 import { addOldHttpAttributes } from './old-http-attributes.ts';
-import { redactQuery, redactUserInfo } from './redact.ts';
+import { type RedactQuery, redactQuery, redactUserInfo } from './redact.ts';
 import { DEFAULT_CONVENTIONS, type SemanticConventions } from './semantic-conventions.ts';
 import { VERSION } from './version.ts';
 
@@ -71,6 +71,7 @@ export function spanOutcome(span: RequestSpan): SpanOutcome {
 export function spanAttributes(
   span: RequestSpan,
   conventions: SemanticConventions = DEFAULT_CONVENTIONS,
+  redact: RedactQuery = redactQuery,
 ): AttributeSet {
   const attributes: AttributeSet = isGrpcSpan(span) ? grpcAttributes(span, conventions) : httpAttributes(span);
   attributes['network.protocol.version'] = span.protocolVersion;
@@ -79,8 +80,8 @@ export function spanAttributes(
   else attributes['network.transport'] = 'unix';
   if (isServerSpan(span)) addServerSpanAttributes(attributes, span);
   else addClientServer(attributes, span);
-  if (span.kind === 'http.server') addRequestTarget(attributes, span);
-  else if (span.kind === 'http.client') addFullUrl(attributes, span);
+  if (span.kind === 'http.server') addRequestTarget(attributes, span, redact);
+  else if (span.kind === 'http.client') addFullUrl(attributes, span, redact);
   if (conventions.hasOldHttp && !isGrpcSpan(span)) addOldHttpAttributes(attributes, span.kind);
   return span.attributes === undefined ? attributes : Object.assign(attributes, span.attributes);
 }
@@ -176,13 +177,13 @@ function addServerSpanAttributes(attributes: AttributeSet, span: RequestSpan): v
   setServer(attributes, authority?.address ?? span.local.address, authority?.port ?? span.local.port);
 }
 
-function addRequestTarget(attributes: AttributeSet, span: HttpRequestSpan): void {
+function addRequestTarget(attributes: AttributeSet, span: HttpRequestSpan, redact: RedactQuery): void {
   if (span.path !== '') attributes['url.path'] = span.path;
-  if (span.query !== undefined) attributes['url.query'] = redactQuery(span.query);
+  if (span.query !== undefined) attributes['url.query'] = redact(span.query);
 }
 
-function addFullUrl(attributes: AttributeSet, span: HttpRequestSpan): void {
-  const url = fullUrl(span);
+function addFullUrl(attributes: AttributeSet, span: HttpRequestSpan, redact: RedactQuery): void {
+  const url = fullUrl(span, redact);
   if (url !== undefined) attributes['url.full'] = url;
 }
 
@@ -207,8 +208,8 @@ function setServer(attributes: AttributeSet, address: string, port: number): voi
 }
 
 /** Undefined for targets that name no resource (`*`, the authority form of CONNECT) and where no host is known. */
-function fullUrl(span: HttpRequestSpan): string | undefined {
-  const query = span.query === undefined ? '' : `?${redactQuery(span.query)}`;
+function fullUrl(span: HttpRequestSpan, redact: RedactQuery): string | undefined {
+  const query = span.query === undefined ? '' : `?${redact(span.query)}`;
   if (span.path.startsWith('/')) {
     const host = span.host ?? (span.remote.port === 0 ? '' : `${hostInUrl(span.remote.address)}:${span.remote.port}`);
     return host === '' ? undefined : `${span.scheme}://${host}${span.path}${query}`;

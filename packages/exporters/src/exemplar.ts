@@ -32,7 +32,8 @@ export function exemplarMask(filter: ExemplarFilter): number | undefined {
 
 /** Whether the request may become an exemplar. */
 export function isExemplary(span: RequestSpan, mask: number | undefined): boolean {
-  return mask !== undefined && (mask === 0 || (span.traceFlags & mask) !== 0);
+  // A trace that is not exported leads nowhere.
+  return mask !== undefined && (mask === 0 || ((span.traceFlags & mask) !== 0 && span.ignore === 'none'));
 }
 
 /** An exemplar that is written over, so that the hot path makes none. */

@@ -1,7 +1,7 @@
 import { BeylaError, type Exporter, loadConfig, type RequestSpan } from '@beyla/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { OtlpSink } from '../../../test/support/otlp-sink.ts';
-import { aSpan } from '../../core/src/testing/span.ts';
+import { aGrpcSpan, aSpan } from '../../core/src/testing/span.ts';
 import { exportersFromConfig } from './exporters-from-config.ts';
 import { PrometheusExporter } from './prometheus/prometheus-exporter.ts';
 
@@ -45,9 +45,40 @@ describe('exportersFromConfig()', () => {
     }
   });
 
+  it('exports only the protocols and features that its section names', async () => {
+    const sink = new OtlpSink();
+    await sink.start();
+    onTestFinished(() => sink.close());
+    const text = `
+otel_traces_export: { endpoint: "${sink.endpoint}", instrumentations: [grpc, sql] }
+otel_metrics_export:
+  endpoint: "${sink.endpoint}"
+  instrumentations: [http]
+  features: [application_span_otel]
+  extra_span_resource_attributes: [process.pid, no.such]
+attributes: { sensitive_query_params: { add: [color], remove: [token] } }`;
+    await run(await exporters(text), [aSpan({ query: 'color=red&token=1' }), aGrpcSpan()]);
+    expect(sink.spans.map(({ name }) => name)).toEqual(['shop.Cart/Add']);
+    expect(sink.points.map(({ metric }) => metric)).toEqual(['traces.span.metrics.duration']);
+    expect(sink.points[0]?.attributes).toMatchObject({ 'span.name': 'GET', 'process.pid': 42 });
+  });
+
+  it('redacts the query parameters of the configuration', async () => {
+    const sink = new OtlpSink();
+    await sink.start();
+    onTestFinished(() => sink.close());
+    const text = `
+otel_traces_export: { endpoint: "${sink.endpoint}" }
+attributes: { sensitive_query_params: { add: [color], remove: [token] } }`;
+    await run(await exporters(text), [aSpan({ query: 'color=red&token=1&sid=2' })]);
+    expect(sink.spans[0]?.attributes['url.query']).toBe('color=REDACTED&token=1&sid=REDACTED');
+  });
+
   it.each([
     ['print_traces: true', 'console'],
     ['trace_printer: json', 'console'],
+    ['trace_printer: json_indent', 'console'],
+    ['trace_printer: counter', 'console'],
     [
       'otel_traces_export: { endpoint: "http://127.0.0.1:4317", insecure_skip_verify: true, batch_max_size: 7, queue_size: 14 }',
       'otlp-traces',
@@ -57,8 +88,6 @@ describe('exportersFromConfig()', () => {
   });
 
   it.each([
-    ['trace_printer: counter', '`trace_printer` is `counter`, which is not there yet'],
-    ['trace_printer: json_indent', '`trace_printer` is `json_indent`, which is not there yet'],
     ['otel_traces_export: { endpoint: "http://a", protocol: debug }', '`otel_traces_export.protocol` is `debug`'],
     ['otel_metrics_export: { endpoint: "unix:///run/otel.sock" }', '`otel_metrics_export.endpoint` is `unix:'],
   ])('says of %s that it is not there yet', async (text, message) => {

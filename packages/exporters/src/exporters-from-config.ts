@@ -17,8 +17,7 @@ import type { RedMetricsOptions } from './red-metrics-options.ts';
 /**
  * Makes the exporters that a configuration asks for.
  *
- * @throws BeylaError `INVALID_OPTION` for what this version does not have: `trace_printer: json_indent` and `counter`, `protocol: debug`,
- * endpoints on Unix sockets.
+ * @throws BeylaError `INVALID_OPTION` for what this version does not have: `protocol: debug`, endpoints on Unix sockets.
  *
  * @example
  * ```ts
@@ -39,14 +38,15 @@ export function exportersFromConfig(config: ConfigValues): readonly Exporter[] {
 function make(wanted: WantedExporter): Exporter {
   switch (wanted.kind) {
     case 'console': {
-      const { format } = wanted;
-      if (format === 'text' || format === 'json') return new ConsoleExporter({ format });
-      return missing('trace_printer', format, 'use `text` or `json`');
+      const { format, sensitiveQueryParams } = wanted;
+      return new ConsoleExporter({ format, ...(sensitiveQueryParams && { sensitiveQueryParams }) });
     }
     case 'otlp-traces':
       return new OtlpTraceExporter({
         ...wanted.queue,
-        ...(wanted.attributes === undefined ? {} : { attributes: wanted.attributes }),
+        ...(wanted.attributes && { attributes: wanted.attributes }),
+        ...(wanted.instrumentations && { instrumentations: wanted.instrumentations }),
+        ...(wanted.sensitiveQueryParams && { sensitiveQueryParams: wanted.sensitiveQueryParams }),
         ...otlpOptions(wanted, 'otel_traces_export'),
       });
     case 'otlp-metrics': {
@@ -61,9 +61,10 @@ function make(wanted: WantedExporter): Exporter {
 }
 
 function metricsOptions(wanted: WantedMetrics): RedMetricsOptions {
-  const { ttlMs, buckets, select, features, spanNamesLimit, allowServiceGraphSelfReferences, exemplarFilter } = wanted;
+  const { ttlMs, buckets, select, features, spanNamesLimit, allowServiceGraphSelfReferences } = wanted;
   const { histogramAggregation, exponentialHistogram } = wanted;
-  const options = {
+  const { exemplarFilter, spanResourceAttributes, instrumentations } = wanted;
+  return {
     ttlMs,
     buckets,
     select,
@@ -72,8 +73,10 @@ function metricsOptions(wanted: WantedMetrics): RedMetricsOptions {
     allowServiceGraphSelfReferences,
     histogramAggregation,
     exponentialHistogram,
+    ...(exemplarFilter && { exemplarFilter }),
+    ...(spanResourceAttributes && { spanResourceAttributes }),
+    ...(instrumentations && { instrumentations }),
   };
-  return exemplarFilter === undefined ? options : { ...options, exemplarFilter };
 }
 
 function otlpOptions(wanted: WantedOtlp, section: string): OtlpOptions {

@@ -6,6 +6,7 @@ export type { Exemplar, ExemplarFilter } from './exemplar.ts';
 export { exportersFromConfig } from './exporters-from-config.ts';
 export { type AttributeCondition, createFilter, type FilterOptions } from './filter.ts';
 export type { ExponentialHistogramOptions, HistogramAggregation } from './histogram-aggregation.ts';
+export type { Instrumentation } from './instrumentations.ts';
 export type { MetricFeature } from './metric-features.ts';
 export { MetricExporterAdapter, type MetricExporterAdapterOptions } from './otel-sdk/metric-exporter-adapter.ts';
 export { SpanExporterAdapter, type SpanExporterAdapterOptions } from './otel-sdk/span-exporter-adapter.ts';
@@ -19,6 +20,7 @@ export type { ServerTls } from './prometheus/metrics-server.ts';
 export { PrometheusExporter, type PrometheusExporterOptions } from './prometheus/prometheus-exporter.ts';
 export { RedMetrics } from './red-metrics.ts';
 export type { RedMetricsOptions } from './red-metrics-options.ts';
+export type { SensitiveQueryParams } from './redact.ts';
 export type { SemanticConventionsOptions } from './semantic-conventions.ts';
 export type {
   CounterPoint,

@@ -19,11 +19,14 @@ export interface MetricGroup {
 
 /** What is counted, by which attributes, in which buckets; the same for every process. */
 export interface MetricPlan {
+  /** For services that have the feature `application`. */
   readonly groups: Readonly<Record<RequestSpan['kind'], readonly MetricGroup[]>>;
   readonly histograms: HistogramFactory;
+  /** Of the services that have none of their own. */
   readonly features: ReadonlySet<MetricFeature>;
   readonly maxSeries: number;
   readonly spanNamesLimit: number;
+  readonly spanResourceAttributes: readonly string[];
   readonly allowServiceGraphSelfReferences: boolean;
 }
 
@@ -32,12 +35,12 @@ export function planMetrics(options: RedMetricsOptions): MetricPlan {
   const selector = new AttributeSelector(options.select);
   const features = checkedFeatures(options.features ?? ['application']);
   const metrics = metricsOf(resolveSemanticConventions(options.semanticConventions));
-  const groupsOfKind = (kind: RequestSpan['kind']): MetricGroup[] =>
-    features.has('application') ? groupsOf(metrics, kind, selector) : [];
+  const groupsOfKind = (kind: RequestSpan['kind']): MetricGroup[] => groupsOf(metrics, kind, selector);
   return {
     features,
     maxSeries: options.maxSeries ?? 2_000,
     spanNamesLimit: options.spanNamesLimit ?? 100,
+    spanResourceAttributes: options.spanResourceAttributes ?? [],
     allowServiceGraphSelfReferences: options.allowServiceGraphSelfReferences ?? false,
     groups: {
       'http.server': groupsOfKind('http.server'),

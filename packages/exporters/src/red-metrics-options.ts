@@ -2,6 +2,7 @@ import type { AttributeSelection } from './attribute-selection.ts';
 import type { BucketsOptions } from './buckets.ts';
 import type { ExemplarFilter } from './exemplar.ts';
 import type { ExponentialHistogramOptions, HistogramAggregation } from './histogram-aggregation.ts';
+import type { Instrumentation } from './instrumentations.ts';
 import type { MetricFeature } from './metric-features.ts';
 import type { SemanticConventionsOptions } from './semantic-conventions.ts';
 
@@ -23,8 +24,12 @@ export interface RedMetricsOptions {
   exponentialHistogram?: ExponentialHistogramOptions;
   /** Which requests may become exemplars of durations; default `trace_based`. */
   exemplarFilter?: ExemplarFilter;
-  /** Groups of metrics; default only `application`. */
+  /** Groups of metrics; default only `application`; the `metrics` of a selector are stronger. */
   features?: readonly MetricFeature[];
+  /** Resource attributes that span metrics have beside their own; default none. */
+  spanResourceAttributes?: readonly string[];
+  /** Protocols whose requests are counted; default all. */
+  instrumentations?: readonly Instrumentation[];
   /** Span names per process in span metrics; requests of further names count as `AGGREGATED`; default 100. */
   spanNamesLimit?: number;
   /** Whether requests of a service to itself are part of the service graph; default false. */

@@ -86,6 +86,24 @@ describe('RedMetrics', () => {
     expect(() => new RedMetrics(options)).toThrow(message);
   });
 
+  it('makes of a service the metrics that its selector wants', () => {
+    const metrics = new RedMetrics({ features: ['application_span'] });
+    const names = (process: Parameters<typeof aProcess>[0]): string[] => {
+      const span = aSpan({ process: aProcess(process) });
+      metrics.record([span]);
+      const service = metrics.services().find((one) => one.process === span.process);
+      return service?.snapshot().map(({ name }) => name) ?? [];
+    };
+    expect(names({ service: { name: 'a', namespace: '', instanceId: 'a' } })).toContain('traces_spanmetrics_calls');
+    const own = {
+      service: { name: 'b', namespace: '', instanceId: 'b' },
+      metrics: { features: ['application'] },
+    } as const;
+    expect(names(own)).toContain('http.server.request.duration');
+    expect(names(own)).not.toContain('traces_spanmetrics_calls');
+    expect(names({ service: { name: 'c', namespace: '', instanceId: 'c' }, metrics: { features: [] } })).toEqual([]);
+  });
+
   it('has the six metrics of the conventions with unit and boundaries', async () => {
     const metrics = new RedMetrics();
     metrics.record([aSpan({ requestBodySize: 40 }), aSpan({ kind: 'http.client', requestBodySize: 40 })]);

@@ -1,6 +1,7 @@
 import { BeylaError, type ProcessInfo, type RequestSpan } from '@beyla/core';
 import { EndpointDirectory } from './endpoint-directory.ts';
 import { type ExemplarFilter, exemplarMask, isExemplary } from './exemplar.ts';
+import { instrumentationFilter } from './instrumentations.ts';
 import { type MetricPlan, planMetrics } from './metric-plan.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
 import { ServiceAggregator } from './service-aggregator.ts';
@@ -30,6 +31,7 @@ import type { ServiceMetrics } from './service-metrics.ts';
  */
 export class RedMetrics {
   readonly #plan: MetricPlan;
+  readonly #isWanted: ((span: RequestSpan) => boolean) | undefined;
   readonly #exemplarMask: number | undefined;
   readonly #endpoints = new EndpointDirectory();
   readonly #maxProcesses: number;
@@ -50,6 +52,7 @@ export class RedMetrics {
 
   constructor(options: RedMetricsOptions = {}) {
     this.#plan = planMetrics(options);
+    this.#isWanted = instrumentationFilter(options.instrumentations);
     this.#exemplarMask = exemplarMask(checkedFilter(options.exemplarFilter ?? 'trace_based'));
     this.#maxProcesses = options.maxProcesses ?? 1_000;
     this.#ttlMs = options.ttlMs ?? 300_000;
@@ -61,7 +64,7 @@ export class RedMetrics {
   record(spans: readonly RequestSpan[]): void {
     const nowMs = this.#now();
     for (const span of spans) {
-      if (span.ignore === 'metrics' || span.ignore === 'all') this.#ignored += 1;
+      if (span.ignore === 'metrics' || span.ignore === 'all' || this.#isWanted?.(span) === false) this.#ignored += 1;
       else this.#record(span, nowMs);
     }
     if (nowMs - this.#sweptMs > this.#ttlMs) this.#sweep(nowMs);

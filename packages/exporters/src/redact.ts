@@ -1,3 +1,20 @@
+import { BeylaError } from '@beyla/core';
+
+/**
+ * Query parameters whose values are redacted, besides those that are known for it (tokens, signatures, passwords, personal data).
+ *
+ * @public
+ */
+export interface SensitiveQueryParams {
+  /** Further names; case-sensitive. */
+  add?: readonly string[];
+  /** Known names whose values are shown; stronger than `add`. */
+  remove?: readonly string[];
+}
+
+/** A query without its secrets. */
+export type RedactQuery = (query: string) => string;
+
 /**
  * Query keys whose values may be secrets: signatures, tokens, passwords, personal data. The same list as Beyla's; case-sensitive.
  */
@@ -15,15 +32,33 @@ const REDACTED = 'REDACTED';
 
 /** The query with the values of sensitive keys replaced; keys are compared after percent-decoding. Never throws. */
 export function redactQuery(query: string): string {
+  return redacted(query, SENSITIVE_KEYS);
+}
+
+function redacted(query: string, keys: ReadonlySet<string>): string {
   if (query === '') return query;
   return query
     .split('&')
     .map((pair) => {
       const equals = pair.indexOf('=');
-      if (equals === -1 || !SENSITIVE_KEYS.has(decoded(pair.slice(0, equals)))) return pair;
+      if (equals === -1 || !keys.has(decoded(pair.slice(0, equals)))) return pair;
       return `${pair.slice(0, equals + 1)}${REDACTED}`;
     })
     .join('&');
+}
+
+/** Like `redactQuery`, with other keys. Throws UNKNOWN_OPTION. */
+export function queryRedactor({ add = [], remove = [], ...others }: SensitiveQueryParams = {}): RedactQuery {
+  for (const key of Object.keys(others)) {
+    throw new BeylaError(
+      'UNKNOWN_OPTION',
+      `\`sensitiveQueryParams\` has no \`${key}\`; it takes \`add\` and \`remove\``,
+    );
+  }
+  if (add.length + remove.length === 0) return redactQuery;
+  const keys = new Set([...SENSITIVE_KEYS, ...add]);
+  for (const key of remove) keys.delete(key);
+  return (query) => redacted(query, keys);
 }
 
 /** A URL with user name and password replaced (RFC 3986 §3.2.1), as the semantic conventions ask of `url.full`. */

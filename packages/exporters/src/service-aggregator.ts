@@ -7,6 +7,7 @@ import type { EndpointDirectory } from './endpoint-directory.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { histogramMetric } from './histogram-aggregation.ts';
 import { hrTime, toMetricData } from './metric-data.ts';
+import type { MetricFeature } from './metric-features.ts';
 import type { MetricPlan } from './metric-plan.ts';
 import { SeriesTable } from './series-table.ts';
 import { ServiceGraph } from './service-graph.ts';
@@ -28,16 +29,19 @@ export class ServiceAggregator implements ServiceMetrics {
     this.process = process;
     this.#live.add(process);
     this.resource = resourceFromAttributes(resourceAttributes(process));
+    const features: ReadonlySet<MetricFeature> = new Set(process.metrics?.features ?? plan.features);
     const observedHost = process.resource['host.name'] ?? hostname();
     const tablesOf = (kind: RequestSpan['kind']): SeriesTable[] =>
-      plan.groups[kind].map((group) => new SeriesTable(group, plan.histograms, plan.maxSeries, observedHost));
+      (features.has('application') ? plan.groups[kind] : []).map(
+        (group) => new SeriesTable(group, plan.histograms, plan.maxSeries, observedHost),
+      );
     this.#tables = {
       'http.server': tablesOf('http.server'),
       'http.client': tablesOf('http.client'),
       'grpc.server': tablesOf('grpc.server'),
       'grpc.client': tablesOf('grpc.client'),
     };
-    this.features = featureTables(plan, endpoints);
+    this.features = featureTables(features, plan, endpoints);
     this.#updatedMs = now();
     this.#now = now;
   }
@@ -119,11 +123,15 @@ function count(table: SeriesTable): number {
   return table.size + (table.overflow === undefined ? 0 : 1);
 }
 
-function featureTables(plan: MetricPlan, endpoints: EndpointDirectory): FeatureTable[] {
-  const { features, histograms, maxSeries } = plan;
+function featureTables(
+  features: ReadonlySet<MetricFeature>,
+  plan: MetricPlan,
+  endpoints: EndpointDirectory,
+): FeatureTable[] {
+  const { histograms, maxSeries } = plan;
   const tables: FeatureTable[] = [];
   if (SPAN_FEATURES.some((feature) => features.has(feature))) {
-    tables.push(new SpanMetrics(features, histograms, plan.spanNamesLimit, maxSeries));
+    tables.push(new SpanMetrics(features, plan));
   }
   if (features.has('application_service_graph')) {
     const { allowServiceGraphSelfReferences } = plan;

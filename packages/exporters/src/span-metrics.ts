@@ -1,9 +1,10 @@
 import { isServerSpan, type RequestSpan } from '@beyla/core';
-import { type AttributeSet, OVERFLOW_ATTRIBUTES, spanName, spanOutcome } from './attributes.ts';
+import { type AttributeSet, OVERFLOW_ATTRIBUTES, resourceAttributes, spanName, spanOutcome } from './attributes.ts';
 import { CappedSeries } from './capped-series.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { type AnyHistogram, type HistogramFactory, histogramMetric } from './histogram-aggregation.ts';
 import type { MetricFeature } from './metric-features.ts';
+import type { MetricPlan } from './metric-plan.ts';
 import type { CounterPoint, MetricSnapshot } from './service-metrics.ts';
 
 /** Name of the spans beyond the limit of names. */
@@ -24,20 +25,17 @@ interface SpanSeries {
 export class SpanMetrics implements FeatureTable {
   readonly #features: ReadonlySet<MetricFeature>;
   readonly #histograms: HistogramFactory;
+  readonly #resourceAttributes: readonly string[];
   readonly #namesLimit: number;
   readonly #series: CappedSeries<SpanSeries>;
   #names = new Set<string>();
 
-  constructor(
-    features: ReadonlySet<MetricFeature>,
-    histograms: HistogramFactory,
-    namesLimit: number,
-    maxSeries: number,
-  ) {
+  constructor(features: ReadonlySet<MetricFeature>, plan: MetricPlan) {
     this.#features = features;
-    this.#histograms = histograms;
-    this.#namesLimit = namesLimit;
-    this.#series = new CappedSeries(maxSeries);
+    this.#histograms = plan.histograms;
+    this.#namesLimit = plan.spanNamesLimit;
+    this.#resourceAttributes = plan.spanResourceAttributes;
+    this.#series = new CappedSeries(plan.maxSeries);
   }
 
   get size(): number {
@@ -48,7 +46,7 @@ export class SpanMetrics implements FeatureTable {
     const name = this.#limited(spanName(span));
     const status = spanOutcome(span) === 'error' ? 'STATUS_CODE_ERROR' : 'STATUS_CODE_UNSET';
     const series = this.#series.resolve(`${span.kind} ${status} ${name}`, (overflow) => ({
-      attributes: overflow ? { ...OVERFLOW_ATTRIBUTES } : spanMetricAttributes(span, name, status),
+      attributes: overflow ? { ...OVERFLOW_ATTRIBUTES } : this.#attributes(span, name, status),
       name,
       startMs: nowMs,
       overflow,
@@ -102,6 +100,17 @@ export class SpanMetrics implements FeatureTable {
       metrics.push(counter('traces_spanmetrics_response_size', response, (series) => series.responseBytes));
     }
     return metrics;
+  }
+
+  #attributes(span: RequestSpan, name: string, status: string): AttributeSet {
+    const attributes = spanMetricAttributes(span, name, status);
+    if (this.#resourceAttributes.length === 0) return attributes;
+    const resource = resourceAttributes(span.process);
+    for (const wanted of this.#resourceAttributes) {
+      const value = resource[wanted];
+      if (value !== undefined) attributes[wanted] = value;
+    }
+    return attributes;
   }
 
   #limited(name: string): string {

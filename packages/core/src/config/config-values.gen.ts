@@ -92,16 +92,16 @@ export interface ConfigValues {
     readonly instance_id: {
       /** Asks DNS for the host name. No effect: the host name is the kernel's. */
       readonly dns?: boolean;
-      /** Host name to use. No effect: this library does not have it yet. */
+      /** `host.name`, and the first part of `service.instance.id`. */
       readonly override_hostname?: string;
-      /** Instance id to use. No effect: this library does not have it yet. */
+      /** The whole `service.instance.id`; where several processes are watched they become one. */
       readonly override_instance_id?: string;
       /** Size of a cache. No effect: it is computed once for each process. */
       readonly internal_cache_len?: number;
     };
     /** `host.id`. */
     readonly host_id: {
-      /** Id to use. No effect: this library does not have it yet. */
+      /** Id to use. */
       readonly override?: string;
     };
     /** Names of pods and their owners. */
@@ -156,9 +156,9 @@ export interface ConfigValues {
     readonly select: Readonly<Record<string, AttributeSelectionConfig>>;
     /** Query parameters whose values are redacted. */
     readonly sensitive_query_params: {
-      /** Names beside the built-in ones. No effect: this library does not have it yet. */
+      /** Names beside the built-in ones. */
       readonly add?: readonly string[];
-      /** Built-in names to take away. No effect: this library does not have it yet. */
+      /** Built-in names to take away. */
       readonly remove?: readonly string[];
     };
   };
@@ -189,7 +189,7 @@ export interface ConfigValues {
     readonly compression?: 'none' | 'gzip';
     /** Log level of the SDK. No effect: `diag` of @opentelemetry/api decides. */
     readonly otel_sdk_log_level?: string;
-    /** Protocols that are exported. No effect: this library does not have it yet. */
+    /** Protocols that are exported: `http`, `grpc`, `*`; others of Beyla are not there yet. */
     readonly instrumentations?: readonly string[];
     /** Which traces are exported. */
     readonly sampler: {
@@ -237,7 +237,7 @@ export interface ConfigValues {
     readonly compression?: 'none' | 'gzip';
     /** Log level of the SDK. No effect: `diag` of @opentelemetry/api decides. */
     readonly otel_sdk_log_level?: string;
-    /** Protocols that are exported. No effect: this library does not have it yet. */
+    /** Protocols that are exported: `http`, `grpc`, `*`; others of Beyla are not there yet. */
     readonly instrumentations?: readonly string[];
     /** Adds `url.path` to metrics. */
     readonly report_target: boolean;
@@ -247,9 +247,9 @@ export interface ConfigValues {
     readonly buckets: BucketsConfig;
     /** A series not updated for so long disappears. */
     readonly ttl: number;
-    /** The older name of `metrics.features`. No effect: use `metrics.features`. */
+    /** Groups of metrics of this exporter, instead of `metrics.features`. */
     readonly features?: readonly string[];
-    /** Resource attributes that span metrics get. No effect: this library does not have it yet. */
+    /** Resource attributes that span metrics get. */
     readonly extra_span_resource_attributes?: readonly string[];
     /** Edges from a service to itself. */
     readonly allow_service_graph_self_references: boolean;
@@ -281,9 +281,9 @@ export interface ConfigValues {
     readonly buckets: BucketsConfig;
     /** A series not updated for so long disappears. */
     readonly ttl: number;
-    /** The older name of `metrics.features`. No effect: use `metrics.features`. */
+    /** Groups of metrics of this exporter, instead of `metrics.features`. */
     readonly features?: readonly string[];
-    /** Resource attributes that span metrics get. No effect: this library does not have it yet. */
+    /** Resource attributes that span metrics get. */
     readonly extra_span_resource_attributes?: readonly string[];
     /** Edges from a service to itself. */
     readonly allow_service_graph_self_references: boolean;
@@ -302,9 +302,9 @@ export interface ConfigValues {
     readonly exemplar_filter: 'always_off' | 'trace_based' | 'always_on';
     /** No `beyla_build_info`. No effect: there is no such metric here. */
     readonly disable_build_info?: boolean;
-    /** Resource attributes that `target_info` gets. No effect: this library does not have it yet. */
+    /** Resource attributes that `target_info` gets. No effect: `target_info` has them all. */
     readonly extra_resource_attributes?: readonly string[];
-    /** Protocols that are exported. No effect: this library does not have it yet. */
+    /** Protocols that are exported: `http`, `grpc`, `*`; others of Beyla are not there yet. */
     readonly instrumentations?: readonly string[];
   };
   /** Short cut to Grafana Cloud. */
@@ -422,7 +422,7 @@ export interface ConfigValues {
     /** Protocols on top of HTTP. No effect: this library does not have it yet. */
     readonly payload_extraction?: unknown;
   };
-  /** Lowest level of messages that are shown; the program has to apply it. */
+  /** Lowest level of messages that are shown. The library prints nothing: give `diagLogLevel(config)` to `diag.setLogger`. */
   readonly log_level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** Form of messages. No effect: `diag` of @opentelemetry/api decides. */
   readonly log_format?: 'text' | 'json';
@@ -523,13 +523,13 @@ export interface GlobSelectorConfig {
   readonly k8s_pod_annotations?: Readonly<Record<string, string>>;
   /** Only processes in another network namespace than this program. */
   readonly containers_only?: boolean;
-  /** Signals to export of what matches. No effect: this library does not have it yet. */
+  /** Signals to export of what matches; an empty list: none. There are no logs here. */
   readonly exports?: readonly ('metrics' | 'traces' | 'logs')[];
   /** Sampler of what matches. */
   readonly sampler?: {
-    /** Name, as OTEL_TRACES_SAMPLER. No effect: this library does not have it yet. */
-    readonly name?: string;
-    /** Argument, as OTEL_TRACES_SAMPLER_ARG. No effect: this library does not have it yet. */
+    /** Name, as OTEL_TRACES_SAMPLER. */
+    readonly name?: 'always_on' | 'always_off' | 'traceidratio' | 'parentbased_always_on' | 'parentbased_always_off' | 'parentbased_traceidratio';
+    /** Argument, as OTEL_TRACES_SAMPLER_ARG. */
     readonly arg?: number;
   };
   /** Routes of what matches. */
@@ -541,7 +541,7 @@ export interface GlobSelectorConfig {
   };
   /** Metrics of what matches. */
   readonly metrics?: {
-    /** Groups of metrics. No effect: this library does not have it yet. */
+    /** Groups of metrics, instead of `metrics.features`. */
     readonly features?: readonly string[];
   };
 }
@@ -594,13 +594,13 @@ export interface RegexpSelectorConfig {
   readonly k8s_pod_annotations?: Readonly<Record<string, string>>;
   /** Only processes in another network namespace than this program. */
   readonly containers_only?: boolean;
-  /** Signals to export of what matches. No effect: this library does not have it yet. */
+  /** Signals to export of what matches; an empty list: none. There are no logs here. */
   readonly exports?: readonly ('metrics' | 'traces' | 'logs')[];
   /** Sampler of what matches. */
   readonly sampler?: {
-    /** Name, as OTEL_TRACES_SAMPLER. No effect: this library does not have it yet. */
-    readonly name?: string;
-    /** Argument, as OTEL_TRACES_SAMPLER_ARG. No effect: this library does not have it yet. */
+    /** Name, as OTEL_TRACES_SAMPLER. */
+    readonly name?: 'always_on' | 'always_off' | 'traceidratio' | 'parentbased_always_on' | 'parentbased_always_off' | 'parentbased_traceidratio';
+    /** Argument, as OTEL_TRACES_SAMPLER_ARG. */
     readonly arg?: number;
   };
   /** Routes of what matches. */
@@ -612,7 +612,7 @@ export interface RegexpSelectorConfig {
   };
   /** Metrics of what matches. */
   readonly metrics?: {
-    /** Groups of metrics. No effect: this library does not have it yet. */
+    /** Groups of metrics, instead of `metrics.features`. */
     readonly features?: readonly string[];
   };
   /** Regular expression on the path of the executable (the older name of `exe_path`). */

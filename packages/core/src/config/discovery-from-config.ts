@@ -1,8 +1,9 @@
 import { BeylaError } from '../errors.ts';
-import type { DiscoveryOptions, ProcessSelector } from '../options/options.ts';
+import type { DiscoveryOptions, HostIdentity, ProcessSelector } from '../options/options.ts';
 import { compileGlob } from '../processes/glob.ts';
 import { compileRegexp } from '../processes/regexp.ts';
 import type { ConfigValues, GlobSelectorConfig, RegexpSelectorConfig } from './config-values.gen.ts';
+import { knownFeatures } from './known-features.ts';
 import { UNKNOWABLE_CRITERIA } from './schema/selectors.ts';
 
 /** Told of an entry or key that is left aside, and why. */
@@ -33,7 +34,16 @@ export function discoveryFromConfig(config: ConfigValues, notice: Notice): Disco
   return {
     instrument: instrumentOf(config, notice),
     exclude: exclude.map((entry) => selectorOf(entry, refuse) ?? refuse(entry.path, 'it selects nothing')),
+    identity: identityOf(config),
     pollIntervalMs: pollMs === 0 ? DEFAULT_POLL_MS : Math.max(FASTEST_POLL_MS, Math.round(pollMs)),
+  };
+}
+
+function identityOf({ attributes: { instance_id, host_id } }: ConfigValues): HostIdentity {
+  return {
+    ...(instance_id.override_hostname === undefined ? {} : { hostName: instance_id.override_hostname }),
+    ...(instance_id.override_instance_id === undefined ? {} : { instanceId: instance_id.override_instance_id }),
+    ...(host_id.override === undefined ? {} : { hostId: host_id.override }),
   };
 }
 
@@ -113,6 +123,9 @@ function selectorOf({ given, path, dialect }: Entry, notice: Notice): ProcessSel
   if (given.target_pids !== undefined) selector.targetPids = given.target_pids;
   if (given.languages !== undefined) selector.languages = languagesOf(given.languages, dialect, `${path}.languages`);
   if (given.routes !== undefined) selector.routes = given.routes;
+  if (given.sampler?.name !== undefined || given.sampler?.arg !== undefined) selector.sampler = given.sampler;
+  if (given.exports !== undefined) selector.exports = given.exports.filter((signal) => signal !== 'logs');
+  if (given.metrics?.features !== undefined) selector.metrics = { features: knownFeatures(given.metrics.features) };
   const { exe_path, exe_path_regexp, cmd_args } = given;
   if (exe_path !== undefined && exe_path_regexp !== undefined) {
     return refuse(path, '`exe_path` and `exe_path_regexp` are the same thing; give one of them');

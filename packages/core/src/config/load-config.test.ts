@@ -2,8 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DiagLogLevel } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BeylaError } from '../errors.ts';
+import { diagLogLevel } from './diag-log-level.ts';
 import { type BeylaConfig, loadConfig } from './load-config.ts';
 import type { Environment } from './substitute.ts';
 import { toBeylaOptions } from './to-beyla-options.ts';
@@ -207,6 +209,44 @@ describe('loadConfig()', () => {
     expect((await failure(MINIMAL, { ...env, OTEL_TRACES_SAMPLER_ARG: '2' })).message).toMatch(
       /^OTEL_TRACES_SAMPLER_ARG: /,
     );
+  });
+
+  it('gives each entry its sampler, signals and metrics', async () => {
+    const text = `
+print_traces: true
+discovery:
+  instrument:
+    - open_ports: 80
+      exports: [metrics, logs]
+      sampler: { name: traceidratio, arg: 0.5 }
+      metrics: { features: [application_span, network] }
+    - open_ports: 81
+      exports: []`;
+    const config = await load(text);
+    expect(toBeylaOptions(config).discovery.instrument).toEqual([
+      {
+        openPorts: '80',
+        exports: ['metrics'],
+        sampler: { name: 'traceidratio', arg: 0.5 },
+        metrics: { features: ['application_span'] },
+      },
+      { openPorts: '81', exports: [] },
+    ]);
+    expect(config.warnings.map(({ message }) => message)).toEqual([
+      '<text>:8:28: `discovery.instrument[0].metrics.features`: this library does not have it yet: network',
+    ]);
+    expect((await failure(text.replace('0.5', '5'))).message).toContain('discovery.instrument[0].sampler.arg');
+  });
+
+  it('gives host name, host id and instance id to the services', async () => {
+    const text = `${MINIMAL}attributes: { instance_id: { override_hostname: db1 }, host_id: { override: h-7 } }`;
+    const { discovery } = toBeylaOptions(await load(text, { BEYLA_INSTANCE_ID: 'one' }));
+    expect(discovery.identity).toEqual({ hostName: 'db1', hostId: 'h-7', instanceId: 'one' });
+  });
+
+  it('has the log level for diag', async () => {
+    expect(diagLogLevel(await load(`${MINIMAL}log_level: debug`))).toBe(DiagLogLevel.DEBUG);
+    expect(diagLogLevel(await load(MINIMAL))).toBe(DiagLogLevel.INFO);
   });
 
   it('does not watch more because a criterion cannot be tested', async () => {

@@ -1,5 +1,6 @@
+import type { WantedFeature } from '../options/options.ts';
 import type { BucketsConfig, ConfigValues } from './config-values.gen.ts';
-import { METRIC_FEATURES } from './schema/features.ts';
+import { knownFeatures } from './known-features.ts';
 
 /**
  * Where and how OTLP goes, by a configuration.
@@ -19,16 +20,21 @@ export interface WantedOtlp {
 }
 
 /**
- * A group of metrics, by Beyla's name.
+ * A protocol whose requests are exported.
  *
  * @public
  */
-export type WantedFeature =
-  | 'application'
-  | 'application_span'
-  | 'application_span_otel'
-  | 'application_span_sizes'
-  | 'application_service_graph';
+export type WantedInstrumentation = 'http' | 'grpc';
+
+/**
+ * Names of query parameters whose values are redacted beside the built-in ones, and built-in ones whose values are not.
+ *
+ * @public
+ */
+export interface WantedRedaction {
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+}
 
 /**
  * How metrics are made, by a configuration.
@@ -42,8 +48,12 @@ export interface WantedMetrics {
     readonly requestSizeHistogram?: readonly number[];
     readonly responseSizeHistogram?: readonly number[];
   };
-  /** Groups of metrics; never empty. */
+  /** Groups of metrics of the services that have none of their own. */
   readonly features: readonly WantedFeature[];
+  /** Resource attributes that span metrics have beside their own. */
+  readonly spanResourceAttributes?: readonly string[];
+  /** Protocols whose requests are counted; default all. */
+  readonly instrumentations?: readonly WantedInstrumentation[];
   /** Names of spans for each process before further ones become one. */
   readonly spanNamesLimit: number;
   readonly allowServiceGraphSelfReferences: boolean;
@@ -64,11 +74,18 @@ export interface WantedMetrics {
  * @public
  */
 export type WantedExporter =
-  | { readonly kind: 'console'; readonly format: 'text' | 'json' | 'json_indent' | 'counter' }
+  | {
+      readonly kind: 'console';
+      readonly format: 'text' | 'json' | 'json_indent' | 'counter';
+      readonly sensitiveQueryParams?: WantedRedaction;
+    }
   | ({
       readonly kind: 'otlp-traces';
       /** Attributes of spans, by globs. */
       readonly attributes?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+      /** Protocols whose requests are sent; default all. */
+      readonly instrumentations?: readonly WantedInstrumentation[];
+      readonly sensitiveQueryParams?: WantedRedaction;
       /** Sizes in requests; what is not said is the exporter's default. */
       readonly queue: {
         readonly maxQueueSize?: number;
@@ -99,13 +116,12 @@ export function wantedExporters(config: ConfigValues): readonly WantedExporter[]
   const wanted: WantedExporter[] = [];
   const format =
     config.trace_printer === 'disabled' ? (config.print_traces ? 'text' : undefined) : config.trace_printer;
-  if (format !== undefined) wanted.push({ kind: 'console', format });
+  if (format !== undefined) wanted.push({ kind: 'console', format, ...redactionOf(config) });
   const traces = tracesOf(config);
   if (traces !== undefined) wanted.push(traces);
-  if (featuresOf(config).length === 0) return wanted;
   const { otel_metrics_export: otel, prometheus_export: prometheus } = config;
   const otlp = otlpOf(config, 'metrics');
-  if (otlp !== undefined) {
+  if (otlp !== undefined && hasMetrics(config, otel)) {
     const { max_size: maxSize, max_scale: maxScale } = otel.exponential_histogram;
     wanted.push({
       kind: 'otlp-metrics',
@@ -116,7 +132,7 @@ export function wantedExporters(config: ConfigValues): readonly WantedExporter[]
       exponentialHistogram: { maxSize, maxScale },
     });
   }
-  if (prometheus.port > 0) {
+  if (prometheus.port > 0 && hasMetrics(config, prometheus)) {
     const { port, path, exemplar_filter: exemplarFilter } = prometheus;
     const metrics = metricsOf(config, prometheus);
     wanted.push({ kind: 'prometheus', port, path, ...metrics, ...nativeOf(config), exemplarFilter });
@@ -149,6 +165,8 @@ function tracesOf(config: ConfigValues): WantedExporter | undefined {
     kind: 'otlp-traces',
     ...otlp,
     ...given('attributes', config.attributes.select['traces']),
+    ...given('instrumentations', instrumentationsOf(traces.instrumentations)),
+    ...redactionOf(config),
     queue: {
       ...given('maxBatchSize', maxBatchSize),
       ...given('maxQueueSize', queueSize === 0 ? 4 * (maxBatchSize ?? DEFAULT_BATCH) : queueSize),
@@ -158,6 +176,12 @@ function tracesOf(config: ConfigValues): WantedExporter | undefined {
       ...given('retryMaxDelayMs', traces.backoff_max_interval),
     },
   };
+}
+
+function redactionOf(config: ConfigValues): { readonly sensitiveQueryParams?: WantedRedaction } {
+  const { add, remove } = config.attributes.sensitive_query_params;
+  if (add === undefined && remove === undefined) return {};
+  return { sensitiveQueryParams: { ...given('add', add), ...given('remove', remove) } };
 }
 
 /** Requests for each export where the configuration does not say. */
@@ -188,18 +212,27 @@ function basic(user: string, password: string): Record<string, string> {
   return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
 }
 
+/** Whether there is a metric at all: of all services, or of some. */
+function hasMetrics({ metrics, discovery }: ConfigValues, section: MetricsSection): boolean {
+  const ofEntries = [...discovery.instrument, ...discovery.services].flatMap((entry) => entry.metrics?.features ?? []);
+  return knownFeatures([...(section.features ?? metrics.features), ...ofEntries]).length > 0;
+}
+
+/** The protocols that there are, of those that are named; undefined: all. */
+function instrumentationsOf(names: readonly string[] | undefined): readonly WantedInstrumentation[] | undefined {
+  if (names === undefined || names.includes('*')) return undefined;
+  return (['http', 'grpc'] as const).filter((protocol) => names.includes(protocol));
+}
+
 interface MetricsSection {
+  readonly features?: readonly string[];
+  readonly extra_span_resource_attributes?: readonly string[];
+  readonly instrumentations?: readonly string[];
   readonly ttl: number;
   readonly buckets: BucketsConfig;
   readonly report_target: boolean;
   readonly report_peer: boolean;
   readonly allow_service_graph_self_references: boolean;
-}
-
-function featuresOf({ metrics }: ConfigValues): readonly WantedFeature[] {
-  const { features } = metrics;
-  if (features.includes('all') || features.includes('*')) return METRIC_FEATURES;
-  return METRIC_FEATURES.filter((feature) => features.includes(feature));
 }
 
 function metricsOf(
@@ -213,7 +246,9 @@ function metricsOf(
   ];
   return {
     ttlMs: section.ttl,
-    features: featuresOf(config),
+    features: knownFeatures(section.features ?? config.metrics.features),
+    ...given('spanResourceAttributes', section.extra_span_resource_attributes),
+    ...given('instrumentations', instrumentationsOf(section.instrumentations)),
     spanNamesLimit: config.attributes.metric_span_names_limit,
     allowServiceGraphSelfReferences: section.allow_service_graph_self_references,
     buckets: {

@@ -1,6 +1,8 @@
 import type { Processor } from '../decorators/decorator.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
+import type { SamplerOptions } from '../sampling/sampler.ts';
 import type { SamplerDecoratorOptions } from '../sampling/sampler-decorator.ts';
+import type { METRIC_FEATURES } from './metric-features.ts';
 
 /**
  * One entry of `discovery.instrument` or `discovery.exclude`: criteria inside an entry are ANDed, entries are ORed. At least one
@@ -29,6 +31,36 @@ export interface ProcessSelector {
   languages?: readonly string[];
   /** Route patterns of what matches, beside those of `routes.patterns`; not a criterion. */
   routes?: ServiceRoutes;
+  /** Which of its traces are kept; wins over `BeylaOptions.sampler`; not a criterion. */
+  sampler?: SamplerOptions;
+  /** Signals that are exported of it, e.g. only `['metrics']`; an empty list: none; default all; not a criterion. */
+  exports?: readonly ExportedSignal[];
+  /** Its metrics; not a criterion. */
+  metrics?: ServiceMetricsOptions;
+}
+
+/**
+ * What is exported of a service.
+ *
+ * @public
+ */
+export type ExportedSignal = 'metrics' | 'traces';
+
+/**
+ * A group of metrics, by Beyla's name.
+ *
+ * @public
+ */
+export type WantedFeature = (typeof METRIC_FEATURES)[number];
+
+/**
+ * The metrics of one service.
+ *
+ * @public
+ */
+export interface ServiceMetricsOptions {
+  /** Groups of metrics, instead of those that the exporter makes of all services. */
+  readonly features?: readonly WantedFeature[];
 }
 
 /**
@@ -57,6 +89,22 @@ export interface DiscoveryOptions {
   pollIntervalMs?: number;
   /** Whether the process that runs this library may be selected; default false. */
   includeSelf?: boolean;
+  /** Who the services are, where the host does not know it itself. */
+  identity?: HostIdentity;
+}
+
+/**
+ * Names of the machine in telemetry.
+ *
+ * @public
+ */
+export interface HostIdentity {
+  /** `host.name`, and the first part of `service.instance.id`; default the kernel's. */
+  readonly hostName?: string;
+  /** `host.id`; default none. */
+  readonly hostId?: string;
+  /** The whole `service.instance.id`, of all processes: only where one is watched, else they become one; default `host:pid`. */
+  readonly instanceId?: string;
 }
 
 /**

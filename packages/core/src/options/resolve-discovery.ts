@@ -1,8 +1,17 @@
 import { checkRoutePatterns } from '../decorators/route-matcher.ts';
 import type { Language } from '../processes/process.ts';
 import { compileSelector } from '../processes/selector.ts';
+import { createSampler, type SamplerOptions } from '../sampling/sampler.ts';
 import { boolean, type Check, integer, invalid, listOf, object, oneOf, optional, someOf, text } from './check.ts';
-import type { DiscoveryOptions, ProcessSelector, ServiceRoutes } from './options.ts';
+import { METRIC_FEATURES } from './metric-features.ts';
+import type {
+  DiscoveryOptions,
+  ExportedSignal,
+  HostIdentity,
+  ProcessSelector,
+  ServiceMetricsOptions,
+  ServiceRoutes,
+} from './options.ts';
 
 /**
  * `DiscoveryOptions` with every default filled in.
@@ -14,10 +23,12 @@ export interface ResolvedDiscoveryOptions {
   readonly exclude: readonly ProcessSelector[];
   readonly pollIntervalMs: number;
   readonly includeSelf: boolean;
+  readonly identity: HostIdentity;
 }
 
 /** Largest `pid_max` of a 64-bit kernel (include/linux/threads.h). */
 const HIGHEST_PID = 4_194_304;
+const NO_IDENTITY: HostIdentity = Object.freeze({});
 /** Longest delay of a Node.js timer. */
 const LONGEST_DELAY_MS = 2_147_483_647;
 
@@ -45,6 +56,23 @@ const serviceRoutes: Check<ServiceRoutes> = object<ServiceRoutes>({
   outgoing: optional(routePatterns, undefined),
 });
 
+/** The sampler itself has the rules. */
+const sampler: Check<SamplerOptions> = (value, path) => {
+  if (typeof value !== 'object' || value === null) return invalid(value, path, 'an object');
+  createSampler(value, path);
+  return Object.freeze({ ...value });
+};
+
+const metrics: Check<ServiceMetricsOptions> = object<ServiceMetricsOptions>({
+  features: optional(listOf(oneOf(...METRIC_FEATURES)), undefined),
+});
+
+const identity: Check<HostIdentity> = object<HostIdentity>({
+  hostName: optional(text, undefined),
+  hostId: optional(text, undefined),
+  instanceId: optional(text, undefined),
+});
+
 const fields: Check<ProcessSelector> = object<ProcessSelector>({
   name: optional(text, undefined),
   namespace: optional(text, undefined),
@@ -56,6 +84,9 @@ const fields: Check<ProcessSelector> = object<ProcessSelector>({
   targetPids: optional(someOf(integer(1, HIGHEST_PID, 'a process id')), undefined),
   languages: optional(someOf(language), undefined),
   routes: optional(serviceRoutes, undefined),
+  sampler: optional(sampler, undefined),
+  exports: optional(listOf(oneOf<ExportedSignal>('metrics', 'traces')), undefined),
+  metrics: optional(metrics, undefined),
 });
 
 const selector: Check<ProcessSelector> = (value, path) => {
@@ -70,6 +101,7 @@ const discovery = (instrument: Check<readonly ProcessSelector[]>): Check<Resolve
     exclude: optional(listOf(selector), Object.freeze([])),
     pollIntervalMs: optional(integer(100, LONGEST_DELAY_MS, 'milliseconds'), 5000),
     includeSelf: optional(boolean, false),
+    identity: optional(identity, NO_IDENTITY),
   });
 
 const live: Check<ResolvedDiscoveryOptions> = discovery(someOf(selector));

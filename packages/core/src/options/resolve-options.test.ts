@@ -17,7 +17,13 @@ function failure(options: unknown): BeylaError {
 describe('resolveOptions()', () => {
   it('fills in every default', () => {
     expect(resolveOptions({ discovery })).toEqual({
-      discovery: { instrument: [{ exePath: '*/node' }], exclude: [], pollIntervalMs: 5000, includeSelf: false },
+      discovery: {
+        instrument: [{ exePath: '*/node' }],
+        exclude: [],
+        pollIntervalMs: 5000,
+        includeSelf: false,
+        identity: {},
+      },
       tracer: {
         source: 'auto',
         maxConnections: 4096,

@@ -119,6 +119,20 @@ describe('Discovery, by comparing /proc', () => {
     );
   });
 
+  it('gives a process the sampler, signals and metrics of its selector, and the names of the host', async () => {
+    fake.put(20, python);
+    const labels = { sampler: { name: 'always_off' }, exports: ['metrics'], metrics: { features: [] } } as const;
+    const discovery = await discover({
+      instrument: [{ exePath: '*python*', ...labels }],
+      identity: { hostName: 'db1', hostId: 'h-7' },
+    });
+    expect(discovery.processes[0]).toMatchObject({
+      ...labels,
+      service: { instanceId: 'db1:20' },
+      resource: { 'host.name': 'db1', 'host.id': 'h-7' },
+    });
+  });
+
   it('never selects its own process, unless asked to', async () => {
     await discover({ instrument: [{ exePath: '*' }] });
     expect(take(calls)).toEqual([]);

@@ -108,6 +108,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
       proc: this.#proc,
       matcher: this.#matcher,
       languages: this.#languages,
+      identity: this.#options.identity,
       sink: hooks.sink ?? NOBODY,
       ownPid: this.#options.includeSelf ? undefined : this.#proc.self(),
       onStarted: (process) => this.#tell('started', process),

@@ -5,7 +5,8 @@ import type { ReadProcess } from './process-info.ts';
 import type { ProcessMatcher, SelectorMatch } from './selector.ts';
 
 /** What is said of a process that is to be selected. */
-export interface Evaluation extends SelectorMatch {
+export interface Evaluation {
+  readonly match: SelectorMatch;
   /** An entry of `instrument` describes it; otherwise it is selected for what it was, or for its parent. */
   readonly isOwn: boolean;
 }
@@ -35,10 +36,5 @@ export function evaluate(
   };
   const own = matcher.match(facts);
   if ((own === undefined && fallback === undefined) || matcher.excludes(facts)) return undefined;
-  return {
-    name: own?.name ?? fallback?.name,
-    namespace: own?.namespace ?? fallback?.namespace,
-    routes: own?.routes ?? fallback?.routes,
-    isOwn: own !== undefined,
-  };
+  return { match: { ...fallback, ...own }, isOwn: own !== undefined };
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { HostIdentity } from '../options/options.ts';
 import { readResourceEnvironment } from './environment.ts';
 import type { LanguageDetector } from './language.ts';
 import type { ProcessInfo } from './process.ts';
@@ -24,9 +25,11 @@ export function createProcessInfo(
   languages: LanguageDetector,
   read: ReadProcess,
   match: SelectorMatch,
+  identity: HostIdentity,
 ): ProcessInfo {
   const { pid, startTicks, executable, commandLine } = read;
   const environment = readResourceEnvironment(proc, pid);
+  const { name, namespace, ...labels } = match;
   return {
     pid,
     startTicks,
@@ -34,12 +37,12 @@ export function createProcessInfo(
     commandLine,
     language: languages.ofSelected(pid, executable),
     service: {
-      name: match.name ?? environment.serviceName ?? defaultServiceName(executable, commandLine),
-      namespace: match.namespace ?? environment.serviceNamespace ?? '',
-      instanceId: environment.instanceId ?? instanceId(pid),
+      name: name ?? environment.serviceName ?? defaultServiceName(executable, commandLine),
+      namespace: namespace ?? environment.serviceNamespace ?? '',
+      instanceId: environment.instanceId ?? identity.instanceId ?? `${identity.hostName ?? hostname()}:${pid}`,
     },
-    resource: environment.resource,
-    ...(match.routes === undefined ? undefined : { routes: match.routes }),
+    resource: { ...resourceOf(identity), ...environment.resource },
+    ...labels,
   };
 }
 
@@ -51,8 +54,11 @@ export function forkProcessInfo(parent: ProcessInfo, pid: number, startTicks: nu
   return { ...parent, pid, startTicks };
 }
 
-function instanceId(pid: number): string {
-  return `${hostname()}:${pid}`;
+function resourceOf({ hostName, hostId }: HostIdentity): Record<string, string> {
+  return {
+    ...(hostName === undefined ? {} : { 'host.name': hostName }),
+    ...(hostId === undefined ? {} : { 'host.id': hostId }),
+  };
 }
 
 /** Whether the process still runs the program that it was described with. */

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import type { HostIdentity } from '../options/options.ts';
 import { DepartedProcesses } from './departed-processes.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import type { LanguageDetector } from './language.ts';
@@ -16,7 +17,7 @@ import {
 import type { ProcessSink } from './process-sink.ts';
 import type { ProcFs, ProcStat } from './procfs.ts';
 import { SelectedPorts } from './selected-ports.ts';
-import type { ProcessMatcher, SelectorMatch } from './selector.ts';
+import { isSameMatch, type ProcessMatcher, type SelectorMatch } from './selector.ts';
 
 /** A selected process. */
 export interface Selection {
@@ -51,6 +52,7 @@ export interface ProcessTableParts {
   readonly matcher: ProcessMatcher;
   readonly languages: LanguageDetector;
   readonly sink: ProcessSink;
+  readonly identity: HostIdentity;
   /** Process id that is never selected; undefined when all may be. */
   readonly ownPid: number | undefined;
   readonly onStarted: (process: ProcessInfo) => void;
@@ -128,7 +130,7 @@ export class ProcessTable {
       if (reason.followed === true) this.#call(() => this.#parts.sink.deselect(unselectedProcessInfo(read)));
       return false;
     }
-    this.#select(stat, read, evaluation, !evaluation.isOwn, look, reason);
+    this.#select(stat, read, evaluation.match, !evaluation.isOwn, look, reason);
     return evaluation.isOwn;
   }
 
@@ -194,16 +196,14 @@ export class ProcessTable {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
       return false;
     }
-    const { name, namespace, routes } = selection.match;
-    const isSameMatch = evaluation.name === name && evaluation.namespace === namespace && evaluation.routes === routes;
-    if (isSameMatch && (!hasNewProgram || isSameProgram(read, selection.process))) {
+    if (isSameMatch(evaluation.match, selection.match) && (!hasNewProgram || isSameProgram(read, selection.process))) {
       this.#announce(selection);
       this.#refreshPorts(selection, look);
       return false;
     }
     if (selection.isAnnounced) this.#parts.onEnded(selection.process);
     const isInherited = !evaluation.isOwn && (hasNewProgram || selection.isInherited);
-    this.#select(stat, read, evaluation, isInherited, look, reason, selection);
+    this.#select(stat, read, evaluation.match, isInherited, look, reason, selection);
     return evaluation.isOwn;
   }
 
@@ -231,15 +231,14 @@ export class ProcessTable {
   #select(
     stat: ProcStat,
     read: ReadProcess,
-    { name, namespace, routes }: SelectorMatch,
+    match: SelectorMatch,
     isInherited: boolean,
     look: ListeningPorts,
     reason: Reason,
     before?: Selection,
   ): void {
-    const { proc, languages, sink } = this.#parts;
-    const match = { name, namespace, routes };
-    const process = createProcessInfo(proc, languages, read, match);
+    const { proc, languages, sink, identity } = this.#parts;
+    const process = createProcessInfo(proc, languages, read, match, identity);
     const ports = new SelectedPorts();
     for (const port of reason.ports ?? []) ports.add(port);
     ports.refresh(look, read.pid);

@@ -1,4 +1,6 @@
-import type { ServiceRoutes } from '../options/options.ts';
+import type { ExportedSignal, ProcessSelector, ServiceMetricsOptions, ServiceRoutes } from '../options/options.ts';
+
+type SamplerOptions = NonNullable<ProcessSelector['sampler']>;
 
 /**
  * A program's place in the system's map of services.
@@ -41,4 +43,10 @@ export interface ProcessInfo {
   readonly resource: Readonly<Record<string, string>>;
   /** Route patterns that its selector gave it. */
   readonly routes?: ServiceRoutes;
+  /** The sampler that its selector gave it. */
+  readonly sampler?: SamplerOptions;
+  /** The signals that its selector allows; default all. */
+  readonly exports?: readonly ExportedSignal[];
+  /** The metrics that its selector wants. */
+  readonly metrics?: ServiceMetricsOptions;
 }

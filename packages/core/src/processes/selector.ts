@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { BeylaError } from '../errors.ts';
-import type { DiscoveryOptions, ProcessSelector, ServiceRoutes } from '../options/options.ts';
+import type { DiscoveryOptions, ProcessSelector } from '../options/options.ts';
 import { compileGlob } from './glob.ts';
 import { type PortList, parsePortList } from './port-list.ts';
 import type { Language } from './process.ts';
@@ -17,11 +17,7 @@ export interface ProcessFacts {
 }
 
 /** What the entries that matched say of the process. */
-export interface SelectorMatch {
-  readonly name: string | undefined;
-  readonly namespace: string | undefined;
-  readonly routes: ServiceRoutes | undefined;
-}
+export type SelectorMatch = Readonly<Pick<ProcessSelector, (typeof LABELS)[number]>>;
 
 /** The compiled form of `instrument` and `exclude`. */
 export interface ProcessMatcher {
@@ -35,7 +31,10 @@ export interface ProcessMatcher {
   readonly usesPorts: boolean;
 }
 
-/** The keys of a selector that decide; `name`, `namespace` and `routes` only label. */
+/** The keys of a selector that only label. */
+export const LABELS = ['name', 'namespace', 'routes', 'sampler', 'exports', 'metrics'] as const;
+
+/** The keys of a selector that decide. */
 export const CRITERIA: readonly (keyof ProcessSelector)[] = [
   'openPorts',
   'exePath',
@@ -60,7 +59,7 @@ interface CompiledSelector {
 
 /**
  * Compiles selectors with Beyla's semantics: the criteria of an entry are ANDed, the entries are ORed, and where several entries
- * match, a later one overrides the name, the namespace and the routes that an earlier one gave.
+ * match, a later one overrides the labels (name, namespace, routes, sampler, exports, metrics) that an earlier one gave.
  *
  * @throws BeylaError `INVALID_OPTION`, `INVALID_PORT_RANGE` or `INVALID_PATTERN`, each with the path of the option.
  */
@@ -74,22 +73,30 @@ export function compileSelectors(
   return {
     match(facts) {
       let matched = false;
-      let name: string | undefined;
-      let namespace: string | undefined;
-      let routes: ServiceRoutes | undefined;
+      let labels: SelectorMatch = {};
       for (const entry of instrument) {
         if (!entry.accepts(facts)) continue;
         matched = true;
-        name = entry.selector.name ?? name;
-        namespace = entry.selector.namespace ?? namespace;
-        routes = entry.selector.routes ?? routes;
+        labels = { ...labels, ...labelsOf(entry.selector) };
       }
-      return matched ? { name, namespace, routes } : undefined;
+      return matched ? labels : undefined;
     },
     excludes: (facts) => exclude.some((entry) => entry.accepts(facts)),
     wantsPort: (port) => portLists.some((list) => list.has(port)),
     usesPorts: portLists.length > 0,
   };
+}
+
+/** The labels that are given. */
+export function labelsOf(labels: SelectorMatch): SelectorMatch {
+  return Object.fromEntries(
+    LABELS.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]] as const])),
+  ) as SelectorMatch;
+}
+
+/** Whether both say the same. */
+export function isSameMatch(left: SelectorMatch, right: SelectorMatch): boolean {
+  return LABELS.every((key) => left[key] === right[key]);
 }
 
 /** Compiles one entry; see `compileSelectors`. Cheap criteria are tested first. */

@@ -39,6 +39,13 @@ describe('SamplerDecorator', () => {
     expect(spans.map((span) => span.traceFlags)).toEqual([1, 0, 0]);
   });
 
+  it('the sampler of a selector wins over all', () => {
+    const sampler = new SamplerDecorator({ name: 'always_on', services: [{ service: '*', name: 'always_on' }] });
+    const span = aSpan({ process: aProcess({ sampler: { name: 'always_off' } }), traceFlags: 1 });
+    sampler.process([span]);
+    expect(span.traceFlags).toBe(0);
+  });
+
   it('all spans of a trace agree, in services of different processes', () => {
     const here = new SamplerDecorator({ name: 'traceidratio', arg: 0.5 });
     const there = new SamplerDecorator({ name: 'traceidratio', arg: 0.5 });

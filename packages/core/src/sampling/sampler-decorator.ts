@@ -25,7 +25,7 @@ export interface ServiceSampler extends SamplerOptions {
  * @public
  */
 export interface SamplerDecoratorOptions extends SamplerOptions {
-  /** Of those that fit a service the last one decides, as with Beyla's selectors. */
+  /** Of those that fit a service the last one decides, as with Beyla's selectors; the `sampler` of a selector is stronger. */
   services?: readonly ServiceSampler[];
 }
 
@@ -116,7 +116,10 @@ export class SamplerDecorator implements Component {
   #samplerOf(process: ProcessInfo): Sampler {
     let sampler = this.#samplers.get(process);
     if (sampler === undefined) {
-      sampler = this.#services.findLast((entry) => entry.fits(process))?.sampler ?? this.#sampler;
+      sampler =
+        process.sampler === undefined
+          ? (this.#services.findLast((entry) => entry.fits(process))?.sampler ?? this.#sampler)
+          : createSampler(process.sampler, 'sampler');
       this.#samplers.set(process, sampler);
     }
     return sampler;

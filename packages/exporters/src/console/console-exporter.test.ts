@@ -121,6 +121,20 @@ describe('ConsoleExporter', () => {
     await exporter.close();
   });
 
+  it('prints indented JSON, or only a number, if so asked', async () => {
+    const indented = memory();
+    const sensitiveQueryParams = { remove: ['token'] };
+    const exporter = new ConsoleExporter({ stream: indented.stream, format: 'json_indent', sensitiveQueryParams });
+    exporter.export([aSpan({ traceId: TRACE, query: 'token=1' })]);
+    expect(indented.lines()[0]).toBe('{');
+    expect(JSON.parse(indented.lines().join(''))).toMatchObject({ attributes: { 'url.query': 'token=1' } });
+    const counted = memory();
+    const counter = new ConsoleExporter({ stream: counted.stream, format: 'counter' });
+    counter.export([aSpan(), aSpan(), aSpan()]);
+    expect(counted.lines()).toEqual(['1', '2', '3']);
+    expect(() => new ConsoleExporter({ format: 'yaml' as never })).toThrow(/yaml/);
+  });
+
   it('leaves out what traces must ignore', async () => {
     const { stream, lines } = memory();
     const exporter = new ConsoleExporter({ stream });

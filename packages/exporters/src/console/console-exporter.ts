@@ -1,5 +1,10 @@
-import { type Exporter, type Health, Lifecycle, type RequestSpan } from '@beyla/core';
-import { resolveSemanticConventions, type SemanticConventionsOptions } from '../semantic-conventions.ts';
+import { BeylaError, type Exporter, type Health, Lifecycle, type RequestSpan } from '@beyla/core';
+import { queryRedactor, type RedactQuery, type SensitiveQueryParams } from '../redact.ts';
+import {
+  resolveSemanticConventions,
+  type SemanticConventions,
+  type SemanticConventionsOptions,
+} from '../semantic-conventions.ts';
 import { jsonLine } from './json-line.ts';
 import { textLine } from './text-line.ts';
 
@@ -9,8 +14,13 @@ import { textLine } from './text-line.ts';
  * @public
  */
 export interface ConsoleExporterOptions {
-  /** `text`: one readable line per span (default). `json`: one JSON object per line. */
-  format?: 'text' | 'json';
+  /**
+   * `text`: one readable line per span (default). `json`: one JSON object per line; `json_indent`: on several lines. `counter`: for each
+   * span only how many it makes since the start.
+   */
+  format?: 'text' | 'json' | 'json_indent' | 'counter';
+  /** Query parameters whose values are redacted in `json`. */
+  sensitiveQueryParams?: SensitiveQueryParams;
   /** Names of the attributes in `json`; default by OTEL_SEMCONV_STABILITY_OPT_IN. */
   semanticConventions?: SemanticConventionsOptions;
   /** Where lines go; default `process.stdout`. It is not closed. */
@@ -56,7 +66,8 @@ export class ConsoleExporter implements Exporter {
   constructor(options: ConsoleExporterOptions = {}) {
     this.#stream = options.stream ?? process.stdout;
     const conventions = resolveSemanticConventions(options.semanticConventions);
-    this.#toLine = options.format === 'json' ? (span) => jsonLine(span, conventions) : textLine;
+    const redact = queryRedactor(options.sensitiveQueryParams);
+    this.#toLine = this.#lineMaker(options.format ?? 'text', conventions, redact);
     this.#lifecycle = new Lifecycle(this.name, async () => {
       this.#stream.removeListener('drain', this.#onDrain);
       this.#stream.removeListener('error', this.#onError);
@@ -124,6 +135,28 @@ export class ConsoleExporter implements Exporter {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #lineMaker(
+    format: NonNullable<ConsoleExporterOptions['format']>,
+    conventions: SemanticConventions,
+    redact: RedactQuery,
+  ): (span: RequestSpan) => string {
+    switch (format) {
+      case 'text':
+        return textLine;
+      case 'json':
+        return (span) => jsonLine(span, conventions, redact);
+      case 'json_indent':
+        return (span) => jsonLine(span, conventions, redact, 2);
+      case 'counter':
+        return () => String(this.#printed);
+      default:
+        throw new BeylaError(
+          'INVALID_OPTION',
+          `console \`format\` is "${format}"; use text, json, json_indent or counter`,
+        );
+    }
   }
 
   #print(span: RequestSpan): void {

@@ -13,6 +13,8 @@ import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { type AttributeSet, resourceAttributes, spanAttributes } from '../attributes.ts';
 import { type BatchOutcome, BatchQueue } from '../batch-queue.ts';
+import { type Instrumentation, instrumentationFilter } from '../instrumentations.ts';
+import { queryRedactor, type SensitiveQueryParams } from '../redact.ts';
 import { resolveSemanticConventions, type SemanticConventionsOptions } from '../semantic-conventions.ts';
 import { type SpanAttributeSelection, spanAttributeSelector } from '../span-attribute-selection.ts';
 import { exportOnce } from './export-once.ts';
@@ -30,6 +32,10 @@ export interface SpanExporterAdapterOptions {
   semanticConventions?: SemanticConventionsOptions;
   /** Which attributes spans have; default all. */
   attributes?: SpanAttributeSelection;
+  /** Query parameters whose values are redacted. */
+  sensitiveQueryParams?: SensitiveQueryParams;
+  /** Protocols whose requests are exported; default all. */
+  instrumentations?: readonly Instrumentation[];
   /** Requests held at most while the back end is slow; default OTEL_BSP_MAX_QUEUE_SIZE, else 8192. */
   maxQueueSize?: number;
   /** Requests per export; one request is up to three spans; default OTEL_BSP_MAX_EXPORT_BATCH_SIZE, else 512. */
@@ -62,6 +68,7 @@ export class SpanExporterAdapter implements Exporter {
   readonly name: string;
   readonly #exporter: SpanExporter;
   readonly #attributesOf: (span: RequestSpan) => AttributeSet;
+  readonly #isWanted: ((span: RequestSpan) => boolean) | undefined;
   readonly #exportTimeoutMs: number;
   readonly #closeTimeoutMs: number;
   readonly #resources = new WeakMap<ProcessInfo, Resource>();
@@ -75,11 +82,13 @@ export class SpanExporterAdapter implements Exporter {
     this.name = options.name ?? 'spans';
     this.#exporter = exporter;
     const conventions = resolveSemanticConventions(options.semanticConventions);
+    const redact = queryRedactor(options.sensitiveQueryParams);
     const select = spanAttributeSelector(options.attributes);
     this.#attributesOf =
       select === undefined
-        ? (span) => spanAttributes(span, conventions)
-        : (span) => select(spanAttributes(span, conventions));
+        ? (span) => spanAttributes(span, conventions, redact)
+        : (span) => select(spanAttributes(span, conventions, redact));
+    this.#isWanted = instrumentationFilter(options.instrumentations);
     this.#exportTimeoutMs = options.exportTimeoutMs ?? getNumberFromEnv('OTEL_BSP_EXPORT_TIMEOUT') ?? 30_000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 3_000;
     this.#queue = new BatchQueue({
@@ -97,7 +106,7 @@ export class SpanExporterAdapter implements Exporter {
 
   export(spans: readonly RequestSpan[]): void {
     for (const span of spans) {
-      if (span.ignore === 'traces' || span.ignore === 'all') this.#ignored += 1;
+      if (span.ignore === 'traces' || span.ignore === 'all' || this.#isWanted?.(span) === false) this.#ignored += 1;
       else if ((span.traceFlags & 1) === 0) this.#unsampled += 1;
       else this.#queue.add(span);
     }

@@ -24,15 +24,23 @@ export const routes: Section = section('How paths become routes.', {
 export const attributes: Section = section('What telemetry says.', {
   instance_id: section('`service.instance.id`.', {
     dns: inertFlag('Asks DNS for the host name.', "the host name is the kernel's", 'BEYLA_HOSTNAME_DNS_RESOLUTION'),
-    override_hostname: inertText('Host name to use.', NOT_YET, 'BEYLA_HOSTNAME'),
-    override_instance_id: inertText('Instance id to use.', NOT_YET, 'BEYLA_INSTANCE_ID'),
+    override_hostname: leaf(text, '`host.name`, and the first part of `service.instance.id`.', {
+      env: 'BEYLA_HOSTNAME',
+    }),
+    override_instance_id: leaf(
+      text,
+      'The whole `service.instance.id`; where several processes are watched they become one.',
+      {
+        env: 'BEYLA_INSTANCE_ID',
+      },
+    ),
     internal_cache_len: inertCount(
       'Size of a cache.',
       'it is computed once for each process',
       'BEYLA_INSTANCE_ID_INTERNAL_CACHE_LEN',
     ),
   }),
-  host_id: section('`host.id`.', { override: inertText('Id to use.', NOT_YET, 'BEYLA_HOST_ID') }),
+  host_id: section('`host.id`.', { override: leaf(text, 'Id to use.', { env: 'BEYLA_HOST_ID' }) }),
   kubernetes: section('Names of pods and their owners.', {
     enable: leaf(oneOf('true', 'false', 'autodetect'), 'Whether to ask the API server.', {
       env: 'BEYLA_KUBE_METADATA_ENABLE',
@@ -103,8 +111,8 @@ export const attributes: Section = section('What telemetry says.', {
     ),
   ),
   sensitive_query_params: section('Query parameters whose values are redacted.', {
-    add: inert(listOf(text), 'Names beside the built-in ones.', NOT_YET, 'BEYLA_SENSITIVE_QUERY_PARAMS_ADD'),
-    remove: inert(listOf(text), 'Built-in names to take away.', NOT_YET, 'BEYLA_SENSITIVE_QUERY_PARAMS_REMOVE'),
+    add: leaf(listOf(text), 'Names beside the built-in ones.', { env: 'BEYLA_SENSITIVE_QUERY_PARAMS_ADD' }),
+    remove: leaf(listOf(text), 'Built-in names to take away.', { env: 'BEYLA_SENSITIVE_QUERY_PARAMS_REMOVE' }),
   }),
 });
 

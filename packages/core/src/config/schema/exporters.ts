@@ -1,8 +1,11 @@
 import { boolean, bounds, duration, endpoint, headers, integer, listOf, number, oneOf, share, text } from '../kinds.ts';
+import { missingFeatures } from './features.ts';
 import { inert, inertCount, inertFlag, inertText, NOT_YET } from './inert.ts';
 import { leaf, type Node, type Section, section } from './node.ts';
+import { SAMPLERS } from './samplers.ts';
 
 const SHARED_ENV = 'OTEL_EXPORTER_OTLP';
+const INSTRUMENTATIONS = 'Protocols that are exported: `http`, `grpc`, `*`; others of Beyla are not there yet.';
 const CACHE = 'caches bound themselves here';
 
 const buckets: Section = section(
@@ -44,12 +47,7 @@ function otlp(signal: 'TRACES' | 'METRICS'): Record<string, Node> {
       '`diag` of @opentelemetry/api decides',
       'BEYLA_OTEL_SDK_LOG_LEVEL',
     ),
-    instrumentations: inert(
-      listOf(text),
-      'Protocols that are exported.',
-      NOT_YET,
-      `BEYLA_OTEL_${signal}_INSTRUMENTATIONS`,
-    ),
+    instrumentations: leaf(listOf(text), INSTRUMENTATIONS, { env: `BEYLA_OTEL_${signal}_INSTRUMENTATIONS` }),
   };
 }
 
@@ -69,13 +67,11 @@ function metricParts(prefix: string): Record<string, Node> {
       env: `BEYLA_${prefix}_TTL`,
       default: 300_000,
     }),
-    features: inert(
-      listOf(text),
-      'The older name of `metrics.features`.',
-      'use `metrics.features`',
-      `BEYLA_${prefix}_FEATURES`,
-    ),
-    extra_span_resource_attributes: inert(listOf(text), 'Resource attributes that span metrics get.', NOT_YET),
+    features: leaf(listOf(text), 'Groups of metrics of this exporter, instead of `metrics.features`.', {
+      env: `BEYLA_${prefix}_FEATURES`,
+      caveat: missingFeatures,
+    }),
+    extra_span_resource_attributes: leaf(listOf(text), 'Resource attributes that span metrics get.'),
     allow_service_graph_self_references: leaf(boolean, 'Edges from a service to itself.', { default: false }),
   };
 }
@@ -101,15 +97,6 @@ export const otelMetrics: Section = section('Metrics by OTLP.', {
   }),
   reporters_cache_len: inertCount('Services with metrics at the same time.', CACHE, 'BEYLA_METRICS_REPORT_CACHE_LEN'),
 });
-
-const SAMPLERS = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
 
 export const sampler: Section = section('Which traces are exported.', {
   name: leaf(oneOf(...SAMPLERS), 'The rule.', {
@@ -168,8 +155,12 @@ export const prometheus: Section = section('Metrics for Prometheus to scrape.', 
     'there is no such metric here',
     'BEYLA_PROMETHEUS_DISABLE_BUILD_INFO',
   ),
-  extra_resource_attributes: inert(listOf(text), 'Resource attributes that `target_info` gets.', NOT_YET),
-  instrumentations: inert(listOf(text), 'Protocols that are exported.', NOT_YET, 'BEYLA_PROMETHEUS_INSTRUMENTATIONS'),
+  extra_resource_attributes: inert(
+    listOf(text),
+    'Resource attributes that `target_info` gets.',
+    '`target_info` has them all',
+  ),
+  instrumentations: leaf(listOf(text), INSTRUMENTATIONS, { env: 'BEYLA_PROMETHEUS_INSTRUMENTATIONS' }),
 });
 
 export const grafana: Section = section('Short cut to Grafana Cloud.', {

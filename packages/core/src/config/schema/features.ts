@@ -1,8 +1,10 @@
-/** Groups of metrics that there are, by Beyla's names. */
-export const METRIC_FEATURES = [
-  'application',
-  'application_span',
-  'application_span_otel',
-  'application_span_sizes',
-  'application_service_graph',
-] as const;
+import { METRIC_FEATURES } from '../../options/metric-features.ts';
+import { NOT_YET } from './inert.ts';
+
+const KNOWN = new Set<string>([...METRIC_FEATURES, 'all', '*']);
+
+/** The caveat of a list of groups of metrics. */
+export function missingFeatures(features: readonly string[]): string | undefined {
+  const missing = features.filter((feature) => !KNOWN.has(feature));
+  return missing.length === 0 ? undefined : `${NOT_YET}: ${missing.join(', ')}`;
+}

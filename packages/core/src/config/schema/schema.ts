@@ -3,12 +3,11 @@ import { attributes, filter, routes } from './decoration.ts';
 import { autoTarget, discovery, systemWide } from './discovery.ts';
 import { ebpf } from './ebpf.ts';
 import { grafana, internalMetrics, otelMetrics, otelTraces, prometheus } from './exporters.ts';
-import { METRIC_FEATURES } from './features.ts';
+import { missingFeatures } from './features.ts';
 import { inert, inertCount, inertDuration, inertFlag, inertPart, inertText, NOT_YET } from './inert.ts';
 import { leaf, type Section, section } from './node.ts';
 
 const OTHER_LIMITS = 'queues bound themselves here';
-const FEATURES = new Set<string>([...METRIC_FEATURES, 'all', '*']);
 
 /**
  * Beyla's configuration: the keys of 1.0 and of today. Reading, validation, variables, types, the JSON Schema and the documentation come from
@@ -45,17 +44,14 @@ export const SCHEMA: Section = section('Configuration of Beyla.', {
     features: leaf(listOf(text), 'Groups of metrics.', {
       env: 'BEYLA_METRICS_FEATURES',
       default: ['application'],
-      caveat: (features) => {
-        const missing = features.filter((feature) => !FEATURES.has(feature));
-        return missing.length === 0 ? undefined : `${NOT_YET}: ${missing.join(', ')}`;
-      },
+      caveat: missingFeatures,
     }),
   }),
   internal_metrics: internalMetrics,
   ebpf,
   log_level: leaf(
     oneOf('DEBUG', 'INFO', 'WARN', 'ERROR'),
-    'Lowest level of messages that are shown; the program has to apply it.',
+    'Lowest level of messages that are shown. The library prints nothing: give `diagLogLevel(config)` to `diag.setLogger`.',
     {
       env: 'BEYLA_LOG_LEVEL',
       default: 'INFO',

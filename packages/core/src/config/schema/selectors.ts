@@ -5,15 +5,16 @@ import {
   type Kind,
   listOf,
   mapOf,
-  number,
   oneOf,
   ports,
   regexp,
   routePatterns,
+  share,
   text,
 } from '../kinds.ts';
-import { inert, NOT_YET } from './inert.ts';
+import { missingFeatures } from './features.ts';
 import { leaf, type Node, type Section, section } from './node.ts';
+import { SAMPLERS } from './samplers.ts';
 
 /** Criteria that are accepted and cannot be tested yet. An entry that has one must select nothing, or it would select more than was asked for. */
 export const UNKNOWABLE_CRITERIA: readonly string[] = [
@@ -54,17 +55,20 @@ function selectorFields(pattern: Kind<string>, word: string): Record<string, Nod
   fields['containers_only'] = leaf(boolean, 'Only processes in another network namespace than this program.', {
     caveat: (isWanted) => (isWanted ? SELECTS_NOTHING : undefined),
   });
-  fields['exports'] = inert(listOf(oneOf('metrics', 'traces', 'logs')), 'Signals to export of what matches.', NOT_YET);
+  fields['exports'] = leaf(
+    listOf(oneOf('metrics', 'traces', 'logs')),
+    'Signals to export of what matches; an empty list: none. There are no logs here.',
+  );
   fields['sampler'] = section('Sampler of what matches.', {
-    name: inert(text, 'Name, as OTEL_TRACES_SAMPLER.', NOT_YET),
-    arg: inert(number, 'Argument, as OTEL_TRACES_SAMPLER_ARG.', NOT_YET),
+    name: leaf(oneOf(...SAMPLERS), 'Name, as OTEL_TRACES_SAMPLER.'),
+    arg: leaf(share, 'Argument, as OTEL_TRACES_SAMPLER_ARG.'),
   });
   fields['routes'] = section('Routes of what matches.', {
     incoming: leaf(routePatterns, 'Patterns of requests that it answers.'),
     outgoing: leaf(routePatterns, 'Patterns of requests that it makes.'),
   });
   fields['metrics'] = section('Metrics of what matches.', {
-    features: inert(listOf(text), 'Groups of metrics.', NOT_YET),
+    features: leaf(listOf(text), 'Groups of metrics, instead of `metrics.features`.', { caveat: missingFeatures }),
   });
   return fields;
 }

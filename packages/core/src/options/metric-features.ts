@@ -1,0 +1,8 @@
+/** Groups of metrics that there are, by Beyla's names. */
+export const METRIC_FEATURES = [
+  'application',
+  'application_span',
+  'application_span_otel',
+  'application_span_sizes',
+  'application_service_graph',
+] as const;
