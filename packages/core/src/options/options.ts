@@ -2,7 +2,8 @@ import type { Processor } from '../decorators/decorator.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
 import type { SamplerOptions } from '../sampling/sampler.ts';
 import type { SamplerDecoratorOptions } from '../sampling/sampler-decorator.ts';
-import type { METRIC_FEATURES } from './metric-features.ts';
+
+export type { SamplerOptions };
 
 /**
  * One entry of `discovery.instrument` or `discovery.exclude`: criteria inside an entry are ANDed, entries are ORed. At least one
@@ -51,7 +52,12 @@ export type ExportedSignal = 'metrics' | 'traces';
  *
  * @public
  */
-export type WantedFeature = (typeof METRIC_FEATURES)[number];
+export type WantedFeature =
+  | 'application'
+  | 'application_span'
+  | 'application_span_otel'
+  | 'application_span_sizes'
+  | 'application_service_graph';
 
 /**
  * The metrics of one service.

@@ -1,6 +1,4 @@
-import type { ExportedSignal, ProcessSelector, ServiceMetricsOptions, ServiceRoutes } from '../options/options.ts';
-
-type SamplerOptions = NonNullable<ProcessSelector['sampler']>;
+import type { ExportedSignal, SamplerOptions, ServiceMetricsOptions, ServiceRoutes } from '../options/options.ts';
 
 /**
  * A program's place in the system's map of services.
