@@ -23,10 +23,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   protocols: ['connections', 'events'],
   // Exchanges to spans.
   spans: ['processes', 'protocols'],
+  // What executable files say of themselves: knows nobody.
+  elf: [],
   // Selectors to processes; who acts on them is a `ProcessSink`.
-  processes: ['options'],
+  processes: ['elf', 'options'],
+  // Where probes go in the files of processes; who attaches them is a `ProbeAttacher`.
+  taps: ['elf', 'options', 'processes'],
   // The only one that talks to the addon. It fulfils what connections and processes ask for.
-  kernel: ['connections', 'events', 'options', 'processes', 'spans'],
+  kernel: ['connections', 'events', 'options', 'processes', 'spans', 'taps'],
   // A source without a kernel.
   recording: ['events', 'kernel', 'processes', 'spans'],
   decorators: ['options', 'processes', 'spans'],

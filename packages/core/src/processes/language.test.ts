@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ElfFile } from '../elf/elf-file.ts';
 import { FakeProc } from '../testing/fake-proc.ts';
-import { readElfSections } from './elf.ts';
 import { LanguageDetector } from './language.ts';
 import { ProcFs } from './procfs.ts';
 
@@ -103,13 +103,13 @@ describe('LanguageDetector', () => {
   });
 });
 
-describe('readElfSections()', () => {
+describe('ElfFile.read()', () => {
   function sections(bytes: Uint8Array): string[] {
     const path = join(directory, 'elf');
     writeFileSync(path, bytes);
     const file = openSync(path, 'r');
     try {
-      return readElfSections(file).map(({ name }) => name);
+      return ElfFile.read(file)?.sections.map(({ name }) => name) ?? [];
     } finally {
       closeSync(file);
     }

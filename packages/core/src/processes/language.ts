@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { readElfSections, sectionContains } from './elf.ts';
+import { sectionContains } from '../elf/contains-text.ts';
+import { ElfFile } from '../elf/elf-file.ts';
 import type { Language } from './process.ts';
 import type { ProcFs } from './procfs.ts';
 
@@ -24,6 +25,7 @@ const BY_LIBRARY: readonly (readonly [RegExp, Language])[] = [
 ];
 
 const CPP_LIBRARY = /\/lib(std)?c\+\+\.so/;
+const GO_SECTIONS = ['.go.buildinfo', '.note.go.buildid', '.gopclntab'];
 const LONGEST_MAPS = 1024 * 1024;
 /** Where a stripped Rust program still names its standard library's sources; panics do, near the start. */
 const RUST_SEARCH_BYTES = 2 * 1024 * 1024;
@@ -95,12 +97,12 @@ export class LanguageDetector {
 
 /** Go and Rust leave marks that survive stripping; other compilers say nothing that could be relied on. */
 function languageOfFile(file: number): Language {
-  const sections = readElfSections(file);
-  if (sections.some(({ name }) => name === '.go.buildinfo' || name === '.note.go.buildid' || name === '.gopclntab'))
-    return 'go';
-  const comment = sections.find(({ name }) => name === '.comment');
-  if (comment !== undefined && sectionContains(file, comment, 'rustc version', 4096)) return 'rust';
-  const constants = sections.find(({ name }) => name === '.rodata');
-  if (constants !== undefined && sectionContains(file, constants, '/rustc/', RUST_SEARCH_BYTES)) return 'rust';
+  const elf = ElfFile.read(file);
+  if (elf === undefined) return 'generic';
+  if (GO_SECTIONS.some((name) => elf.section(name) !== undefined)) return 'go';
+  const comment = elf.section('.comment');
+  if (comment !== undefined && sectionContains(elf, comment, 'rustc version', 4096)) return 'rust';
+  const constants = elf.section('.rodata');
+  if (constants !== undefined && sectionContains(elf, constants, '/rustc/', RUST_SEARCH_BYTES)) return 'rust';
   return 'generic';
 }

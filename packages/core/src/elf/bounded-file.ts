@@ -1,0 +1,45 @@
+import { fstatSync, readSync } from 'node:fs';
+
+/** Positional reads of an open file that never go beyond its end; the caller closes it. */
+export class BoundedFile {
+  readonly sizeBytes: number;
+  readonly #file: number;
+
+  constructor(file: number) {
+    this.#file = file;
+    this.sizeBytes = fstatSync(file).size;
+  }
+
+  /** Exactly these bytes; undefined where the file has not got them all, or cannot be read. */
+  read(offset: number, length: number): Buffer | undefined {
+    if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return undefined;
+    if (offset < 0 || length <= 0 || length > LARGEST_READ || offset + length > this.sizeBytes) return undefined;
+    const bytes = Buffer.allocUnsafe(length);
+    try {
+      return readSync(this.#file, bytes, 0, length, offset) === length ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Reads a range in steps, each with `overlap` bytes of the next one; stops early when `piece` returns false, or where the file
+   * ends.
+   */
+  pieces(
+    range: { readonly offset: number; readonly size: number },
+    overlap: number,
+    piece: (bytes: Buffer, at: number) => boolean,
+  ): void {
+    const end = range.offset + range.size;
+    for (let at = range.offset; at < end; at += STEP_BYTES) {
+      const bytes = this.read(at, Math.min(STEP_BYTES + overlap, end - at));
+      if (bytes === undefined || !piece(bytes, at - range.offset)) return;
+    }
+  }
+}
+
+/** No table that is read whole comes near. */
+const LARGEST_READ = 128 * 1024 * 1024;
+/** A multiple of every table's entry size that is read in pieces (8, 16, 24). */
+const STEP_BYTES = 3 * 256 * 1024;
