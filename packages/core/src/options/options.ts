@@ -122,6 +122,19 @@ export interface HostIdentity {
 export type SourceName = 'sock_length' | 'syscall';
 
 /**
+ * In which TLS libraries plaintext is seen. A library is tapped by probes (uprobes) in the file that holds it, which cost each call of
+ * every program that uses the file about 0.7 µs; what they see of programs that are not selected is never read.
+ *
+ * @public
+ */
+export interface TapsOptions {
+  /** OpenSSL and its descendants, as a library or linked into the program; default true. */
+  openssl?: boolean;
+  /** crypto/tls of Go programs, stripped ones too; default true. */
+  goTls?: boolean;
+}
+
+/**
  * What the kernel side takes: its source, its capture limits, its memory.
  *
  * @public
@@ -139,6 +152,8 @@ export interface TracerOptions {
   drainIntervalMs?: number;
   /** Most bytes taken from the ring in one turn of the event loop; default 1 MiB. */
   batchBytes?: number;
+  /** How TLS is seen into; default all ways. */
+  taps?: TapsOptions;
   /** BTF of the kernel, where /sys/kernel/btf/vmlinux is missing. */
   btfPath?: string;
 }

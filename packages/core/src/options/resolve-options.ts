@@ -3,6 +3,7 @@ import { isWildcardChar } from '../decorators/wildcard-char.ts';
 import type { Exporter } from '../pipeline/exporter.ts';
 import type { SamplerDecoratorOptions } from '../sampling/sampler-decorator.ts';
 import {
+  boolean,
   type Check,
   functionLike,
   integer,
@@ -14,7 +15,7 @@ import {
   text,
   withMethods,
 } from './check.ts';
-import type { BeylaOptions, RoutesOptions, TracerOptions } from './options.ts';
+import type { BeylaOptions, RoutesOptions, TapsOptions, TracerOptions } from './options.ts';
 import { discoveryCheck, type ResolvedDiscoveryOptions } from './resolve-discovery.ts';
 
 /**
@@ -22,7 +23,10 @@ import { discoveryCheck, type ResolvedDiscoveryOptions } from './resolve-discove
  *
  * @public
  */
-export type ResolvedTracerOptions = Readonly<Required<Omit<TracerOptions, 'btfPath'>> & Pick<TracerOptions, 'btfPath'>>;
+export type ResolvedTracerOptions = Readonly<
+  Required<Omit<TracerOptions, 'btfPath' | 'taps'>> &
+    Pick<TracerOptions, 'btfPath'> & { readonly taps: Readonly<Required<TapsOptions>> }
+>;
 
 /**
  * `RoutesOptions` with every default filled in.
@@ -52,6 +56,16 @@ export interface ResolvedOptions {
 const MEBIBYTE = 1024 * 1024;
 const powerOfTwo = { holds: (value: number) => (value & (value - 1)) === 0, words: 'a power of two' };
 
+/** Sections may be left out as a whole: their own checks know the defaults. */
+function section<T>(check: Check<T>): Check<T> {
+  return (value, path) => check(value === undefined ? {} : value, path);
+}
+
+const taps: Check<Readonly<Required<TapsOptions>>> = object<Required<TapsOptions>>({
+  openssl: optional(boolean, true),
+  goTls: optional(boolean, true),
+});
+
 const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
   source: optional(oneOf('auto', 'sock_length', 'syscall'), 'auto'),
   maxConnections: optional(integer(64, 1_000_000, 'connections'), 4096),
@@ -61,6 +75,7 @@ const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
   drainIntervalMs: optional(integer(1, 1000, 'milliseconds'), 10),
   // A batch must hold the largest record.
   batchBytes: optional(integer(8192, 64 * MEBIBYTE, 'bytes'), MEBIBYTE),
+  taps: section(taps),
   btfPath: optional(text, undefined),
 });
 
@@ -75,11 +90,6 @@ const routes: Check<ResolvedRoutesOptions> = object<ResolvedRoutesOptions>({
   wildcardChar: optional(wildcardChar, '*'),
   maxPathSegmentCardinality: optional(integer(0, 1000, 'words'), 10),
 });
-
-/** Sections may be left out as a whole: their own checks know the defaults. */
-function section<T>(check: Check<T>): Check<T> {
-  return (value, path) => check(value === undefined ? {} : value, path);
-}
 
 const sampler: Check<SamplerDecoratorOptions> = (value, path) =>
   typeof value === 'object' && value !== null ? (value as SamplerDecoratorOptions) : invalid(value, path, 'an object');

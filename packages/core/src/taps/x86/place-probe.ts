@@ -1,5 +1,5 @@
 import { walkFunction } from './function-walk.ts';
-import type { Instruction } from './instruction.ts';
+import { decode, type Instruction, newInstruction } from './instruction.ts';
 import { writtenRegisters } from './registers.ts';
 
 /**
@@ -43,7 +43,7 @@ export function placeProbe(code: Uint8Array, registers: readonly number[], keeps
 }
 
 /** Whether Linux emulates it since 5.10 (arch/x86/kernel/uprobes.c): PUSH of a register, NOP, CALL, JMP and Jcc with a distance. */
-export function isEmulated(instruction: Instruction): boolean {
+function isEmulated(instruction: Instruction): boolean {
   const { map, opcode, rex, hasOtherPrefix, hasOperandSizePrefix, hasSegmentPrefix } = instruction;
   if (hasOtherPrefix || hasOperandSizePrefix || hasSegmentPrefix) return false;
   if (map === 2) return opcode >= 0x80 && opcode < 0x90 && rex === 0;
@@ -99,4 +99,10 @@ function movesStack({ map, opcode, modrm, rex }: Instruction): boolean {
   const isToRegister = opcode === 0x8d || opcode === 0x8b || (opcode < 0x40 && (opcode & 6) === 2);
   if (isToRegister) return ((modrm >> 3) & 7) === 4 && (rex & 4) === 0;
   return opcode === 0xff || opcode === 0x8f;
+}
+
+/** Whether the first instruction is one that the kernel emulates. */
+export function startsEmulated(code: Uint8Array): boolean {
+  const instruction = newInstruction();
+  return decode(code, 0, instruction) > 0 && isEmulated(instruction);
 }

@@ -1,0 +1,83 @@
+import type { LinkHandle, MapHandle, NativeError } from '@beyla/native';
+import { TAP_RUNTIME, TAP_RUNTIME_KIND } from '../events/layout.gen.ts';
+import type { ProbeAttacher, ProbeTarget } from '../taps/probe-attacher.ts';
+import type { TapName } from '../taps/tap-plan.ts';
+import type { Native } from './binding.ts';
+import type { BpfObject } from './bpf-object.ts';
+
+
+
+
+/** The tap objects of an opened kernel: those that could be loaded, and why the others could not. */
+export type TapObjects = Readonly<Record<TapName, BpfObject | Error | undefined>>;
+
+/** Attaches the tap objects' programs to files: uprobe_multi links where the kernel has them, perf uprobes elsewhere. */
+export class KernelProbes implements ProbeAttacher {
+  readonly #native: Native;
+  readonly #objects: TapObjects;
+  readonly #runtimes: MapHandle;
+  readonly #isMulti: boolean;
+
+  constructor(native: Native, objects: TapObjects, runtimes: MapHandle, isMulti: boolean) {
+    this.#native = native;
+    this.#objects = objects;
+    this.#runtimes = runtimes;
+    this.#isMulti = isMulti;
+  }
+
+  trouble(tap: TapName): string | undefined {
+    const object = this.#objects[tap];
+    if (object instanceof Error) return object.message;
+    return object === undefined ? 'it is switched off' : undefined;
+  }
+
+  attach({ tap, program, path, offsets, isReturn }: ProbeTarget): () => void {
+    const object = this.#objects[tap];
+    if (object === undefined || object instanceof Error) throw new Error(`${tap} is not loaded`);
+    const links: LinkHandle[] = [];
+    const detach = (): void => {
+      for (const link of links.splice(0)) this.#native.closeLink(link);
+    };
+    try {
+      for (const some of this.#isMulti ? [offsets] : offsets.map((offset) => [offset])) {
+        links.push(
+          object.attachUprobe(program, { path, offsets: some, pid: -1, return: isReturn, multi: this.#isMulti }),
+        );
+      }
+    } catch (error) {
+      detach();
+      throw new Error(causeOf(error as NativeError), { cause: error });
+    }
+    return detach;
+  }
+
+  addGoProcess(pid: number, goroutineOffset: number): boolean {
+    const value = new DataView(new ArrayBuffer(TAP_RUNTIME.size));
+    value.setUint32(TAP_RUNTIME.kind, TAP_RUNTIME_KIND.GO, true);
+    value.setInt32(TAP_RUNTIME.goroutineOffset, goroutineOffset, true);
+    try {
+      this.#native.mapUpdate(this.#runtimes, keyOf(pid), new Uint8Array(value.buffer));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  removeGoProcess(pid: number): void {
+    this.#native.mapDelete(this.#runtimes, keyOf(pid));
+  }
+}
+
+function keyOf(pid: number): Uint8Array {
+  return new Uint8Array(new Uint32Array([pid]).buffer);
+}
+
+function causeOf({ errno, message }: NativeError): string {
+  const text = message.split('\n', 1)[0] ?? '';
+  if (errno === EACCES || errno === EPERM)
+    return `${text}: perf uprobes need CAP_PERFMON, on many kernels CAP_SYS_ADMIN; a kernel ≥ 6.6 does without`;
+  return text;
+}
+
+const EPERM = 1;
+const EACCES = 13;

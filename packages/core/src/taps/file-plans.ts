@@ -1,0 +1,40 @@
+import { LRUCache } from 'lru-cache';
+import { ElfFile } from '../elf/elf-file.ts';
+import type { TapsOptions } from '../options/options.ts';
+import { planGoTls } from './go/go-plan.ts';
+import { planOpenssl } from './openssl-plan.ts';
+import type { NoTap, TapPlan } from './tap-plan.ts';
+
+const NOT_ELF: NoTap = { reason: 'none', about: 'not an executable file for x86-64' };
+
+/** Plans of files, kept for the 1024 last used ones. */
+export class FilePlans {
+  readonly #options: Required<TapsOptions>;
+  readonly #plans = new LRUCache<string, TapPlan | NoTap>({ max: 1024 });
+  /** Files that were read. */
+  filesRead = 0;
+
+  constructor(options: Required<TapsOptions>) {
+    this.#options = options;
+  }
+
+  /** Reads the file if it was not read before. */
+  plan(identity: string, descriptor: number): TapPlan | NoTap {
+    let plan = this.#plans.get(identity);
+    if (plan === undefined) {
+      this.filesRead++;
+      plan = this.#read(descriptor);
+      this.#plans.set(identity, plan);
+    }
+    return plan;
+  }
+
+  #read(descriptor: number): TapPlan | NoTap {
+    const elf = ElfFile.read(descriptor);
+    if (elf === undefined || !elf.isX86) return NOT_ELF;
+    const go = this.#options.goTls ? planGoTls(elf) : undefined;
+    if (go !== undefined && !('reason' in go && go.reason === 'none')) return go;
+    const openssl = this.#options.openssl ? planOpenssl(elf) : undefined;
+    return openssl ?? go ?? NOT_ELF;
+  }
+}

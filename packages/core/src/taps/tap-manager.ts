@@ -1,0 +1,221 @@
+import type { TapsOptions } from '../options/options.ts';
+import type { ProcessInfo } from '../processes/process.ts';
+import type { ProcFs } from '../processes/procfs.ts';
+import { LookSchedule } from './look-schedule.ts';
+import { readMappedFiles } from './mapped-files.ts';
+import type { ProbeAttacher } from './probe-attacher.ts';
+import { type TappedFile, TappedFiles } from './tapped-files.ts';
+import { TimeBudget } from './time-budget.ts';
+
+/** What the manager needs of its surroundings. */
+export interface TapManagerParts {
+  readonly proc: ProcFs;
+  readonly attacher: ProbeAttacher;
+  readonly options: Required<TapsOptions>;
+}
+
+interface Watched {
+  readonly process: ProcessInfo;
+  readonly files: Set<TappedFile>;
+  /** All its files are looked at, not only those whose names tell. */
+  isThorough: boolean;
+  /** Its TLS is not seen, and why. */
+  untapped: string | undefined;
+  hintedMs: number;
+}
+
+/** After its selection a young process is looked at again: libraries are loaded on the first use. */
+const YOUNG_LOOKS_MS = [50, 200, 1000, 3000];
+const YOUNG_S = 10;
+/** One that speaks TLS unseen is looked at no more often. */
+const HINT_INTERVAL_MS = 1000;
+/** What is put off because looks took too much time. */
+const DEFERRED_MS = 50;
+/** Longest look. */
+const SLICE_MS = 20;
+const MOST_NAMED = 5;
+/** Libraries that are OpenSSL or its descendants, or are often linked with it. */
+const LIKELY = /\/(lib(ssl|boringssl|netty_tcnative|conscrypt|node|python)|_ssl\.)[^/]*$/;
+
+/**
+ * Keeps probes in the files through which the selected processes speak TLS: one attachment for each file, for all processes, as long as a
+ * selected one uses it.
+ *
+ * Looks at a process when it is selected, executed or listens, a few times while it is young, and when it speaks TLS that no tap sees. What
+ * fails is counted and named in `health()`; nothing of it stops the rest.
+ */
+export class TapManager {
+  readonly #parts: TapManagerParts;
+  readonly #files: TappedFiles;
+  readonly #watched = new Map<number, Watched>();
+  readonly #schedule = new LookSchedule();
+  readonly #budget = new TimeBudget(performance.now());
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
+  #isClosed = false;
+  #looks = 0;
+  #longestLookMs = 0;
+  #mapsCut = 0;
+
+  constructor(parts: TapManagerParts) {
+    this.#parts = parts;
+    this.#files = new TappedFiles(parts.proc, parts.attacher, parts.options);
+  }
+
+  /** A process is followed from now on, or has executed another program. */
+  select(process: ProcessInfo): void {
+    const { pid } = process;
+    const before = this.#watched.get(pid);
+    const files = before?.files ?? new Set<TappedFile>();
+    this.#watched.set(pid, { process, files, isThorough: false, untapped: undefined, hintedMs: Number.NEGATIVE_INFINITY });
+    const nowMs = performance.now();
+    this.#lookOrDefer(pid, nowMs);
+    if (this.#ageS(process) < YOUNG_S) this.#schedule.add(pid, ...YOUNG_LOOKS_MS.map((afterMs) => nowMs + afterMs));
+    this.#arm(nowMs);
+  }
+
+  /** Something about a process has changed: it may have loaded a library. */
+  refresh(pid: number): void {
+    if (!this.#watched.has(pid)) return;
+    const nowMs = performance.now();
+    this.#lookOrDefer(pid, nowMs);
+    this.#arm(nowMs);
+  }
+
+  /** A process speaks TLS on a connection that no tap sees into. */
+  speaksTls(pid: number): void {
+    const watched = this.#watched.get(pid);
+    const nowMs = performance.now();
+    if (watched === undefined || nowMs - watched.hintedMs < HINT_INTERVAL_MS) return;
+    watched.hintedMs = nowMs;
+    watched.isThorough = true;
+    const cause = this.#look(pid, watched, nowMs);
+    const seen = watched.files.size > 0;
+    watched.untapped = seen ? undefined : (cause ?? 'it uses none of the TLS libraries that can be tapped');
+    this.#arm(nowMs);
+  }
+
+  deselect(pid: number): void {
+    const watched = this.#watched.get(pid);
+    if (watched === undefined) return;
+    const nowMs = performance.now();
+    this.#watched.delete(pid);
+    this.#schedule.delete(pid);
+    for (const file of watched.files) this.#files.release(pid, file, nowMs);
+    this.#arm(nowMs);
+  }
+
+  /** Detaches everything. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#watched.clear();
+    this.#files.close();
+  }
+
+  messages(): string[] {
+    const messages = this.#files.messages();
+    const untapped = [...this.#watched.values()].filter((watched) => watched.untapped !== undefined);
+    for (const { process, untapped: cause } of untapped.slice(0, MOST_NAMED))
+      messages.push(`process ${process.pid} (${process.service.name}) speaks TLS that is not seen: ${cause}`);
+    if (untapped.length > MOST_NAMED)
+      messages.push(`${untapped.length - MOST_NAMED} more processes speak TLS that is not seen`);
+    return messages;
+  }
+
+  /** Counters since the start, and gauges of now. */
+  stats(): Readonly<Record<string, number>> {
+    return {
+      taps_files: this.#files.size,
+      taps_files_read: this.#files.filesRead,
+      taps_attach_failed: this.#files.failed,
+      taps_functions_refused: this.#files.refused,
+      taps_looks: this.#looks,
+      taps_looks_dropped: this.#schedule.dropped,
+      taps_longest_look_ms: this.#longestLookMs,
+      taps_maps_cut: this.#mapsCut,
+    };
+  }
+
+  /** For people: the files with their functions and processes. */
+  debugInfo(): Record<string, unknown> {
+    const files = [...this.#files].map(({ path, plan, processes, detach }) => ({
+      path,
+      about: plan.about,
+      processes: [...processes],
+      links: detach.length,
+      probes: plan.probes.map(
+        ({ program, symbol, offset, kind }) => `${symbol}: ${program} at 0x${offset.toString(16)}, ${kind}`,
+      ),
+      refused: plan.refused,
+    }));
+    return { files, stats: this.stats(), messages: this.messages() };
+  }
+
+  #lookOrDefer(pid: number, nowMs: number): void {
+    const watched = this.#watched.get(pid);
+    if (watched === undefined) return;
+    if (this.#budget.isSpent(nowMs)) this.#schedule.add(pid, nowMs + DEFERRED_MS);
+    else this.#look(pid, watched, nowMs);
+  }
+
+  /** Returns why a file that has TLS is not tapped, if there is one. */
+  #look(pid: number, watched: Watched, nowMs: number): string | undefined {
+    this.#looks++;
+    const mapped = readMappedFiles(this.#parts.proc, pid);
+    if (mapped === undefined) return 'its memory map cannot be read: CAP_SYS_PTRACE is needed';
+    if (mapped.isCut) this.#mapsCut++;
+    const executable = this.#parts.proc.executable(pid);
+    const used = new Set<TappedFile>();
+    let cause: string | undefined;
+    let isCut = false;
+    for (const file of mapped.files) {
+      if (!watched.isThorough && file.path !== executable && !LIKELY.test(file.path)) continue;
+      isCut = performance.now() - nowMs > SLICE_MS;
+      if (isCut) break;
+      const result = this.#files.use(pid, file, nowMs);
+      if ('cause' in result) cause ??= result.cause;
+      else used.add(result);
+    }
+    if (isCut) this.#schedule.add(pid, nowMs + DEFERRED_MS);
+    else for (const file of watched.files) if (!used.has(file)) this.#drop(pid, watched, file, nowMs);
+    for (const file of used) watched.files.add(file);
+    if (watched.files.size > 0) watched.untapped = undefined;
+    const tookMs = performance.now() - nowMs;
+    this.#budget.spend(tookMs);
+    this.#longestLookMs = Math.max(this.#longestLookMs, tookMs);
+    return cause;
+  }
+
+  #drop(pid: number, watched: Watched, file: TappedFile, nowMs: number): void {
+    watched.files.delete(file);
+    this.#files.release(pid, file, nowMs);
+  }
+
+  #ageS({ startTicks }: ProcessInfo): number {
+    const uptimeS = Number.parseFloat(this.#parts.proc.read('uptime', 64) ?? '');
+    // USER_HZ is 100 on x86.
+    return Number.isFinite(uptimeS) ? uptimeS - startTicks / 100 : 0;
+  }
+
+  /** One timer for the looks that are due and the files that nobody uses any more. */
+  #arm(nowMs: number): void {
+    if (this.#isClosed) return;
+    const next = Math.min(
+      this.#schedule.nextDueMs() ?? Number.POSITIVE_INFINITY,
+      this.#files.sweep(nowMs) ?? Number.POSITIVE_INFINITY,
+    );
+    if (next === this.#timerMs) return;
+    clearTimeout(this.#timer);
+    this.#timerMs = next;
+    if (next !== Number.POSITIVE_INFINITY)
+      this.#timer = setTimeout(() => this.#runDue(), Math.max(1, next - nowMs)).unref();
+  }
+
+  #runDue(): void {
+    this.#timerMs = Number.POSITIVE_INFINITY;
+    const nowMs = performance.now();
+    for (const pid of this.#schedule.take(nowMs)) this.#lookOrDefer(pid, nowMs);
+    this.#arm(performance.now());
+  }
+}

@@ -1,0 +1,36 @@
+/** The programs a file may be tapped with: one BPF object each. */
+export type TapName = 'openssl' | 'go_tls';
+
+/** One probe to attach. */
+export interface PlannedProbe {
+  /** BPF program of the tap's object. */
+  readonly program: string;
+  /** The function it is for, as its symbol says. */
+  readonly symbol: string;
+  /** Offset in the file. */
+  readonly offset: number;
+  /** Runs when the function returns; the offset is that of the function's first instruction. */
+  readonly isReturn: boolean;
+  /** See `Placement`. */
+  readonly kind: 'emulated' | 'stepped';
+}
+
+/** Where probes go in one file. */
+export interface TapPlan {
+  readonly tap: TapName;
+  /** In the order to attach; detached in the opposite one. */
+  readonly probes: readonly PlannedProbe[];
+  /** Functions left out since their code is not surely understood. */
+  readonly refused: readonly string[];
+  /** GO: where the goroutine's address is, from the thread pointer. */
+  readonly goroutineOffset?: number;
+  /** For people: what the file is. */
+  readonly about: string;
+}
+
+/** Why a file that was looked at gets no probes. */
+export interface NoTap {
+  /** `none`: it has no TLS of a known kind. `refused`: it has, but its code is not understood. */
+  readonly reason: 'none' | 'refused';
+  readonly about: string;
+}

@@ -1,0 +1,180 @@
+import { closeSync } from 'node:fs';
+import type { TapsOptions } from '../options/options.ts';
+import type { ProcFs } from '../processes/procfs.ts';
+import { FilePlans } from './file-plans.ts';
+import type { MappedFile } from './mapped-files.ts';
+import { openMappedFile } from './open-mapped-file.ts';
+import type { ProbeAttacher } from './probe-attacher.ts';
+import type { PlannedProbe, TapPlan } from './tap-plan.ts';
+
+/** A file with probes in it. */
+export interface TappedFile {
+  readonly identity: string;
+  /** As the first process that mapped it sees it. */
+  readonly path: string;
+  readonly plan: TapPlan;
+  /** Selected processes that have mapped it. */
+  readonly processes: Set<number>;
+  readonly detach: readonly (() => void)[];
+  /** When the last of the processes was gone. */
+  releasedMs: number;
+}
+
+/** What came of a look at a file: it is tapped, or why not. */
+export type TapResult = TappedFile | { readonly cause: string | undefined };
+
+/** The probes stay for so long after the last process: a restarted program finds them in place. */
+const LINGER_MS = 30_000;
+/** What was refused is tried again after this time. */
+const RETRY_MS = 30_000;
+const MOST_FILES = 256;
+const MOST_FAILURES = 256;
+
+/** The files that have probes, each attached once for all processes, and counted by those that are selected. */
+export class TappedFiles {
+  readonly #proc: ProcFs;
+  readonly #attacher: ProbeAttacher;
+  readonly #plans: FilePlans;
+  readonly #files = new Map<string, TappedFile>();
+  readonly #failures = new Map<string, { path: string; cause: string; untilMs: number }>();
+  /** Go processes that the kernel side was told of → identity of their program. */
+  readonly #goProcesses = new Map<number, string>();
+  #isFull = false;
+  /** Times the kernel refused probes. */
+  failed = 0;
+  /** Functions that got no probe since their code is not surely understood, of all files so far. */
+  refused = 0;
+
+  constructor(proc: ProcFs, attacher: ProbeAttacher, options: Required<TapsOptions>) {
+    this.#proc = proc;
+    this.#attacher = attacher;
+    this.#plans = new FilePlans(options);
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  get filesRead(): number {
+    return this.#plans.filesRead;
+  }
+
+  [Symbol.iterator](): Iterator<TappedFile> {
+    return this.#files.values();
+  }
+
+  /** Attaches to a file that a process has mapped unless it is; the process counts as a user of it then. */
+  use(pid: number, file: MappedFile, nowMs: number): TapResult {
+    const opened = openMappedFile(this.#proc.root, pid, file);
+    if (opened === undefined) return { cause: `${file.path} cannot be opened` };
+    const { identity, descriptor } = opened;
+    try {
+      const tapped = this.#files.get(identity) ?? this.#attach(pid, file, identity, descriptor, nowMs);
+      if ('cause' in tapped) return tapped;
+      // Before its first hit the kernel side must know where to find the goroutine.
+      this.#addGoProcess(pid, identity, tapped.plan);
+      tapped.processes.add(pid);
+      return tapped;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  release(pid: number, file: TappedFile, nowMs: number): void {
+    file.processes.delete(pid);
+    if (file.processes.size === 0) file.releasedMs = nowMs;
+    if (this.#goProcesses.get(pid) !== file.identity) return;
+    this.#goProcesses.delete(pid);
+    this.#attacher.removeGoProcess(pid);
+  }
+
+  /** Detaches from files that nobody has used for a while. Returns when the next one is due. */
+  sweep(nowMs: number): number | undefined {
+    let next: number | undefined;
+    for (const file of this.#files.values()) {
+      if (file.processes.size > 0) continue;
+      const dueMs = file.releasedMs + LINGER_MS;
+      if (dueMs <= nowMs) this.#detach(file);
+      else next = Math.min(next ?? dueMs, dueMs);
+    }
+    return next;
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) this.#detach(file);
+  }
+
+  messages(): string[] {
+    const messages = [...this.#failures.values()].map(
+      ({ path, cause }) => `TLS of programs that use ${path} is not seen: ${cause}`,
+    );
+    if (this.#isFull) messages.push(`more than ${MOST_FILES} files with TLS at once: those of later processes are not seen`);
+    return messages;
+  }
+
+  #attach(pid: number, file: MappedFile, identity: string, descriptor: number, nowMs: number): TapResult {
+    const failure = this.#failures.get(identity);
+    if (failure !== undefined && failure.untilMs > nowMs) return failure;
+    const plan = this.#plans.plan(identity, descriptor);
+    if ('reason' in plan) return { cause: plan.reason === 'none' ? undefined : `${file.path}: ${plan.about}` };
+    const trouble = this.#attacher.trouble(plan.tap);
+    if (trouble !== undefined) return this.#fail(identity, file.path, trouble, nowMs);
+    this.#isFull = this.#files.size >= MOST_FILES;
+    if (this.#isFull) return { cause: 'too many files with TLS at once' };
+    this.#addGoProcess(pid, identity, plan);
+    const detach: (() => void)[] = [];
+    try {
+      for (const probes of groups(plan.probes)) {
+        const { program, isReturn } = probes[0] as PlannedProbe;
+        const offsets = probes.map(({ offset }) => offset);
+        detach.push(
+          this.#attacher.attach({ tap: plan.tap, program, path: `/proc/self/fd/${descriptor}`, offsets, isReturn }),
+        );
+      }
+    } catch (error) {
+      for (const undo of detach.reverse()) undo();
+      return this.#fail(identity, file.path, error instanceof Error ? error.message : String(error), nowMs);
+    }
+    this.#failures.delete(identity);
+    this.refused += plan.refused.length;
+    const tapped: TappedFile = {
+      identity,
+      path: file.path,
+      plan,
+      processes: new Set<number>(),
+      detach,
+      releasedMs: nowMs,
+    };
+    this.#files.set(identity, tapped);
+    return tapped;
+  }
+
+  #fail(identity: string, path: string, cause: string, nowMs: number): { cause: string } {
+    this.failed++;
+    if (this.#failures.size >= MOST_FAILURES) this.#failures.clear();
+    this.#failures.set(identity, { path, cause, untilMs: nowMs + RETRY_MS });
+    return { cause };
+  }
+
+  #addGoProcess(pid: number, identity: string, { goroutineOffset }: TapPlan): void {
+    if (goroutineOffset === undefined || this.#goProcesses.get(pid) === identity) return;
+    if (this.#attacher.addGoProcess(pid, goroutineOffset)) this.#goProcesses.set(pid, identity);
+    else this.failed++;
+  }
+
+  #detach(file: TappedFile): void {
+    this.#files.delete(file.identity);
+    for (const undo of [...file.detach].reverse()) undo();
+  }
+}
+
+/** Neighbours with the same program and kind: one attachment each. */
+function groups(probes: readonly PlannedProbe[]): PlannedProbe[][] {
+  const all: PlannedProbe[][] = [];
+  for (const probe of probes) {
+    const last = all.at(-1);
+    if (last?.[0]?.program === probe.program && last[0].isReturn === probe.isReturn) last.push(probe);
+    else all.push([probe]);
+  }
+  return all;
+}
