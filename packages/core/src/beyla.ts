@@ -129,7 +129,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
       clock: this.#source.clock,
       verdicts: this.#source,
       probe: () => this.#source.probe,
-      lifecycle: this.#discovery === undefined ? undefined : hintsOf(this.#discovery),
+      lifecycle: this.#discovery === undefined ? undefined : hintsOf(this.#discovery, this.#source),
       maxConnections: options.tracer.maxConnections,
     });
     this.#routes = new RouteDecorator(options.routes);
@@ -310,11 +310,12 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
   }
 }
 
-function hintsOf(discovery: Discovery): LifecycleSink {
+function hintsOf(discovery: Discovery, source: EventSource): LifecycleSink {
   return {
     onExec: ({ pid }) => discovery.hintExec(pid),
     onFork: ({ parent, pid }) => discovery.hintFork(parent, pid),
     onExit: ({ pid }) => discovery.hintExit(pid),
     onListen: ({ pid, port, netns }) => discovery.hintListen(pid, port, netns),
+    onTls: ({ pid }) => source.speaksTls(pid),
   };
 }

@@ -47,6 +47,7 @@ export type {
   ServiceMetricsOptions,
   ServiceRoutes,
   SourceName,
+  TapsOptions,
   TracerOptions,
   WantedFeature,
 } from './options/options.ts';

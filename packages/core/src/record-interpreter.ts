@@ -90,6 +90,10 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
     this.#options.lifecycle?.onListen(event);
   }
 
+  onTls(event: ProcessEvent): void {
+    this.#options.lifecycle?.onTls?.(event);
+  }
+
   onMalformed(): void {
     this.#counters.add('records.malformed');
   }

@@ -17,6 +17,7 @@ const LEAST_SIZE = new Uint16Array(256);
 LEAST_SIZE[RECORD_KIND.TURN] = LEAST_SIZE[RECORD_KIND.CHUNK] = TURN_RECORD.size;
 LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.size;
 LEAST_SIZE[RECORD_KIND.EXEC] = LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
+LEAST_SIZE[RECORD_KIND.TLS] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
 
 /**
@@ -79,6 +80,7 @@ export class BatchDecoder {
     event.parent = this.#u32(at + PROCESS_RECORD.parent);
     if (kind === RECORD_KIND.EXEC) sink.onExec(event);
     else if (kind === RECORD_KIND.FORK) sink.onFork(event);
+    else if (kind === RECORD_KIND.TLS) sink.onTls?.(event);
     else sink.onExit(event);
   }
 

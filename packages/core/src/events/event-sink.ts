@@ -1,7 +1,7 @@
 import type { CloseEvent, ListenEvent, MalformedReason, ProcessEvent, TurnEvent } from './event.ts';
 
 /**
- * Process and listen records: what `Discovery` lives on. Events are valid only during the call.
+ * Process and listen records: what `Discovery` lives on, and what taps are told by. Events are valid only during the call.
  *
  * @public
  */
@@ -10,6 +10,8 @@ export interface LifecycleSink {
   onFork(event: ProcessEvent): void;
   onExit(event: ProcessEvent): void;
   onListen(event: ListenEvent): void;
+  /** A selected process speaks TLS on a connection that no tap sees into; `EventSource.speaksTls` wants to know. */
+  onTls?(event: ProcessEvent): void;
 }
 
 /** Who gets the records of a batch, in the order of the ring. Events are valid only during the call. */

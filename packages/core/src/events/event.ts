@@ -53,13 +53,13 @@ export class CloseEvent {
 }
 
 /**
- * EXEC, FORK or EXIT of a process. Reused: valid only during the call that gets it.
+ * EXEC, FORK or EXIT of a process, or TLS of it. Reused: valid only during the call that gets it.
  *
  * @public
  */
 export class ProcessEvent {
   ns = 0;
-  /** EXEC, EXIT: the process; FORK: the child. */
+  /** EXEC, EXIT, TLS: the process; FORK: the child. */
   pid = 0;
   /** FORK: the parent; else 0. */
   parent = 0;

@@ -53,6 +53,11 @@ export class BpfObject {
     }
   }
 
+  /** Attaches one program to places in a file; the caller closes the link. Throws what the addon throws. */
+  attachUprobe(program: string, target: Parameters<Native['attachUprobe']>[2]): LinkHandle {
+    return this.#native.attachUprobe(this.#handle, program, target);
+  }
+
   programs(): ProgramInfo[] {
     return this.#native.programs(this.#handle).filter((program) => program.fd >= 0);
   }

@@ -25,6 +25,8 @@ export interface EventSource extends Component, AsyncIterable<EventBatch> {
   removePort(process: ProcessInfo, port: ListeningPort): void;
   /** Reports nothing of this process any more. */
   deselect(process: ProcessInfo): void;
+  /** A selected process speaks TLS that is not seen: its libraries are looked at again. */
+  speaksTls(pid: number): void;
   /** `stream`: every I/O call of this connection with its bytes. `ignore`: nothing but its close. */
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void;
   /** New connections to this port start in stream mode. */

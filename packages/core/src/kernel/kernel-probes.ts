@@ -3,13 +3,10 @@ import { TAP_RUNTIME, TAP_RUNTIME_KIND } from '../events/layout.gen.ts';
 import type { ProbeAttacher, ProbeTarget } from '../taps/probe-attacher.ts';
 import type { TapName } from '../taps/tap-plan.ts';
 import type { Native } from './binding.ts';
-import type { BpfObject } from './bpf-object.ts';
+import type { OpenedTaps, TapObjects } from './open-taps.ts';
 
-
-
-
-/** The tap objects of an opened kernel: those that could be loaded, and why the others could not. */
-export type TapObjects = Readonly<Record<TapName, BpfObject | Error | undefined>>;
+const EPERM = 1;
+const EACCES = 13;
 
 /** Attaches the tap objects' programs to files: uprobe_multi links where the kernel has them, perf uprobes elsewhere. */
 export class KernelProbes implements ProbeAttacher {
@@ -18,7 +15,7 @@ export class KernelProbes implements ProbeAttacher {
   readonly #runtimes: MapHandle;
   readonly #isMulti: boolean;
 
-  constructor(native: Native, objects: TapObjects, runtimes: MapHandle, isMulti: boolean) {
+  constructor(native: Native, { objects, isMulti }: OpenedTaps, runtimes: MapHandle) {
     this.#native = native;
     this.#objects = objects;
     this.#runtimes = runtimes;
@@ -78,6 +75,3 @@ function causeOf({ errno, message }: NativeError): string {
     return `${text}: perf uprobes need CAP_PERFMON, on many kernels CAP_SYS_ADMIN; a kernel ≥ 6.6 does without`;
   return text;
 }
-
-const EPERM = 1;
-const EACCES = 13;

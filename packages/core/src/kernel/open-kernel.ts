@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import type { MapHandle } from '@beyla/native';
 import { BeylaError } from '../errors.ts';
-import type { SourceName, TracerOptions } from '../options/options.ts';
+import type { SourceName, TapsOptions, TracerOptions } from '../options/options.ts';
 import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
+import { type OpenedTaps, openTaps } from './open-taps.ts';
 import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h). */
@@ -31,7 +32,8 @@ const SHARED_MAPS = [
 type KernelMaps = Readonly<Record<(typeof SHARED_MAPS)[number], MapHandle>>;
 
 /** Options with every default filled in. */
-export type KernelOptions = Required<Omit<TracerOptions, 'btfPath'>> & Pick<TracerOptions, 'btfPath'>;
+export type KernelOptions = Required<Omit<TracerOptions, 'btfPath' | 'taps'>> &
+  Pick<TracerOptions, 'btfPath'> & { readonly taps: Readonly<Required<TapsOptions>> };
 
 /** What is loaded into the kernel for one tracer. */
 export interface OpenedKernel {
@@ -40,6 +42,7 @@ export interface OpenedKernel {
   readonly maps: KernelMaps;
   /** Why the source's companion could not be loaded. */
   readonly refusal: BeylaError | undefined;
+  readonly taps: OpenedTaps;
   close(): void;
 }
 
@@ -86,7 +89,10 @@ export function openKernel(native: Native, options: KernelOptions): OpenedKernel
       }),
     );
     for (const object of objects) object.attach();
-    return { source, objects, maps, refusal: companion instanceof BeylaError ? companion : undefined, close };
+    // Their programs are attached when a process needs them.
+    const taps = openTaps(native, options.taps, { ...common, sharedMaps: maps });
+    for (const object of Object.values(taps.objects)) if (object instanceof BpfObject) objects.push(object);
+    return { source, objects, maps, refusal: companion instanceof BeylaError ? companion : undefined, taps, close };
   } catch (error) {
     close();
     throw error;

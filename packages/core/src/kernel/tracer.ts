@@ -7,12 +7,15 @@ import { Lifecycle } from '../lifecycle.ts';
 import type { TracerOptions } from '../options/options.ts';
 import type { ListeningPort } from '../processes/listening-port.ts';
 import type { ProcessInfo } from '../processes/process.ts';
+import { ProcFs } from '../processes/procfs.ts';
 import { Clock } from '../spans/clock.ts';
+import { TapManager } from '../taps/tap-manager.ts';
 import { loadNative, type Native } from './binding.ts';
 import type { EventBatch } from './event-batch.ts';
 import type { EventSource } from './event-source.ts';
 import { ioUringTrouble } from './io-uring-trouble.ts';
 import { readKernelCounters } from './kernel-counters.ts';
+import { KernelProbes } from './kernel-probes.ts';
 import { KernelTurnProbe } from './kernel-turn-probe.ts';
 import { type KernelOptions, type OpenedKernel, openKernel } from './open-kernel.ts';
 import { Pacemaker } from './pacemaker.ts';
@@ -20,6 +23,7 @@ import { PidTable } from './pid-table.ts';
 import { PortTable } from './port-table.ts';
 import { VerdictTable } from './verdict-table.ts';
 
+const TAPS = { openssl: true, goTls: true } as const;
 const DEFAULTS = {
   source: 'auto',
   maxConnections: 4096,
@@ -53,6 +57,7 @@ interface Opened {
   readonly ports: PortTable;
   readonly verdicts: VerdictTable;
   readonly probe: KernelTurnProbe;
+  readonly taps: TapManager;
 }
 
 /**
@@ -109,7 +114,7 @@ export class Tracer implements EventSource {
   #portsRefused = 0;
 
   constructor(options: TracerOptions = {}) {
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = { ...DEFAULTS, ...options, taps: { ...TAPS, ...options.taps } };
     this.#lifecycle = new Lifecycle(this.name, () => this.#release());
     this.#turns = { bytes: new Uint8Array(this.#options.batchBytes), length: 0, nowNs: 0 };
   }
@@ -134,6 +139,11 @@ export class Tracer implements EventSource {
           ports: new PortTable(native, ports),
           verdicts: new VerdictTable(native, verdicts),
           probe: new KernelTurnProbe(native, connections),
+          taps: new TapManager({
+            proc: new ProcFs(),
+            attacher: new KernelProbes(native, kernel.taps, kernel.maps.tap_runtimes),
+            options: this.#options.taps,
+          }),
         };
         native.watchRing(opened.ring, this.#pacemaker.wake);
         native.watchRing(opened.lifecycle, this.#pacemaker.wake);
@@ -165,11 +175,13 @@ export class Tracer implements EventSource {
 
   select(process: ProcessInfo, ports: readonly ListeningPort[]): void {
     if (!this.#running.pids.add(process.pid)) this.#pidsRefused += 1;
-    for (const port of ports) this.addPort(process, port);
+    for (const port of ports) this.#addPort(process, port);
+    this.#running.taps.select(process);
   }
 
   addPort(process: ProcessInfo, port: ListeningPort): void {
-    if (!this.#running.ports.add(process.pid, port)) this.#portsRefused += 1;
+    this.#addPort(process, port);
+    this.#running.taps.refresh(process.pid);
   }
 
   removePort(process: ProcessInfo, port: ListeningPort): void {
@@ -180,6 +192,11 @@ export class Tracer implements EventSource {
     const opened = this.#opened;
     opened?.pids.remove(process.pid);
     opened?.ports.removeProcess(process.pid);
+    opened?.taps.deselect(process.pid);
+  }
+
+  speaksTls(pid: number): void {
+    this.#opened?.taps.speaksTls(pid);
   }
 
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void {
@@ -196,7 +213,8 @@ export class Tracer implements EventSource {
 
   counters(): Readonly<Record<string, number>> {
     const opened = this.#opened;
-    return opened === undefined ? this.#finalCounters : readKernelCounters(opened.native, opened.kernel.maps.counters);
+    if (opened === undefined) return this.#finalCounters;
+    return { ...readKernelCounters(opened.native, opened.kernel.maps.counters), ...opened.taps.stats() };
   }
 
   /** What the kernel side costs. Empty when not started. */
@@ -231,11 +249,22 @@ export class Tracer implements EventSource {
       messages.push('processes could not be selected: too many');
     if (this.#portsRefused + (counters['ports_full'] ?? 0) > 0)
       messages.push('more than 4096 listening ports selected');
+    messages.push(...opened.taps.messages());
     return { status: messages.length > 0 ? 'degraded' : 'healthy', messages };
   }
 
   debugInfo(): Record<string, unknown> {
-    return { source: this.source, options: { ...this.#options }, counters: this.counters(), cost: this.cost() };
+    return {
+      source: this.source,
+      options: { ...this.#options },
+      counters: this.counters(),
+      cost: this.cost(),
+      taps: this.#opened?.taps.debugInfo(),
+    };
+  }
+
+  #addPort(process: ProcessInfo, port: ListeningPort): void {
+    if (!this.#running.ports.add(process.pid, port)) this.#portsRefused += 1;
   }
 
   get #running(): Opened {
@@ -278,6 +307,7 @@ export class Tracer implements EventSource {
     if (opened === undefined) return;
     this.#finalCounters = this.counters();
     this.#opened = undefined;
+    opened.taps.close();
     opened.native.closeRing(opened.ring);
     opened.native.closeRing(opened.lifecycle);
     opened.kernel.close();

@@ -31,6 +31,7 @@ describe('resolveOptions()', () => {
         captureBytes: 512,
         drainIntervalMs: 10,
         batchBytes: 1_048_576,
+        taps: { openssl: true, goTls: true },
       },
       routes: {
         patterns: [],

@@ -109,6 +109,7 @@ export class RecordingSource implements EventSource {
   deselect(): void {}
   setVerdict(): void {}
   streamPort(): void {}
+  speaksTls(): void {}
   wake(): void {}
 
   counters(): Readonly<Record<string, number>> {

@@ -28,8 +28,7 @@ export class LookSchedule {
 
   nextDueMs(): number | undefined {
     let next: number | undefined;
-    for (const times of this.#dueMs.values())
-      for (const due of times) if (next === undefined || due < next) next = due;
+    for (const times of this.#dueMs.values()) for (const due of times) if (next === undefined || due < next) next = due;
     return next;
   }
 

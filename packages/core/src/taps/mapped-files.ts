@@ -38,7 +38,7 @@ export function readMappedFiles(proc: ProcFs, pid: number): MappedFiles | undefi
     if (inode === '0' || files.has(key)) return true;
     const isDeleted = path.endsWith(DELETED);
     const name = isDeleted ? path.slice(0, -DELETED.length) : path;
-    files.set(key, { range: withoutZeros(range), inode: Number(inode), path: unescape(name), isDeleted });
+    files.set(key, { range: withoutZeros(range), inode: Number(inode), path: unescapeName(name), isDeleted });
     return files.size < MOST_FILES;
   });
   const isCut = bytes >= LONGEST_MAPS - LONGEST_LINE || files.size >= MOST_FILES;
@@ -54,6 +54,6 @@ function withoutZeros(range: string): string {
 }
 
 /** The kernel writes a line feed in a name as `\012`. */
-function unescape(path: string): string {
+function unescapeName(path: string): string {
   return path.replaceAll('\\012', '\n');
 }

@@ -77,7 +77,8 @@ function probesOf(elf: ElfFile, { name, address, code }: Located): PlannedProbe[
   const start = elf.offsetOf(address);
   const placement = placeProbe(code, registers);
   if (start === undefined || placement === undefined) return undefined;
-  if (!hasReturn) return [{ program, symbol: name, offset: start + placement.offset, isReturn: false, kind: placement.kind }];
+  if (!hasReturn)
+    return [{ program, symbol: name, offset: start + placement.offset, isReturn: false, kind: placement.kind }];
   // Both at the entry share one trap, so there is nothing to be won by moving the first away.
   const kind = placement.offset === 0 ? placement.kind : 'stepped';
   return [

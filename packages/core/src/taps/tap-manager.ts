@@ -67,7 +67,13 @@ export class TapManager {
     const { pid } = process;
     const before = this.#watched.get(pid);
     const files = before?.files ?? new Set<TappedFile>();
-    this.#watched.set(pid, { process, files, isThorough: false, untapped: undefined, hintedMs: Number.NEGATIVE_INFINITY });
+    this.#watched.set(pid, {
+      process,
+      files,
+      isThorough: false,
+      untapped: undefined,
+      hintedMs: Number.NEGATIVE_INFINITY,
+    });
     const nowMs = performance.now();
     this.#lookOrDefer(pid, nowMs);
     if (this.#ageS(process) < YOUNG_S) this.#schedule.add(pid, ...YOUNG_LOOKS_MS.map((afterMs) => nowMs + afterMs));

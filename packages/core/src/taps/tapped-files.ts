@@ -108,7 +108,8 @@ export class TappedFiles {
     const messages = [...this.#failures.values()].map(
       ({ path, cause }) => `TLS of programs that use ${path} is not seen: ${cause}`,
     );
-    if (this.#isFull) messages.push(`more than ${MOST_FILES} files with TLS at once: those of later processes are not seen`);
+    if (this.#isFull)
+      messages.push(`more than ${MOST_FILES} files with TLS at once: those of later processes are not seen`);
     return messages;
   }
 

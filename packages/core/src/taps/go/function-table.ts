@@ -21,10 +21,10 @@ interface Layout {
 }
 
 const LAYOUTS: Readonly<Record<number, Layout>> = {
-  0xfffffffb: { fieldBytes: 8, namesWord: 0, functionsWord: 0, isRelative: false }, // 1.2
-  0xfffffffa: { fieldBytes: 8, namesWord: 2, functionsWord: 6, isRelative: false }, // 1.16
-  0xfffffff0: { fieldBytes: 4, namesWord: 3, functionsWord: 7, isRelative: true }, // 1.18
-  0xfffffff1: { fieldBytes: 4, namesWord: 3, functionsWord: 7, isRelative: true }, // 1.20
+  4294967291: { fieldBytes: 8, namesWord: 0, functionsWord: 0, isRelative: false }, // 1.2
+  4294967290: { fieldBytes: 8, namesWord: 2, functionsWord: 6, isRelative: false }, // 1.16
+  4294967280: { fieldBytes: 4, namesWord: 3, functionsWord: 7, isRelative: true }, // 1.18
+  4294967281: { fieldBytes: 4, namesWord: 3, functionsWord: 7, isRelative: true }, // 1.20
 };
 
 const SECTIONS = ['.gopclntab', '.data.rel.ro.gopclntab'];

@@ -42,10 +42,12 @@ export function planGoTls(elf: ElfFile): TapPlan | NoTap {
   if (version === undefined) return NOT_GO;
   const names = [...Object.keys(METHODS).map((method) => `${CONN}${method}`), READER, COPY, RUNTIME];
   const functions = findGoFunctions(elf, names);
-  if (functions === undefined) return { reason: 'refused', about: `the function table of ${version.text} cannot be read` };
+  if (functions === undefined)
+    return { reason: 'refused', about: `the function table of ${version.text} cannot be read` };
   if (!functions.has(`${CONN}Write`)) return NO_TLS;
   const offset = goroutineOffset(elf, codeOf(elf, largest(functions.get(RUNTIME))));
-  if (offset === undefined) return { reason: 'refused', about: `where ${version.text} keeps its goroutine is not known` };
+  if (offset === undefined)
+    return { reason: 'refused', about: `where ${version.text} keeps its goroutine is not known` };
   const probes: PlannedProbe[] = [];
   const refused: string[] = [];
   for (const method of Object.keys(METHODS)) {
@@ -86,8 +88,10 @@ function placeMethod(
   if (method !== 'Read') return probes;
   const { calls, copies, returns } = sitesIn(code, found.address, functions);
   // An end without its beginning does no harm; a beginning without its end would.
-  if (calls.length > 0) return [...calls.map((offset) => probe('go_tls_read_call', { offset, kind: 'emulated' })), ...probes];
-  if (copies.length === 1) return [...copies.map((offset) => probe('go_tls_read_copy', { offset, kind: 'emulated' })), ...probes];
+  if (calls.length > 0)
+    return [...calls.map((offset) => probe('go_tls_read_call', { offset, kind: 'emulated' })), ...probes];
+  if (copies.length === 1)
+    return [...copies.map((offset) => probe('go_tls_read_copy', { offset, kind: 'emulated' })), ...probes];
   if (returns.length === 0) return undefined;
   return [...returns.map((offset) => probe('go_tls_read_return', { offset, kind: 'stepped' })), ...probes];
 }

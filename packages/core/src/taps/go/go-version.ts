@@ -25,7 +25,11 @@ export function readGoVersion(elf: ElfFile): GoVersion | undefined {
   if (text === undefined) return undefined;
   const minor = /^go1\.(\d+)/.exec(text)?.[1];
   const number = minor === undefined ? undefined : Number(minor);
-  return { text, minor: number, usesRegisters: (number ?? Number.POSITIVE_INFINITY) >= FIRST_WITH_REGISTERS && !text.includes('noregabi') };
+  return {
+    text,
+    minor: number,
+    usesRegisters: (number ?? Number.POSITIVE_INFINITY) >= FIRST_WITH_REGISTERS && !text.includes('noregabi'),
+  };
 }
 
 function versionText(elf: ElfFile): string | undefined {

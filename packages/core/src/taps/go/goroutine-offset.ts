@@ -28,7 +28,8 @@ function offsetInCode(code: Uint8Array): number | undefined {
     const { map, opcode, modrm, hasSegmentPrefix, immediateAt, length } = instruction;
     if (map !== 1 || found !== undefined) return;
     // The linker makes a constant of an offset that the compiler left open.
-    if (opcode === MOV_IMMEDIATE && modrm >> 6 === 3) constants.set(operand(instruction), view.getInt32(immediateAt, true));
+    if (opcode === MOV_IMMEDIATE && modrm >> 6 === 3)
+      constants.set(operand(instruction), view.getInt32(immediateAt, true));
     if (!hasSegmentPrefix || (opcode !== MOV_STORE && opcode !== MOV_LOAD) || modrm >> 6 !== 0) return;
     const isAbsolute = (modrm & 7) === 4 && code[at + length - 5] === 0x25;
     const offset = isAbsolute ? view.getInt32(at + length - 4, true) : constants.get(operand(instruction));

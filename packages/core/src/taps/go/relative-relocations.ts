@@ -26,6 +26,7 @@ function ranges(elf: ElfFile): { offset: number; size: number }[] {
   const dynamic = readDynamic(elf);
   const offset = elf.offsetOf(dynamic.get(DYNAMIC_RELA) ?? -1);
   const size = dynamic.get(DYNAMIC_RELA_SIZE) ?? 0;
-  if (offset !== undefined) return [{ offset, size: Math.max(0, Math.min(size, LARGEST, elf.file.sizeBytes - offset)) }];
+  if (offset !== undefined)
+    return [{ offset, size: Math.max(0, Math.min(size, LARGEST, elf.file.sizeBytes - offset)) }];
   return elf.sections.filter(({ type }) => type === SECTION_RELA).map((section) => elf.range(section, LARGEST));
 }

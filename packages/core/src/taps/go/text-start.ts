@@ -48,7 +48,11 @@ function wordsInData(elf: ElfFile, value: number): number[] {
   for (const segment of elf.segments) {
     if (segment.type !== SEGMENT_LOAD || (segment.flags & 2) === 0) continue;
     elf.file.pieces(elf.range(segment, LARGEST_SEARCH), 8, (piece, start) => {
-      for (let at = piece.indexOf(needle); at >= 0 && found.length < MOST_CANDIDATES; at = piece.indexOf(needle, at + 1))
+      for (
+        let at = piece.indexOf(needle);
+        at >= 0 && found.length < MOST_CANDIDATES;
+        at = piece.indexOf(needle, at + 1)
+      )
         if ((segment.address + start + at) % 8 === 0) found.push(segment.address + start + at);
       return true;
     });
