@@ -52,13 +52,12 @@ struct connection {
 	__u8 role;
 	__u8 tls;         /* TLS records were seen: socket I/O is ciphertext, turns are what taps report (lib/tls.h) */
 	__u8 tls_hello;   /* the I/O that is being looked at is a ClientHello that we send */
-	__u8 tls_begun_by; /* enum direction of the first ciphertext */
-	__u8 tls_unbound; /* ciphertext went both ways and no session was bound: user space was told */
+	__u8 tls_unbound; /* ciphertext was answered and no session was bound: user space was told */
 	__u8 tls_bound;   /* a session is, or was, bound */
 	__u8 tls_unsure;  /* where the next TLS record begins is not known */
 	__u8 tls_drained; /* the last read left nothing unread in the socket */
 	__u8 tls_held;    /* the head of the answer waits for its ciphertext to leave */
-	__u8 pad0;
+	__u16 pad0;
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

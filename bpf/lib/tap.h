@@ -337,7 +337,8 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 		return 0;
 	pid = current__pid();
 	tap__learn(conn, direction, pid, now);
-	if (!conn->tls_bound && !conn->tls_unbound && direction != conn->tls_begun_by) {
+	/* Whoever has a tap has bound what was read before it writes. */
+	if (!conn->tls_bound && !conn->tls_unbound && direction == DIRECTION_OUT && conn->tls_read_ns) {
 		conn->tls_unbound = 1;
 		emit__process(RECORD_TLS, pid, 0, BPF_RB_FORCE_WAKEUP);
 	}

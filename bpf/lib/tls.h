@@ -60,7 +60,6 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 		return 0;
 	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	conn->tls = 1;
-	conn->tls_begun_by = direction;
 	conn->tls_hello = (direction & 1) && slot->record.captured > TLS_HEADER && slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO;
 	conn->awaited[DIRECTION_IN] = 0;
 	conn->awaited[DIRECTION_OUT] = 0;
@@ -96,7 +95,6 @@ static __always_inline bool tls__begins_stream(struct connection *conn, __u8 dir
 	if (!tls__may_begin(conn, bytes) || !tls__record_size(bytes))
 		return false;
 	conn->tls = 1;
-	conn->tls_begun_by = direction;
 	conn->tls_hello = direction == DIRECTION_OUT && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO;
 	return true;
 }

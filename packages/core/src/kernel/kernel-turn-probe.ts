@@ -1,6 +1,6 @@
 import type { MapHandle } from '@beyla/native';
 import type { ProbedTurn, TurnProbe } from '../connections/turn-probe.ts';
-import { CONNECTION, SLOT, TURN_RECORD } from '../events/layout.gen.ts';
+import { CONNECTION, DIRECTION, SLOT, TURN_RECORD } from '../events/layout.gen.ts';
 import type { Native } from './binding.ts';
 
 const TWO_32 = 2 ** 32;
@@ -24,13 +24,21 @@ export class KernelTurnProbe implements TurnProbe {
     this.#key[1] = sockHigh;
     if (!this.#native.mapLookup(this.#map, this.#keyBytes, this.#value)) return false;
     const record = CONNECTION.slots + direction * SLOT.size + SLOT.record;
-    out.connection = this.#word(CONNECTION.id) + this.#word(CONNECTION.id + 4) * TWO_32;
+    out.connection = this.#number(CONNECTION.id);
     out.seq = this.#word(record + TURN_RECORD.seq);
-    out.sizeBytes = this.#word(record + TURN_RECORD.bytes) + this.#word(record + TURN_RECORD.bytes + 4) * TWO_32;
-    out.lastNs = this.#word(record + TURN_RECORD.lastNs) + this.#word(record + TURN_RECORD.lastNs + 4) * TWO_32;
+    out.sizeBytes = this.#number(record + TURN_RECORD.bytes);
+    // Plaintext of a program that encrypts into memory: what has not left as ciphertext was not said yet.
+    if (direction === DIRECTION.OUT && this.#value[CONNECTION.tls] === 1) {
+      out.sizeBytes = Math.min(out.sizeBytes, this.#number(CONNECTION.tlsSent));
+    }
+    out.lastNs = this.#number(record + TURN_RECORD.lastNs);
     out.tailLow = this.#word(record + TURN_RECORD.tail);
     out.tailHigh = this.#word(record + TURN_RECORD.tail + 4);
     return true;
+  }
+
+  #number(offset: number): number {
+    return this.#word(offset) + this.#word(offset + 4) * TWO_32;
   }
 
   #word(offset: number): number {
