@@ -52,6 +52,7 @@ for_matrix() {
   needs_command nghttpd nghttp2-server
   needs_command nghttp nghttp2-client
   needs_command apache2 apache2
+  needs_command mcs mono-mcs
   needs_command ruby ruby
   needs_command puma puma
   needs_file /usr/share/doc/ruby-webrick ruby-webrick

@@ -39,7 +39,7 @@ function sides(java, stack, columns) {
     },
     client: {
       columns: columns.client,
-      start: async (/** @type {import('../row.mjs').ClientContext} */ context) =>
+      start: async (/** @type {import('../row.mjs').Context} */ context) =>
         commandedClient(await start('client', context.words), context),
     },
   };
