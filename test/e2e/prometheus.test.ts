@@ -209,15 +209,24 @@ describe('Prometheus scrapes us', needsPrometheus, () => {
     const app = use(await runNode());
     const port = await freePort();
     const features = ['application_span', 'application_span_otel', 'application_service_graph'] as const;
-    const exporters = [new PrometheusExporter({ host: '127.0.0.1', port, features })];
-    const watching = use(await watch({ pids: [app.pid], exporters, routes: ROUTES }));
-    exporters[0]?.serveInternal(watching.beyla);
+    const exporters = [
+      new PrometheusExporter({ host: '127.0.0.1', port, features, internalPath: '/internal/metrics' }),
+    ];
+    use(await watch({ pids: [app.pid], exporters, routes: ROUTES, tracer: { statistics: true } }));
     const prometheus = use(await PrometheusServer.start([{ port }, { port, path: '/internal/metrics' }]));
     const log = await sendLoad({ port: app.port, targets: TARGETS, connections: 2, requests: 100 });
     await scraped(prometheus, 'beyla_pipeline_spans_out_total', log.length);
     expect(await prometheus.total('sum(beyla_dropped_requests_total)')).toBe(0);
     expect(await prometheus.total('beyla_instrumented_processes{process_name="node"}')).toBe(1);
     expect(await prometheus.total('beyla_interpreter_stats{name="spans"}')).toBe(log.length);
+    expect(await prometheus.total('beyla_stage_out_total{stage="interpreter"}')).toBe(log.length);
+    expect(await prometheus.total('beyla_stage_out_total{stage="exporter prometheus"}')).toBe(log.length);
+    expect(await prometheus.total('sum(beyla_stage_dropped_total)')).toBe(0);
+    expect(await prometheus.total('sum(beyla_bpf_probe_executions_total)')).toBeGreaterThan(log.length);
+    expect(await prometheus.total('sum(beyla_bpf_probe_latency_seconds_total)')).toBeGreaterThan(0);
+    expect(await prometheus.total('beyla_bpf_map_max_entries{map_name="connections"}')).toBe(4096);
+    expect(await prometheus.total('beyla_bpf_map_entries{map_name="ports"}')).toBe(1);
+    expect(await prometheus.total('beyla_bpf_ring_size_bytes{map_name="ring"}')).toBe(4 << 20);
     await scraped(prometheus, 'sum(traces_span_metrics_calls_total)', log.length);
     const errors = log.filter(({ status }) => status >= 500).length;
     const failed = '{span_name="GET /status/:code",status_code="STATUS_CODE_ERROR",service_name="node-server"}';

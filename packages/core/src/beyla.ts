@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import { EventEmitter } from 'eventemitter3';
+import type { BeylaStats, InternalSource } from './beyla-stats.ts';
 import type { Health } from './component.ts';
 import { markExportedSignals } from './decorators/exported-signals.ts';
 import { RouteDecorator } from './decorators/route-decorator.ts';
@@ -10,11 +11,12 @@ import type { LifecycleSink } from './events/event-sink.ts';
 import { combineHealth } from './health.ts';
 import { Interpreter } from './interpreter.ts';
 import type { EventSource } from './kernel/event-source.ts';
+import type { BpfMapFill } from './kernel/map-fill.ts';
 import { Tracer } from './kernel/tracer.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { BeylaOptions } from './options/options.ts';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.ts';
-import { Pipeline, type PipelineStats } from './pipeline/pipeline.ts';
+import { Pipeline } from './pipeline/pipeline.ts';
 import { Discovery } from './processes/discovery.ts';
 import type { ProcessInfo } from './processes/process.ts';
 import { ProcessRegistry } from './processes/process-registry.ts';
@@ -39,23 +41,6 @@ export interface BeylaEvents {
   error: [error: Error];
   /** The health changed. */
   health: [health: Health];
-}
-
-/**
- * Counters of every stage.
- *
- * @public
- */
-export interface BeylaStats {
-  /** BPF side or recording. */
-  readonly source: Readonly<Record<string, number>>;
-  /** Runs and cost of the BPF programs and memory of the maps; undefined for a recording. */
-  readonly cost: ReturnType<Tracer['cost']> | undefined;
-  readonly interpreter: Readonly<Record<string, number>>;
-  readonly discovery: Readonly<Record<string, number>>;
-  readonly pipeline: PipelineStats;
-  /** Requests lost, by reason. */
-  readonly drops: Drops;
 }
 
 const REPORT_INTERVAL_MS = 1000;
@@ -92,7 +77,7 @@ export async function createBeyla(options: BeylaOptions): Promise<Beyla> {
  *
  * @public
  */
-export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable {
+export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable, InternalSource {
   readonly #processes = new ProcessRegistry();
   readonly #source: EventSource;
   readonly #discovery: Discovery | undefined;
@@ -139,6 +124,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
       exporters: options.exporters,
       onError: (error, source) => this.#fail(error, source),
     });
+    for (const exporter of options.exporters) exporter.observe?.(this);
     this.#recorder = options.recordTo === undefined ? undefined : new RecordingWriter(options.recordTo, this.#source);
   }
 
@@ -205,6 +191,11 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable 
       pipeline: this.#pipeline.stats(),
       drops: this.#drops(),
     };
+  }
+
+  /** How full the BPF maps are; keys are counted at most every 15 s. Empty for a recording. */
+  mapFill(): readonly BpfMapFill[] {
+    return this.#source instanceof Tracer ? this.#source.mapFill() : [];
   }
 
   /** For people: what every part says of itself. */

@@ -6,7 +6,8 @@
 
 // For users: start it, read its spans, know how it is doing.
 
-export { Beyla, type BeylaEvents, type BeylaStats, createBeyla } from './beyla.ts';
+export { Beyla, type BeylaEvents, createBeyla } from './beyla.ts';
+export type { BeylaStats, InternalSource } from './beyla-stats.ts';
 export type { Health } from './component.ts';
 export type {
   AttributeSelectionConfig,
@@ -36,7 +37,8 @@ export { probeHost } from './doctor/probe-host.ts';
 export type { Feature, FeatureStatus, HostReport, SourceReport } from './doctor/report.ts';
 export type { Drops } from './drops.ts';
 export { BeylaError, ERROR_CODES, type ErrorCode } from './errors.ts';
-export { Tracer, type TracerCost } from './kernel/tracer.ts';
+export type { BpfMapFill } from './kernel/map-fill.ts';
+export { type ProgramCost, Tracer, type TracerCost } from './kernel/tracer.ts';
 export type {
   BeylaOptions,
   DiscoveryOptions,

@@ -120,6 +120,7 @@ describe('BatchQueue', () => {
     expect(queue.stats()).toEqual({
       exported: 0,
       queued: 0,
+      queue_capacity: 10,
       'dropped.queue_full': 0,
       'dropped.export_failed': 0,
       'dropped.rejected': 0,

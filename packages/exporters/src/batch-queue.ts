@@ -79,6 +79,7 @@ export class BatchQueue<T> {
     return {
       exported: this.#delivered,
       queued: this.#items.length + this.#inFlight,
+      queue_capacity: this.#options.maxQueueSize,
       'dropped.queue_full': this.#droppedQueueFull,
       'dropped.export_failed': this.#droppedExportFailed,
       'dropped.rejected': this.#droppedRejected,

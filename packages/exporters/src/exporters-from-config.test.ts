@@ -74,6 +74,19 @@ attributes: { sensitive_query_params: { add: [color], remove: [token] } }`;
     expect(sink.spans[0]?.attributes['url.query']).toBe('color=REDACTED&token=1&sid=REDACTED');
   });
 
+  it('makes exporters of internal metrics: on a port of their own or on that of the others, or by OTLP', async () => {
+    const own = 'internal_metrics: { prometheus: { port: 9 } }';
+    expect((await exporters(`prometheus_export: { port: 8 }\n${own}`)).map(({ name }) => name)).toEqual([
+      'prometheus',
+      'internal-metrics',
+    ]);
+    expect(await exporters(`prometheus_export: { port: 9 }\n${own}`)).toHaveLength(1);
+    const otel = 'internal_metrics: { exporter: otel }';
+    const endpoint = 'otel_metrics_export: { endpoint: "http://otel:4318" }';
+    expect((await exporters(`${endpoint}\n${otel}`)).map(({ name }) => name)).toContain('otlp-internal-metrics');
+    await expect(exporters(`print_traces: true\n${otel}`)).rejects.toThrow(/`otel`; set `otel_metrics_export/);
+  });
+
   it.each([
     ['print_traces: true', 'console'],
     ['trace_printer: json', 'console'],

@@ -8,9 +8,11 @@ import {
   wantedExporters,
 } from '@beyla/core';
 import { ConsoleExporter } from './console/console-exporter.ts';
+import { OtlpInternalMetricExporter } from './internal/otlp-internal-metric-exporter.ts';
 import type { OtlpOptions } from './otlp/options.ts';
 import { OtlpMetricExporter } from './otlp/otlp-metric-exporter.ts';
 import { OtlpTraceExporter } from './otlp/otlp-trace-exporter.ts';
+import { InternalMetricsExporter } from './prometheus/internal-metrics-exporter.ts';
 import { PrometheusExporter } from './prometheus/prometheus-exporter.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
 
@@ -32,7 +34,14 @@ import type { RedMetricsOptions } from './red-metrics-options.ts';
  * @public
  */
 export function exportersFromConfig(config: ConfigValues): readonly Exporter[] {
-  return wantedExporters(config).map(make);
+  const wanted = wantedExporters(config);
+  if (config.internal_metrics.exporter === 'otel' && !wanted.some(({ kind }) => kind === 'otlp-internal-metrics')) {
+    throw new BeylaError(
+      'INVALID_OPTION',
+      '`internal_metrics.exporter` is `otel`; set `otel_metrics_export.endpoint`, too',
+    );
+  }
+  return wanted.map(make);
 }
 
 function make(wanted: WantedExporter): Exporter {
@@ -54,9 +63,17 @@ function make(wanted: WantedExporter): Exporter {
       return new OtlpMetricExporter({ intervalMs: wanted.intervalMs, ...metricsOptions(wanted), ...otlp });
     }
     case 'prometheus': {
-      const { port, path } = wanted;
-      return new PrometheusExporter({ port, path, ...metricsOptions(wanted) });
+      const { port, path, internalPath } = wanted;
+      const internal = internalPath === undefined ? {} : { internalPath };
+      return new PrometheusExporter({ port, path, ...internal, ...metricsOptions(wanted) });
     }
+    case 'internal-metrics':
+      return new InternalMetricsExporter({ port: wanted.port, path: wanted.path });
+    case 'otlp-internal-metrics':
+      return new OtlpInternalMetricExporter({
+        intervalMs: wanted.intervalMs,
+        ...otlpOptions(wanted, 'otel_metrics_export'),
+      });
   }
 }
 

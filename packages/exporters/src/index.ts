@@ -7,6 +7,10 @@ export { exportersFromConfig } from './exporters-from-config.ts';
 export { type AttributeCondition, createFilter, type FilterOptions } from './filter.ts';
 export type { ExponentialHistogramOptions, HistogramAggregation } from './histogram-aggregation.ts';
 export type { Instrumentation } from './instrumentations.ts';
+export {
+  OtlpInternalMetricExporter,
+  type OtlpInternalMetricExporterOptions,
+} from './internal/otlp-internal-metric-exporter.ts';
 export type { MetricFeature } from './metric-features.ts';
 export { MetricExporterAdapter, type MetricExporterAdapterOptions } from './otel-sdk/metric-exporter-adapter.ts';
 export { SpanExporterAdapter, type SpanExporterAdapterOptions } from './otel-sdk/span-exporter-adapter.ts';
@@ -15,7 +19,10 @@ export { OtlpMetricExporter, type OtlpMetricExporterOptions } from './otlp/otlp-
 export { OtlpTraceExporter, type OtlpTraceExporterOptions } from './otlp/otlp-trace-exporter.ts';
 export { processorsFromConfig } from './processors-from-config.ts';
 export type { BasicAuth } from './prometheus/basic-auth.ts';
-export type { InternalSource } from './prometheus/internal-metrics.ts';
+export {
+  InternalMetricsExporter,
+  type InternalMetricsExporterOptions,
+} from './prometheus/internal-metrics-exporter.ts';
 export type { ServerTls } from './prometheus/metrics-server.ts';
 export { PrometheusExporter, type PrometheusExporterOptions } from './prometheus/prometheus-exporter.ts';
 export { RedMetrics } from './red-metrics.ts';

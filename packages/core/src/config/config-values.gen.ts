@@ -332,16 +332,16 @@ export interface ConfigValues {
   };
   /** Metrics about this library itself. */
   readonly internal_metrics: {
-    /** Who exports them. No effect: this library does not have it yet. */
+    /** Who exports them; where it is not said, Prometheus if there is a port; `otel`: to where `otel_metrics_export` goes. */
     readonly exporter?: 'disabled' | 'prometheus' | 'otel';
     /** For Prometheus to scrape. */
     readonly prometheus: {
-      /** TCP port; 0: none. No effect: this library does not have it yet. */
-      readonly port?: number;
-      /** Path of the page. No effect: this library does not have it yet. */
-      readonly path?: string;
+      /** TCP port, also that of `prometheus_export`; 0: none. */
+      readonly port: number;
+      /** Path of the page. */
+      readonly path: string;
     };
-    /** How often BPF programs are asked. No effect: this library does not have it yet. */
+    /** How often BPF programs are asked. No effect: BPF programs are asked when the metrics are read. */
     readonly bpf_metric_scrape_interval?: number;
     /** Count of services that were left out. */
     readonly avoided_services: {

@@ -1,6 +1,7 @@
 import type { BeylaOptions, RoutesOptions } from '../options/options.ts';
 import type { ConfigValues } from './config-values.gen.ts';
 import { discoveryFromConfig } from './discovery-from-config.ts';
+import { wantedExporters } from './wanted-exporters.ts';
 
 /**
  * What a configuration means for `createBeyla`, exporters aside.
@@ -23,7 +24,13 @@ export function toBeylaOptions(config: ConfigValues): BeylaOptions {
     discovery: discoveryFromConfig(config, () => undefined),
     routes: routesOf(config),
     sampler: samplerOf(config),
+    ...(hasInternalMetrics(config) ? { tracer: { statistics: true } } : {}),
   };
+}
+
+/** Runs and time of the BPF programs are among them. */
+function hasInternalMetrics(config: ConfigValues): boolean {
+  return wantedExporters(config).some((wanted) => wanted.kind.endsWith('internal-metrics') || 'internalPath' in wanted);
 }
 
 function samplerOf({ otel_traces_export: { sampler } }: ConfigValues): NonNullable<BeylaOptions['sampler']> {

@@ -76,19 +76,19 @@ describe('configurations of tutorials', () => {
     ]);
   });
 
-  it('load the ConfigMap, with its routes and a warning for each part that is not there yet', async () => {
+  it('load the ConfigMap, with its routes and the internal metrics on the port of the others', async () => {
     const config = await tutorial('config-map.yml');
     expect(resolveOptions(toBeylaOptions(config)).discovery.instrument).toEqual([{ openPorts: '80-8999' }]);
     expect(toBeylaOptions(config).routes).toMatchObject({ ignoredPatterns: ['/healthz'], unmatched: 'heuristic' });
     expect(config.log_level).toBe('DEBUG');
     expect(wantedExporters(config).map(({ kind }) => kind)).toEqual(['console', 'otlp-traces', 'prometheus']);
     expect(wantedExporters(config)[2]).toMatchObject({
+      port: 9400,
+      internalPath: '/internal/metrics',
       select: { '*': {}, '**': { include: ['url.path', 'client.address', 'server.address', 'server.port'] } },
     });
-    expect(config.warnings.map(({ path, source }) => [path, source.line])).toEqual([
-      ['internal_metrics.prometheus.port', 14],
-      ['internal_metrics.prometheus.path', 15],
-    ]);
+    expect(toBeylaOptions(config).tracer).toEqual({ statistics: true });
+    expect(config.warnings).toEqual([]);
   });
 
   it('append executable_name and open_port to discovery.services as one more entry', async () => {

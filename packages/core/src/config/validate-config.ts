@@ -109,7 +109,7 @@ function checkQueue({ otel_traces_export: traces }: ConfigValues, fail: Fail): v
 
 function checkPorts({ prometheus_export: own, internal_metrics: internal }: ConfigValues, fail: Fail): void {
   const path = 'internal_metrics.prometheus.path';
-  const { port = 0, path: page = '/internal/metrics' } = internal.prometheus;
+  const { port, path: page } = internal.prometheus;
   if (port > 0 && internal.exporter === 'otel') {
     fail(
       'internal_metrics.exporter',
@@ -119,5 +119,6 @@ function checkPorts({ prometheus_export: own, internal_metrics: internal }: Conf
   if (port > 0 && port === own.port && page === own.path) {
     fail(path, `\`${path}\` is that of \`prometheus_export\` on the same port; expected another one`);
   }
+  if (!page.startsWith('/')) fail(path, `\`${path}\` must begin with a slash`);
   if (!own.path.startsWith('/')) fail('prometheus_export.path', '`prometheus_export.path` must begin with a slash');
 }

@@ -125,4 +125,21 @@ attributes: { select: { "http.*": { exclude: [url.path] }, traces: { exclude: [u
     ]);
     expect(await wanted(exporters, { BEYLA_NOOP_TRACES: 'true' })).toEqual([]);
   });
+
+  it('has internal metrics on a port of their own, on that of the others, or by OTLP', async () => {
+    const own = 'internal_metrics: { prometheus: { port: 9 } }';
+    const page = { kind: 'internal-metrics', port: 9, path: '/internal/metrics' };
+    expect(await wanted(`print_traces: true\n${own}`)).toEqual([{ kind: 'console', format: 'text' }, page]);
+    const [application, internal] = await wanted(`prometheus_export: { port: 8 }\n${own}`);
+    expect(application).toMatchObject({ kind: 'prometheus', port: 8 });
+    expect(application).not.toHaveProperty('internalPath');
+    expect(internal).toEqual(page);
+    expect(await wanted(`prometheus_export: { port: 9 }\n${own}`)).toMatchObject([
+      { kind: 'prometheus', port: 9, path: '/metrics', internalPath: '/internal/metrics' },
+    ]);
+    const disabled = { BEYLA_INTERNAL_METRICS_EXPORTER: 'disabled' };
+    expect(await wanted(`prometheus_export: { port: 8 }\n${own}`, disabled)).toHaveLength(1);
+    const otel = 'otel_metrics_export: { endpoint: "http://otel:4318" }\ninternal_metrics: { exporter: otel }';
+    expect((await wanted(otel)).map(({ kind }) => kind)).toEqual(['otlp-metrics', 'otlp-internal-metrics']);
+  });
 });

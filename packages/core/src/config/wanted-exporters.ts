@@ -97,7 +97,15 @@ export type WantedExporter =
       };
     } & WantedOtlp)
   | ({ readonly kind: 'otlp-metrics'; readonly intervalMs: number } & WantedOtlp & WantedMetrics)
-  | ({ readonly kind: 'prometheus'; readonly port: number; readonly path: string } & WantedMetrics);
+  | ({
+      readonly kind: 'prometheus';
+      readonly port: number;
+      readonly path: string;
+      /** Path of the internal metrics on the same port. */
+      readonly internalPath?: string;
+    } & WantedMetrics)
+  | { readonly kind: 'internal-metrics'; readonly port: number; readonly path: string }
+  | ({ readonly kind: 'otlp-internal-metrics'; readonly intervalMs: number } & WantedOtlp);
 
 /**
  * The exporters that a configuration asks for; `exportersFromConfig` of `@beyla/exporters` makes them.
@@ -112,6 +120,19 @@ export type WantedExporter =
  * @public
  */
 export function wantedExporters(config: ConfigValues): readonly WantedExporter[] {
+  const wanted = spanExporters(config);
+  const { internal_metrics: internal, otel_metrics_export: otel } = config;
+  const { port, path } = internal.prometheus;
+  const exporter = internal.exporter ?? (port > 0 ? 'prometheus' : 'disabled');
+  const otlp = exporter === 'otel' ? otlpOf(config, 'metrics') : undefined;
+  if (otlp !== undefined) wanted.push({ kind: 'otlp-internal-metrics', intervalMs: otel.interval, ...otlp });
+  if (exporter !== 'prometheus' || port === 0) return wanted;
+  const shares = (one: WantedExporter): boolean => one.kind === 'prometheus' && one.port === port;
+  if (wanted.some(shares)) return wanted.map((one) => (shares(one) ? { ...one, internalPath: path } : one));
+  return [...wanted, { kind: 'internal-metrics', port, path }];
+}
+
+function spanExporters(config: ConfigValues): WantedExporter[] {
   if (config.noop) return [];
   const wanted: WantedExporter[] = [];
   const format =

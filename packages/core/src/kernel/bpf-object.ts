@@ -10,6 +10,7 @@ import type {
 } from '@beyla/native';
 import { BeylaError } from '../errors.ts';
 import type { Native } from './binding.ts';
+import { type BpfMapFill, mapFillOf } from './map-fill.ts';
 
 const DIRECTORY = new URL('../../bpf/', import.meta.url);
 const EPERM = 1;
@@ -67,6 +68,18 @@ export class BpfObject {
       const map = this.#native.map(this.#handle, name);
       try {
         return this.#native.mapInfo(map);
+      } finally {
+        this.#native.closeMap(map);
+      }
+    });
+  }
+
+  /** How full its maps are. */
+  fill(): BpfMapFill[] {
+    return this.#native.mapNames(this.#handle).map((name) => {
+      const map = this.#native.map(this.#handle, name);
+      try {
+        return mapFillOf(this.#native, map, this.#native.mapInfo(map));
       } finally {
         this.#native.closeMap(map);
       }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { RingHandle } from '@beyla/native';
+import type { LinkHandle, RingHandle } from '@beyla/native';
+import { diag } from '@opentelemetry/api';
 import type { Health } from '../component.ts';
 import type { TurnProbe } from '../connections/turn-probe.ts';
 import { BeylaError } from '../errors.ts';
@@ -17,6 +18,7 @@ import { ioUringTrouble } from './io-uring-trouble.ts';
 import { readKernelCounters } from './kernel-counters.ts';
 import { KernelProbes } from './kernel-probes.ts';
 import { KernelTurnProbe } from './kernel-turn-probe.ts';
+import { type BpfMapFill, ringFillOf } from './map-fill.ts';
 import { type KernelOptions, type OpenedKernel, openKernel } from './open-kernel.ts';
 import { Pacemaker } from './pacemaker.ts';
 import { PidTable } from './pid-table.ts';
@@ -31,6 +33,7 @@ const DEFAULTS = {
   captureBytes: 512,
   drainIntervalMs: 10,
   batchBytes: 1 << 20,
+  statistics: false,
 } as const;
 
 /** While nothing is said on any connection the ring is looked at less and less often. */
@@ -38,6 +41,9 @@ const IDLE_INTERVAL_MS = 50;
 const IDLE_INTERVAL_MAX_MS = 200;
 /** The wall clock may be set: the pairing is renewed at this interval. */
 const CLOCK_INTERVAL_NS = 10e9;
+
+/** Counting the keys of full maps takes some milliseconds; as often as Beyla does. */
+const FILL_INTERVAL_MS = 15_000;
 
 /** As large as the ring of that name (bpf/maps.h). */
 const LIFECYCLE_BYTES = 128 << 10;
@@ -61,13 +67,29 @@ interface Opened {
 }
 
 /**
- * What the BPF side costs, as the kernel counts it while `kernel.bpf_stats_enabled` is 1.
+ * Runs and cost of a BPF program.
+ *
+ * @public
+ */
+export interface ProgramCost {
+  /** The kernel's number of it. */
+  readonly id: number;
+  /** What it hangs on: `tp_btf`, `uprobe`. */
+  readonly type: string;
+  readonly runCount: number;
+  readonly runTimeNs: number;
+  /** Instructions that the verifier looked at when it was loaded. */
+  readonly verifiedInstructions: number;
+}
+
+/**
+ * What the BPF side costs, as the kernel counts it while `kernel.bpf_stats_enabled` is 1 or the option `statistics` is set.
  *
  * @public
  */
 export interface TracerCost {
   /** Times a program ran, and for how long in nanoseconds, by program name; all zero while statistics are off. */
-  readonly programs: Readonly<Record<string, { runCount: number; runTimeNs: number; verifiedInstructions: number }>>;
+  readonly programs: Readonly<Record<string, ProgramCost>>;
   /** Kernel memory of all maps in bytes. */
   readonly mapBytes: number;
 }
@@ -109,6 +131,9 @@ export class Tracer implements EventSource {
   #opened: Opened | undefined;
   #finalCounters: Readonly<Record<string, number>> = {};
   #anchoredNs = 0;
+  #statistics: LinkHandle | undefined;
+  #fill: readonly BpfMapFill[] | undefined;
+  #filledMs = 0;
   #idleMs: number = IDLE_INTERVAL_MS;
   #pidsRefused = 0;
   #portsRefused = 0;
@@ -148,6 +173,7 @@ export class Tracer implements EventSource {
         native.watchRing(opened.ring, this.#pacemaker.wake);
         native.watchRing(opened.lifecycle, this.#pacemaker.wake);
         this.#opened = opened;
+        this.#statistics = this.#options.statistics ? enabledStatistics(native) : undefined;
       } catch (error) {
         kernel.close();
         throw error;
@@ -220,15 +246,34 @@ export class Tracer implements EventSource {
   /** What the kernel side costs. Empty when not started. */
   cost(): TracerCost {
     const objects = this.#opened?.kernel.objects ?? [];
-    const programs: Record<string, { runCount: number; runTimeNs: number; verifiedInstructions: number }> = {};
+    const programs: Record<string, ProgramCost> = {};
     const mapBytes = new Map<number, number>();
     for (const object of objects) {
-      for (const { name, runCount, runTimeNs, verifiedInstructions } of object.programs()) {
-        programs[name] = { runCount, runTimeNs, verifiedInstructions };
+      for (const { name, id, section, runCount, runTimeNs, verifiedInstructions } of object.programs()) {
+        const type = section.split('/', 1)[0] ?? section;
+        programs[name] = { id, type, runCount, runTimeNs, verifiedInstructions };
       }
       for (const { id, memoryBytes } of object.maps()) mapBytes.set(id, memoryBytes);
     }
     return { programs, mapBytes: [...mapBytes.values()].reduce((sum, bytes) => sum + bytes, 0) };
+  }
+
+  /** How full the maps are; keys are counted at most every 15 s. Empty when not started. */
+  mapFill(): readonly BpfMapFill[] {
+    const opened = this.#opened;
+    if (opened === undefined) return [];
+    const { native, kernel, ring, lifecycle } = opened;
+    const nowMs = performance.now();
+    if (this.#fill === undefined || nowMs - this.#filledMs > FILL_INTERVAL_MS) {
+      this.#filledMs = nowMs;
+      const byId = new Map(kernel.objects.flatMap((object) => object.fill()).map((fill) => [fill.id, fill]));
+      this.#fill = [...byId.values()];
+    }
+    const rings = [
+      ringFillOf(native, ring, native.mapInfo(kernel.maps.ring)),
+      ringFillOf(native, lifecycle, native.mapInfo(kernel.maps.lifecycle)),
+    ];
+    return [...this.#fill.filter(({ type }) => type !== 'ringbuf'), ...rings];
   }
 
   health(): Health {
@@ -311,6 +356,17 @@ export class Tracer implements EventSource {
     opened.native.closeRing(opened.ring);
     opened.native.closeRing(opened.lifecycle);
     opened.kernel.close();
+    if (this.#statistics !== undefined) opened.native.closeLink(this.#statistics);
     this.#pacemaker.wake();
+  }
+}
+
+/** It needs CAP_SYS_ADMIN; without it spans come all the same. */
+function enabledStatistics(native: Native): LinkHandle | undefined {
+  try {
+    return native.enableStats();
+  } catch (error) {
+    diag.warn('tracer: the kernel does not count runs of BPF programs for us; that needs CAP_SYS_ADMIN', error);
+    return undefined;
   }
 }

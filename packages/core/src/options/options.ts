@@ -154,6 +154,11 @@ export interface TracerOptions {
   batchBytes?: number;
   /** How TLS is seen into; default all ways. */
   taps?: TapsOptions;
+  /**
+   * Has the kernel count runs and time of BPF programs, for `cost()`: of all programs of the machine, and some 20 ns for each run. Needs
+   * CAP_SYS_ADMIN; without it nothing is counted. Default false: it counts where `kernel.bpf_stats_enabled` is 1.
+   */
+  statistics?: boolean;
   /** BTF of the kernel, where /sys/kernel/btf/vmlinux is missing. */
   btfPath?: string;
 }

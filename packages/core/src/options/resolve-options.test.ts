@@ -30,6 +30,7 @@ describe('resolveOptions()', () => {
         ringBytes: 4_194_304,
         captureBytes: 512,
         drainIntervalMs: 10,
+        statistics: false,
         batchBytes: 1_048_576,
         taps: { openssl: true, goTls: true },
       },

@@ -76,6 +76,7 @@ const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
   // A batch must hold the largest record.
   batchBytes: optional(integer(8192, 64 * MEBIBYTE, 'bytes'), MEBIBYTE),
   taps: section(taps),
+  statistics: optional(boolean, false),
   btfPath: optional(text, undefined),
 });
 

@@ -1,3 +1,4 @@
+import type { InternalSource } from '../beyla-stats.ts';
 import type { Component } from '../component.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import type { RequestSpan } from '../spans/span.ts';
@@ -8,6 +9,11 @@ import type { RequestSpan } from '../spans/span.ts';
  * @public
  */
 export interface Exporter extends Component {
+  /**
+   * Told by `createBeyla`, before the start, where the counters of all stages are to be had: for exporters of internal metrics. Other hosts
+   * may do the same.
+   */
+  observe?(source: InternalSource): void;
   /**
    * Takes a batch. Must not block and must not keep `spans` (the array is reused); the span objects themselves may be kept.
    * Bounded: what an exporter cannot hold it drops and counts.

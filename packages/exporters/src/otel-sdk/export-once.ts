@@ -23,7 +23,7 @@ export function exportOnce(
 ): Promise<Delivery> {
   return new Promise((resolve) => {
     const fail = (error: Error): void => resolve({ error, rejected: 0 });
-    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => fail(timeoutError(timeoutMs)), timeoutMs);
     timer.unref();
     try {
       context.with(suppressTracing(context.active()), () => {
@@ -38,4 +38,8 @@ export function exportOnce(
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   });
+}
+
+function timeoutError(timeoutMs: number): Error {
+  return Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'timeout' });
 }

@@ -18,6 +18,7 @@ import {
 import { RedMetrics } from '../red-metrics.ts';
 import type { RedMetricsOptions } from '../red-metrics-options.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
+import { ExportFailures } from './export-failures.ts';
 import { exportOnce } from './export-once.ts';
 
 /**
@@ -65,6 +66,7 @@ export class MetricExporterAdapter implements Exporter {
   readonly #lifecycle: Lifecycle;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
+  readonly #failures = new ExportFailures();
   #abandoned = false;
   #exports = 0;
   #failedExports = 0;
@@ -123,6 +125,7 @@ export class MetricExporterAdapter implements Exporter {
       failed_exports: this.#failedExports,
       skipped_exports: this.#skippedExports,
       rejected_points: this.#rejectedPoints,
+      ...this.#failures.stats(),
     };
   }
 
@@ -177,6 +180,7 @@ export class MetricExporterAdapter implements Exporter {
       return;
     }
     this.#failedExports += 1;
+    this.#failures.count(error);
     // Once per outage: a dead back end fails at every interval.
     if (this.#failure === undefined) diag.warn(`${this.name}: export failed`, error);
     this.#failure = new BeylaError('EXPORT_FAILED', `the last export failed: ${error.message}`, { cause: error });

@@ -17,6 +17,7 @@ import { type Instrumentation, instrumentationFilter } from '../instrumentations
 import { queryRedactor, type SensitiveQueryParams } from '../redact.ts';
 import { resolveSemanticConventions, type SemanticConventionsOptions } from '../semantic-conventions.ts';
 import { type SpanAttributeSelection, spanAttributeSelector } from '../span-attribute-selection.ts';
+import { ExportFailures } from './export-failures.ts';
 import { exportOnce } from './export-once.ts';
 import { appendReadableSpans } from './readable-span.ts';
 
@@ -74,6 +75,8 @@ export class SpanExporterAdapter implements Exporter {
   readonly #resources = new WeakMap<ProcessInfo, Resource>();
   readonly #queue: BatchQueue<RequestSpan>;
   readonly #lifecycle: Lifecycle;
+  readonly #failures = new ExportFailures();
+  #exports = 0;
   #ignored = 0;
   #unsampled = 0;
   #failure: BeylaError | undefined;
@@ -121,7 +124,13 @@ export class SpanExporterAdapter implements Exporter {
   }
 
   stats(): Record<string, number> {
-    return { ...this.#queue.stats(), ignored: this.#ignored, unsampled: this.#unsampled };
+    return {
+      ...this.#queue.stats(),
+      ignored: this.#ignored,
+      unsampled: this.#unsampled,
+      exports: this.#exports,
+      ...this.#failures.stats(),
+    };
   }
 
   health(): Health {
@@ -149,6 +158,8 @@ export class SpanExporterAdapter implements Exporter {
       for (const span of batch) appendReadableSpans(span, this.#resourceOf(span.process), spans, this.#attributesOf);
       this.#exporter.export(spans, callback);
     }, this.#exportTimeoutMs);
+    this.#exports += 1;
+    if (error !== undefined) this.#failures.count(error);
     // Once per outage: a dead back end fails every second.
     if (error !== undefined && this.#failure === undefined) diag.warn(`${this.name}: export failed`, error);
     this.#failure =

@@ -1,10 +1,7 @@
+import { grpcStatusName } from '../grpc.ts';
 import { bytesField, numberField, protobufFields } from './protobuf-fields.ts';
 import { type Answer, refused, retryable } from './transport.ts';
 
-const NAMES = (
-  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED ' +
-  'FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
-).split(' ');
 const RESOURCE_EXHAUSTED = 8;
 /** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS (OTLP 1.x, "OTLP/gRPC Response", failures). */
 const RETRYABLE: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
@@ -17,16 +14,18 @@ export type GrpcHeaders = Readonly<Record<string, string | readonly string[] | n
 /** What a call that did not end with OK means; RESOURCE_EXHAUSTED may be tried again only where the receiver says when. */
 export function grpcFailure(status: number, trailers: GrpcHeaders): Answer {
   const words = decoded(String(trailers['grpc-message'] ?? ''));
-  const message = `${NAMES[status] ?? `gRPC status ${status}`}${words === '' ? '' : `: ${words}`}`;
+  const name = grpcStatusName(status);
+  const message = `${name}${words === '' ? '' : `: ${words}`}`;
   const delayMs = retryInfoMs(trailers['grpc-status-details-bin']);
   const mayRetry = RETRYABLE.has(status) || (status === RESOURCE_EXHAUSTED && delayMs !== undefined);
-  return mayRetry ? retryable(message, delayMs) : refused(message);
+  return mayRetry ? retryable(`grpc_${name}`, message, delayMs) : refused(`grpc_${name}`, message);
 }
 
 /** An answer without a gRPC status: not from a gRPC server. */
 export function httpFailure(httpStatus: number): Answer {
   const message = `HTTP status ${httpStatus} without a gRPC status`;
-  return HTTP_UNAVAILABLE.has(httpStatus) ? retryable(message) : refused(message);
+  const code = `http_${httpStatus}`;
+  return HTTP_UNAVAILABLE.has(httpStatus) ? retryable(code, message) : refused(code, message);
 }
 
 /** `google.rpc.RetryInfo` among the details of `google.rpc.Status`, in base64; undefined where there is none. */

@@ -39,12 +39,17 @@ export class GrpcTransport implements Transport {
   async send(body: Uint8Array): Promise<Answer> {
     const http2 = await import('node:http2');
     const frame = framed(this.#config.gzip ? await compress(body) : body, this.#config.gzip);
-    if (this.#closed) return refused('the exporter is closed');
+    if (this.#closed) return refused('closed', 'the exporter is closed');
     const session = this.#connected(http2);
     return new Promise((resolve) => {
       const stream = session.request(this.#headers);
       const timer = setTimeout(() => {
-        resolve(retryable(`no connection to ${this.#config.url.host}: no answer within ${this.#config.timeoutMs} ms`));
+        resolve(
+          retryable(
+            'timeout',
+            `no connection to ${this.#config.url.host}: no answer within ${this.#config.timeoutMs} ms`,
+          ),
+        );
         // The connection may be dead without either side knowing; the next call makes a new one.
         session.destroy();
       }, this.#config.timeoutMs);
@@ -106,7 +111,7 @@ function answerOf(head: GrpcHeaders, trailers: GrpcHeaders, body: Buffer): Answe
   if (status === undefined) {
     const httpStatus = Number(head[':status']);
     if (httpStatus > 0 && httpStatus !== 200) return httpFailure(httpStatus);
-    return retryable('the connection ended before the answer');
+    return retryable('connection', 'the connection ended before the answer');
   }
   if (Number(status) !== 0) return grpcFailure(Number(status), end);
   // A compressed message was not asked for; its content is of no need.

@@ -33,7 +33,7 @@ export class HttpTransport implements Transport {
       this.#config.url.protocol === 'https:' ? import('node:https') : (import('node:http') as Promise<Http>);
     const http = await this.#http;
     const content = this.#config.gzip ? await compress(body) : body;
-    if (this.#closed) return refused('the exporter is closed');
+    if (this.#closed) return refused('closed', 'the exporter is closed');
     this.#agent ??= new http.Agent({ keepAlive: true, ...this.#config.tls });
     const { url, headers } = this.#config;
     return new Promise((resolve) => {
@@ -62,7 +62,7 @@ export class HttpTransport implements Transport {
 
   #track(request: ClientRequest, resolve: (answer: Answer) => void): void {
     const { timeoutMs, url } = this.#config;
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => request.destroy(timeoutError(timeoutMs)), timeoutMs);
     timer.unref();
     this.#requests.add(request);
     // The agent takes a reference for each request; ours would keep a host alive that is done.
@@ -72,9 +72,13 @@ export class HttpTransport implements Transport {
       clearTimeout(timer);
       this.#requests.delete(request);
       // After an answer this says nothing new.
-      resolve(retryable(`the connection to ${url.host} ended before the answer`));
+      resolve(retryable('connection', `the connection to ${url.host} ended before the answer`));
     });
   }
+}
+
+function timeoutError(timeoutMs: number): Error {
+  return Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'timeout' });
 }
 
 function readAnswer(response: IncomingMessage, resolve: (answer: Answer) => void): void {
@@ -94,8 +98,9 @@ function answerOf(response: IncomingMessage, body: Buffer): Answer {
   if (status >= 200 && status < 300) return { kind: 'accepted', body };
   const words = errorMessage(body, response.headers['content-type'] ?? '');
   const message = `${status} ${response.statusMessage ?? ''}${words === '' ? '' : `: ${words}`}`;
-  if (RETRYABLE.has(status)) return retryable(message, retryAfterMs(response.headers['retry-after']));
-  return refused(message);
+  const code = `http_${status}`;
+  if (RETRYABLE.has(status)) return retryable(code, message, retryAfterMs(response.headers['retry-after']));
+  return refused(code, message);
 }
 
 /** `Retry-After` as seconds or as a date (RFC 9110 §10.2.3); undefined where there is none or it cannot be read. */

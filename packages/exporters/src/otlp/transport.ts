@@ -20,18 +20,24 @@ export type Answer =
 /** Most that is read of an answer: a few rejected items and a message. */
 export const MAX_ANSWER_BYTES: number = 1024 * 1024;
 
-export function retryable(message: string, delayMs?: number, cause?: unknown): Answer {
-  const error = new Error(message, cause === undefined ? undefined : { cause });
+/** An error with a short word for its kind, of which there are few: `http_503`, `grpc_UNAVAILABLE`, `ECONNREFUSED`. */
+function errorOf(code: string, message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code });
+}
+
+export function retryable(code: string, message: string, delayMs?: number, cause?: unknown): Answer {
+  const error = errorOf(code, message, cause);
   return delayMs === undefined ? { kind: 'retryable', error } : { kind: 'retryable', error, delayMs };
 }
 
-export function refused(message: string): Answer {
-  return { kind: 'refused', error: new Error(message) };
+export function refused(code: string, message: string): Answer {
+  return { kind: 'refused', error: errorOf(code, message) };
 }
 
 /** A connection that broke or never was: the words of the system, where it has any. */
 export function broken(error: unknown, host: string): Answer {
   const words =
     error instanceof Error ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name) : String(error);
-  return retryable(`no connection to ${host}: ${words}`, undefined, error);
+  const code = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? 'connection') : 'connection';
+  return retryable(code, `no connection to ${host}: ${words}`, undefined, error);
 }

@@ -176,20 +176,25 @@ export const grafana: Section = section('Short cut to Grafana Cloud.', {
 });
 
 export const internalMetrics: Section = section('Metrics about this library itself.', {
-  exporter: inert(
+  exporter: leaf(
     oneOf('disabled', 'prometheus', 'otel'),
-    'Who exports them.',
-    NOT_YET,
-    'BEYLA_INTERNAL_METRICS_EXPORTER',
+    'Who exports them; where it is not said, Prometheus if there is a port; `otel`: to where `otel_metrics_export` goes.',
+    { env: 'BEYLA_INTERNAL_METRICS_EXPORTER' },
   ),
   prometheus: section('For Prometheus to scrape.', {
-    port: inert(integer(0, 65_535), 'TCP port; 0: none.', NOT_YET, 'BEYLA_INTERNAL_METRICS_PROMETHEUS_PORT'),
-    path: inertText('Path of the page.', NOT_YET, 'BEYLA_INTERNAL_METRICS_PROMETHEUS_PATH'),
+    port: leaf(integer(0, 65_535), 'TCP port, also that of `prometheus_export`; 0: none.', {
+      env: 'BEYLA_INTERNAL_METRICS_PROMETHEUS_PORT',
+      default: 0,
+    }),
+    path: leaf(text, 'Path of the page.', {
+      env: 'BEYLA_INTERNAL_METRICS_PROMETHEUS_PATH',
+      default: '/internal/metrics',
+    }),
   }),
   bpf_metric_scrape_interval: inert(
     duration(),
     'How often BPF programs are asked.',
-    NOT_YET,
+    'BPF programs are asked when the metrics are read',
     'BEYLA_BPF_METRIC_SCRAPE_INTERVAL',
   ),
   avoided_services: section('Count of services that were left out.', {
