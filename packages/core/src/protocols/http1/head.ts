@@ -23,6 +23,8 @@ export class Head {
   minorVersion = 1;
   contentLength: number = LENGTH_ABSENT;
   transferCoding: TransferCoding = 'none';
+  /** `Upgrade: h2c`, HTTP/2 without TLS (RFC 7540 §3.2). */
+  isToHttp2 = false;
   hostStart = 0;
   hostEnd = 0;
   userAgentStart = 0;
@@ -37,6 +39,7 @@ export class Head {
     this.minorVersion = 1;
     this.contentLength = LENGTH_ABSENT;
     this.transferCoding = 'none';
+    this.isToHttp2 = false;
     this.hostStart = this.hostEnd = 0;
     this.userAgentStart = this.userAgentEnd = 0;
     this.traceparentStart = this.traceparentEnd = 0;

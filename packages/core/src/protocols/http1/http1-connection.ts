@@ -2,6 +2,9 @@ import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
 import type { TurnConsumer } from '../../connections/turn-consumer.ts';
 import { DIRECTION, RECORD_FLAG } from '../../events/layout.gen.ts';
+import type { HttpExchange } from '../http-exchange.ts';
+import { Http2Connection } from '../http2/http2-connection.ts';
+import { streamOfUpgrade } from '../http2/upgrade.ts';
 import type { ProtocolHost } from '../protocol.ts';
 import { detectRequest } from './detect.ts';
 import { Pairing } from './pairing.ts';
@@ -46,6 +49,7 @@ export class Http1Connection implements TurnConsumer {
     if (!isRequest) {
       if (pairing.pending.length === 0) requests.giveUpHead();
       const isUnderstood = responses.turn(turn, requests.isInBody, requests.requestsInTurn);
+      if (pairing.upgraded !== undefined) return this.#upgrade(sides, pairing.upgraded).turn(turn);
       if (pairing.isLost) pairing.noteTraffic(turn, true);
       return isUnderstood;
     }
@@ -65,6 +69,7 @@ export class Http1Connection implements TurnConsumer {
     if (pairing.isLost && !this.#resync(sides, piece, isRequest)) return;
     if (isRequest) requests.chunk(piece);
     else responses.chunk(piece);
+    if (pairing.upgraded !== undefined) this.#upgrade(sides, pairing.upgraded).chunk(piece);
     if (pairing.isLost) pairing.noteTraffic(piece, !isRequest);
   }
 
@@ -82,6 +87,16 @@ export class Http1Connection implements TurnConsumer {
 
   forget(): void {
     this.#sides?.pairing.dropPending();
+  }
+
+  /** Makes way for HTTP/2, which begins behind the response that was read last. */
+  #upgrade({ requestDirection, requests, responses }: Sides, request: HttpExchange): TurnConsumer {
+    const offsets = [responses.reader.headEnd, responses.reader.headEnd];
+    offsets[requestDirection] = requests.reader.position;
+    const upgraded = streamOfUpgrade(request);
+    const consumer = new Http2Connection(this.#connection, this.#host, { requestDirection, offsets, upgraded });
+    this.#connection.consumer = consumer;
+    return consumer;
   }
 
   #learn(turn: Turn): Sides {

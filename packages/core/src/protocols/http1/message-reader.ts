@@ -45,6 +45,8 @@ export class MessageReader<H extends Head> {
   remaining = 0;
   /** Stream offset of the next byte; -1: takes that of the next turn. */
   position = -1;
+  /** Stream offset of the first byte behind the last whole head. */
+  headEnd = 0;
   /** Of the current message: whether it began at the first byte of its turn, and the times of that turn. */
   beganWithTurn = false;
   arrivedNs = 0;
@@ -192,6 +194,7 @@ export class MessageReader<H extends Head> {
       this.#handler.onUnreadable(turn);
       return end;
     }
+    this.headEnd = turn.offsetBytes + behind - turn.prefixStart;
     this.#beginBody(turn, this.#handler.onHead(turn, false));
     return behind;
   }

@@ -25,6 +25,9 @@ export class Pairing {
   lastTrafficNs: number = Number.POSITIVE_INFINITY;
   lastTrafficWasResponse = false;
 
+  /** The request that was answered by 101 with `Upgrade: h2c`: its response is stream 1 of HTTP/2. */
+  upgraded: HttpExchange | undefined = undefined;
+
   /** Requests that are counted as lost already, whose responses may still come. */
   accounted = 0;
 
@@ -58,6 +61,12 @@ export class Pairing {
     if (exchange === undefined) return;
     if (exchange.isAnswered && exchange.statusCode === 0) this.#host.count('http1.status_unknown');
     this.#host.exchange(exchange);
+  }
+
+  /** HTTP/2 begins behind the response at hand, and answers the oldest request. */
+  upgrade(): void {
+    this.upgraded = this.pending.shift();
+    this.dropPending();
   }
 
   /** Requests that nothing is known of follow the pending ones. */

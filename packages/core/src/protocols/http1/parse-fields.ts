@@ -39,8 +39,8 @@ function isSpace(byte: number | undefined): boolean {
 
 function readField(bytes: Uint8Array, name: number, colon: number, stop: number, head: Head): void {
   const length = colon - name;
-  // The lengths of the six names below: most fields end here.
-  if (length !== 4 && length !== 10 && length !== 11 && length !== 14 && length !== 17) return;
+  // The lengths of the seven names below: most fields end here.
+  if (length !== 4 && length !== 7 && length !== 10 && length !== 11 && length !== 14 && length !== 17) return;
   let start = colon + 1;
   let end = stop;
   while (start < end && isSpace(bytes[start])) start++;
@@ -50,6 +50,9 @@ function readField(bytes: Uint8Array, name: number, colon: number, stop: number,
       head.hostStart = start;
       head.hostEnd = end;
     }
+  } else if (length === 7) {
+    if (isTextIgnoringCase(bytes, name, colon, 'upgrade'))
+      head.isToHttp2 = isTextIgnoringCase(bytes, start, end, 'h2c');
   } else if (length === 10) {
     if (isTextIgnoringCase(bytes, name, colon, 'user-agent')) {
       head.userAgentStart = start;

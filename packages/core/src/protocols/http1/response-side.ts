@@ -105,6 +105,10 @@ export class ResponseSide implements MessageHandler {
       exchange.isContinued = true;
       return framing;
     }
+    if (status === 101 && head.isToHttp2 && !isCut) {
+      pairing.upgrade();
+      return framing;
+    }
     this.#answer(exchange);
     // The final response is behind the cut head of an interim one: its status is not known.
     exchange.statusCode = this.#isInterim ? 0 : status;
