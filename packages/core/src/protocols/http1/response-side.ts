@@ -55,7 +55,8 @@ export class ResponseSide implements MessageHandler {
     this.#begin(piece);
     this.#lastNs = piece.lastNs;
     this.reader.read(piece);
-    if (this.reader.state === 'blind' && !this.#pairing.isLost) this.#pairing.lose(piece, 1);
+    const isBlind = this.reader.state === 'blind' && this.reader.blindReason !== 'tunnel';
+    if (isBlind && !this.#pairing.isLost) this.#pairing.lose(piece, 1);
   }
 
   reset(): void {

@@ -1,6 +1,6 @@
 import type { Detection } from '../protocol.ts';
 import { FRAME, FRAME_HEADER_BYTES, FrameHeader, PREFACE } from './frame.ts';
-import { framesInRow } from './frame-search.ts';
+import { findFrame } from './frame-search.ts';
 
 /** `PRI * HTTP/2.0\r\n`: no other protocol begins like this. */
 const TELLING_BYTES = 16;
@@ -27,7 +27,7 @@ export function detectHttp2(bytes: Uint8Array, start: number, end: number, isMid
   const same = prefaceBytes(bytes, start, end);
   if (same >= TELLING_BYTES) return 'match';
   if (same === end - start) return 'more';
-  if (isMidstream && framesInRow(bytes, start, end) > 0) return 'match';
+  if (isMidstream && findFrame(bytes, start, start, end) >= 0) return 'match';
   return mayBeSettings(bytes, start, end) ? 'more' : 'mismatch';
 }
 

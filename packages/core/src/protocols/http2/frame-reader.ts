@@ -132,7 +132,7 @@ export class FrameReader {
   }
 
   #find(turn: Turn, from: number): number {
-    const at = findFrame(turn, from);
+    const at = findFrame(turn.data, turn.prefixStart, from, turn.prefixEnd);
     if (at !== from) this.#hasSkipped = true;
     if (at < 0) return at;
     this.#state = 'header';

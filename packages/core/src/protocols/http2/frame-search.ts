@@ -1,4 +1,3 @@
-import type { Turn } from '../../connections/turn.ts';
 import { FRAME, FRAME_HEADER_BYTES, FrameHeader } from './frame.ts';
 
 const header = new FrameHeader();
@@ -7,7 +6,7 @@ const header = new FrameHeader();
  * How sure it is that a frame begins at `at`: the number of frame headers in a row that are there to see, or 0 where one of them is none.
  * Counts as one more if the last of them ends exactly where the bytes do.
  */
-export function framesInRow(bytes: Uint8Array, at: number, end: number): number {
+function framesInRow(bytes: Uint8Array, at: number, end: number): number {
   let frames = 0;
   let next = at;
   while (next + FRAME_HEADER_BYTES <= end) {
@@ -20,16 +19,15 @@ export function framesInRow(bytes: Uint8Array, at: number, end: number): number 
 }
 
 /**
- * Finds a frame in a piece of a stream that was lost: -1, or the offset of the first one in its bytes. Where a piece begins a frame very often
- * does, so a single header will do there; anywhere else it takes two.
+ * Finds a frame in bytes from anywhere in a stream: the offset of the first one in `bytes[from..end)`, or -1. Where a piece of the stream begins, at
+ * `begin`, a frame very often does, so a single header will do there; anywhere else it takes two.
  */
-export function findFrame(turn: Turn, from: number): number {
-  const { data, prefixStart, prefixEnd } = turn;
-  for (let at = from; at + FRAME_HEADER_BYTES <= prefixEnd; at++) {
+export function findFrame(bytes: Uint8Array, begin: number, from: number, end: number): number {
+  for (let at = from; at + FRAME_HEADER_BYTES <= end; at++) {
     // Without the HEADERS that it continues, a CONTINUATION is of no use.
-    if (data[at] !== 0 || data[at + 3] === FRAME.CONTINUATION) continue;
-    const frames = framesInRow(data, at, prefixEnd);
-    if (frames >= 2 || (frames === 1 && at === prefixStart)) return at;
+    if (bytes[at] !== 0 || bytes[at + 3] === FRAME.CONTINUATION) continue;
+    const frames = framesInRow(bytes, at, end);
+    if (frames >= 2 || (frames === 1 && at === begin)) return at;
   }
   return -1;
 }

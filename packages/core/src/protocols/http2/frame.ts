@@ -32,8 +32,8 @@ const FLAGS = [
   0,
   FRAME_FLAG.END_HEADERS,
 ];
-/** A frame this long is not looked for: the default limit is 16 KiB, and few raise it beyond 1 MiB. */
-const SOUGHT_BYTES_MAX = 1 << 20;
+/** Longer frames are not looked for: the default limit is 16 KiB, and few raise it beyond 64 KiB. */
+const SOUGHT_BYTES_MAX = 0xffff;
 const SOUGHT_BLOCK_BYTES_MAX = 16_384;
 /** Streams beyond this are not looked for. */
 const SOUGHT_STREAM_MAX = 1 << 24;

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readScript } from '../../testing/conversation-script.ts';
-import { InterpreterHarness } from '../../testing/interpreter-harness.ts';
+import { readScript } from '../testing/conversation-script.ts';
+import { InterpreterHarness } from '../testing/interpreter-harness.ts';
 
-const FOLDER = new URL('../../../../../test/cases/http1/', import.meta.url);
+const CASES = new URL('../../../../test/cases/', import.meta.url);
 const CASE =
   /^## (?<title>.+)\n(?:(?!^## )[\s\S])*?^```wire(?<options>.*)\n(?<script>[\s\S]*?)^```\n[^`]*^```json\n(?<expected>[\s\S]*?)^```/gm;
 
@@ -21,9 +21,13 @@ function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? undefined]));
 }
 
-for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.md'))) {
-  describe(`test/cases/http1/${file}`, () => {
-    const text = readFileSync(new URL(file, FOLDER), 'utf8');
+const files = ['http1', 'http2'].flatMap((folder) =>
+  readdirSync(new URL(folder, CASES)).map((name) => `${folder}/${name}`),
+);
+
+for (const file of files.filter((name) => name.endsWith('.md'))) {
+  describe(`test/cases/${file}`, () => {
+    const text = readFileSync(new URL(file, CASES), 'utf8');
     const cases = [...text.matchAll(CASE)];
     it('has a case under each of its headings', () => {
       expect(cases.map(({ groups }) => groups?.['title'])).toEqual(
