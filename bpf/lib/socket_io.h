@@ -33,6 +33,42 @@ static __always_inline void socket_io__stream(struct connection *conn, __u8 dire
 	chunk__report(sock, io->base, io->count, io->kind | direction << 8, bytes);
 }
 
+/*
+ * The first I/O of a selected process on a connection. One that was accepted may have been used before by a process that was not
+ * selected yet (a worker forked while its parent was being selected): TCP's numbers tell, and then it counts as older than the tracer.
+ * The bytes of one that was connected are the process' own from the first on.
+ */
+__noinline int socket_io__claim(__u64 sock, __u64 direction, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct tcp_sock *tp = (struct tcp_sock *)sock;
+	__u32 sent;
+	__u32 read;
+
+	if (!conn || conn->claimed)
+		return 0;
+	conn->claimed = 1;
+	if (conn->role != ROLE_SERVER || conn->midstream)
+		return 0;
+	sent = BPF_CORE_READ(tp, write_seq);
+	read = BPF_CORE_READ(tp, copied_seq);
+	if (direction == DIRECTION_OUT)
+		sent -= bytes;
+	else
+		read -= bytes;
+	if ((__s32)(sent - conn->write_seq) <= 0 && (!conn->arrived_ns || (__s32)(read - conn->arrived_seq) <= 0))
+		return 0;
+	conn->midstream = 1;
+	conn->established_ns = 0;
+	conn->write_seq = sent;
+	if (conn->arrived_ns && (__s32)(read - conn->arrived_seq) > 0) {
+		conn->arrived_ns = conn->arrived2_seq == read ? conn->arrived2_ns : 0;
+		conn->arrived_seq = read;
+		conn->arrived2_ns = 0;
+	}
+	return 0;
+}
+
 static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s64 result, const struct io *io)
 {
 	__u64 bytes = result;
@@ -50,7 +86,8 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 		if (conn->role == ROLE_UNKNOWN)
 			conn->request_direction = direction;
 	}
-	conn->claimed = 1;
+	if (!conn->claimed)
+		socket_io__claim(conn->slots[DIRECTION_IN].record.sock, direction, bytes);
 	if (io->kind == IO_IO_URING)
 		count(COUNTER_IO_URING);
 	switch (connection__verdict(conn)) {

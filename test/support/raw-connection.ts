@@ -44,7 +44,7 @@ export class RawConnection {
       if (this.#closed) {
         throw new Error(`connection closed before ${until}; received ${JSON.stringify(this.#received)}`);
       }
-      await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close')]);
+      await this.#next('data', 'close');
     }
     const received = this.#received;
     this.#received = '';
@@ -59,7 +59,7 @@ export class RawConnection {
   /** Resolves when the other side has closed. */
   async closedByPeer(): Promise<void> {
     if (!this.#closed && !this.#socket.readableEnded) {
-      await Promise.race([once(this.#socket, 'end'), once(this.#socket, 'close')]);
+      await this.#next('end', 'close');
     }
   }
 
@@ -68,5 +68,14 @@ export class RawConnection {
     if (!this.#closed) {
       await once(this.#socket, 'close');
     }
+  }
+
+  /** The first of two events; listens for neither afterwards. */
+  async #next(...events: readonly string[]): Promise<void> {
+    const settled = new AbortController();
+    const { signal } = settled;
+    const waits = events.map((event) => once(this.#socket, event, { signal }));
+    await Promise.race(waits).finally(() => settled.abort());
+    await Promise.allSettled(waits);
   }
 }
