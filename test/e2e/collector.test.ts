@@ -2,9 +2,17 @@ import type { RequestSpan } from '@beyla/core';
 import { OtlpMetricExporter, type OtlpOptions, type OtlpProtocol, OtlpTraceExporter } from '@beyla/exporters';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aSpan as aSourceSpan } from '../../packages/core/src/testing/span.ts';
-import { BUILD_TIMEOUT_MS, buildCollector, Collector, needsCollector } from '../support/collector.ts';
+import {
+  BUILD_TIMEOUT_MS,
+  buildCollector,
+  type CollectedMetric,
+  Collector,
+  needsCollector,
+} from '../support/collector.ts';
 import { makeTlsFiles, type TlsFiles } from '../support/tls-files.mjs';
 import { use } from '../support/use.ts';
+
+type MetricPoint = CollectedMetric['histogram']['dataPoints'][number];
 
 const PROTOCOLS: readonly OtlpProtocol[] = ['grpc', 'http/protobuf', 'http/json'];
 
@@ -168,6 +176,43 @@ describe('OTLP with the OpenTelemetry Collector', needsCollector, () => {
       });
       expect(exporter.stats()['retries']).toBeGreaterThan(0);
       expect(exporter.health()).toEqual({ status: 'healthy', messages: [] });
+    });
+
+    it('metrics go on where they were: every count is cumulative, none is lost and none is double', async () => {
+      const collector = use(await Collector.start());
+      const options = { ...optionsFor(collector, protocol), intervalMs: 40, exportTimeoutMs: 400 };
+      const exporter = use(new OtlpMetricExporter({ ...options, retryInitialDelayMs: 20, retryMaxDelayMs: 40 }));
+      await exporter.start();
+      let sent = 0;
+      const load = setInterval(() => {
+        exporter.export(Array.from({ length: 10 }, () => aSpan({ route: '/a' })));
+        sent += 10;
+      }, 5);
+      const points = (): MetricPoint[] =>
+        collector.metrics
+          .filter(({ name }) => name === 'http.server.request.duration')
+          .flatMap(({ histogram }) => histogram.dataPoints);
+      const lastCount = (): number => Number(points().at(-1)?.count ?? 0);
+      for (let outage = 1; outage <= 2; outage += 1) {
+        await vi.waitUntil(() => lastCount() > 200 * outage, 10_000);
+        await collector.kill();
+        // Longer than an export and all its retries: the one that was under way is given up, too.
+        const failedBefore = exporter.stats()['failed_exports'] ?? 0;
+        await vi.waitUntil(() => (exporter.stats()['failed_exports'] ?? 0) > failedBefore + 1, 10_000);
+        expect(exporter.health().status).toBe('degraded');
+        await collector.restart();
+      }
+      clearInterval(load);
+      await vi.waitFor(() => expect(lastCount()).toBe(sent), 10_000);
+      expect(exporter.health()).toEqual({ status: 'healthy', messages: [] });
+      const counts = points().map(({ count }) => Number(count));
+      expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+      expect(new Set(points().map(({ startTimeUnixNano }) => startTimeUnixNano)).size).toBe(1);
+      for (const { count, bucketCounts } of points()) {
+        expect(bucketCounts.reduce((sum, bucket) => sum + Number(bucket), 0)).toBe(Number(count));
+      }
+      const failures = Object.entries(exporter.stats()).filter(([name]) => name.startsWith('failed.'));
+      expect(failures.reduce((sum, [, count]) => sum + count, 0)).toBe(exporter.stats()['failed_exports']);
     });
 
     it('what a small queue cannot hold is counted: sent = received + dropped', async () => {

@@ -76,9 +76,23 @@ interface Line {
   resourceMetrics?: { scopeMetrics: { metrics: CollectedMetric[] }[] }[];
 }
 
+export interface CollectedExemplar {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly timeUnixNano: string;
+  readonly asDouble: number;
+}
+
 export interface CollectedMetric {
   readonly name: string;
-  readonly histogram: { readonly dataPoints: readonly { readonly count: string }[] };
+  readonly histogram: {
+    readonly dataPoints: readonly {
+      readonly count: string;
+      readonly startTimeUnixNano: string;
+      readonly bucketCounts: readonly string[];
+      readonly exemplars?: readonly CollectedExemplar[];
+    }[];
+  };
   readonly exponentialHistogram?: {
     readonly dataPoints: readonly {
       readonly count: string;

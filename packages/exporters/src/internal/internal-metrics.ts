@@ -18,6 +18,7 @@ export function internalMetrics(source: InternalSource): InternalMetric[] {
     ...Object.entries(stages).map(([stage, counters]) =>
       unknown(`${stage}_stats`, `What the stage "${stage}" counts.`, byLabel('name', counters)),
     ),
+    ...tapMetrics(stages.source),
     ...stageMetrics(stats),
     counter('pipeline_spans_in', 'Spans before processors.', [[{}, pipeline.spansIn]]),
     counter('pipeline_spans_out', 'Spans handed to exporters.', [[{}, pipeline.spansOut]]),
@@ -63,6 +64,19 @@ function bpfMetrics(source: InternalSource, cost: ReturnType<InternalSource['sta
     gauge('bpf_ring_pending_bytes', 'Bytes that wait in a ring between kernel and library.', used(rings)),
     gauge('bpf_ring_size_bytes', 'Size of a ring.', room(rings)),
     gauge('bpf_map_memory_bytes', 'Kernel memory of all maps.', cost === undefined ? [] : [[{}, cost.mapBytes]]),
+  ];
+}
+
+/** Only a tracer that has taps tells of them. */
+function tapMetrics({ taps_files: files, ...source }: Readonly<Record<string, number>>): InternalMetric[] {
+  if (files === undefined) return [];
+  return [
+    gauge('tapped_files', 'Executables and libraries with probes on their TLS functions.', [[{}, files]]),
+    counter('instrumentation_errors', 'What could not be instrumented, by kind.', [
+      [{ error_type: 'attaching_uprobe' }, source['taps_attach_failed'] ?? 0],
+      [{ error_type: 'function_refused' }, source['taps_functions_refused'] ?? 0],
+      [{ error_type: 'memory_map_cut' }, source['taps_maps_cut'] ?? 0],
+    ]),
   ];
 }
 

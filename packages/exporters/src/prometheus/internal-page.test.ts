@@ -5,7 +5,7 @@ import { aProcess } from '../../../core/src/testing/span.ts';
 import { internalPage } from './internal-page.ts';
 
 const STATS: BeylaStats = {
-  source: { turns: 7, records: 9, turns_lost: 2, pids_full: 0 },
+  source: { turns: 7, records: 9, turns_lost: 2, taps_files: 3, taps_attach_failed: 1 },
   cost: {
     programs: { on_turn: { id: 5, type: 'tp_btf', runCount: 12, runTimeNs: 3_000, verifiedInstructions: 1 } },
     mapBytes: 4_096,
@@ -54,10 +54,15 @@ describe('internalPage()', () => {
       'beyla_source_stats turns 7',
       'beyla_source_stats records 9',
       'beyla_source_stats turns_lost 2',
-      'beyla_source_stats pids_full 0',
+      'beyla_source_stats taps_files 3',
+      'beyla_source_stats taps_attach_failed 1',
       'beyla_interpreter_stats records.turn 7',
       'beyla_interpreter_stats spans 3',
       'beyla_discovery_stats selected 2',
+      'beyla_tapped_files  3',
+      'beyla_instrumentation_errors_total attaching_uprobe 1',
+      'beyla_instrumentation_errors_total function_refused 0',
+      'beyla_instrumentation_errors_total memory_map_cut 0',
       'beyla_stage_in_total source 11',
       'beyla_stage_in_total interpreter 7',
       'beyla_stage_in_total pipeline 3',
