@@ -1,12 +1,13 @@
 """A small HTTP server on plain asyncio streams that knows nothing of tracing.
 
-    python3 asyncio-server.py [--port N]
+    python3 asyncio-server.py [--port N] [--tls CERT KEY]
 
 Prints `READY <port>` when it listens. Every answer says in `x-handler-ns` how long its handler ran, on CLOCK_MONOTONIC.
 """
 
 import asyncio
 import signal
+import ssl
 import sys
 import time
 
@@ -24,6 +25,8 @@ async def answer(method, target, reader, headers, start_ns):
         status, body = int(parameter), parameter.encode()
     elif route == "slow":
         await asyncio.sleep(int(query.partition("ms=")[2] or "20") / 1000)
+    elif route == "big":
+        body = b"x" * int(query.partition("bytes=")[2])
     elif route == "echo":
         body = str(sent).encode()
     elif route != "hello":
@@ -60,9 +63,18 @@ async def serve(reader, writer):
         writer.close()
 
 
+def tls():
+    if "--tls" not in sys.argv:
+        return None
+    at = sys.argv.index("--tls")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[at + 1], sys.argv[at + 2])
+    return context
+
+
 async def main():
     port = int(sys.argv[sys.argv.index("--port") + 1]) if "--port" in sys.argv else 0
-    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=1024)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=1024, ssl=tls())
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     print(f"READY {server.sockets[0].getsockname()[1]}", flush=True)

@@ -8,10 +8,12 @@ import { join } from 'node:path';
  *
  * Sizes of the static files: `small.txt` 5 bytes, `page.html` 5 kB, `large.bin` 10 MB.
  *
- * @param {{ directory: string, port: number, upstreamPort?: number, deferred?: boolean, workers?: number }} options
+ * `tls` has the paths of a certificate and its key: then both sides are HTTPS.
+ *
+ * @param {{ directory: string, port: number, upstreamPort?: number, deferred?: boolean, workers?: number, tls?: { cert: string, key: string } }} options
  * @returns {string} path of the file
  */
-export function writeNginxConfig({ directory, port, upstreamPort, deferred = false, workers = 1 }) {
+export function writeNginxConfig({ directory, port, upstreamPort, deferred = false, workers = 1, tls }) {
   const files = join(directory, 'html', 'static');
   mkdirSync(files, { recursive: true });
   writeFileSync(join(files, 'small.txt'), 'hello');
@@ -25,7 +27,7 @@ export function writeNginxConfig({ directory, port, upstreamPort, deferred = fal
   const proxy =
     upstreamPort === undefined
       ? 'return 404;'
-      : 'proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering on;';
+      : `proxy_pass ${tls ? 'https' : 'http'}://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering on;`;
   const file = join(directory, 'nginx.conf');
   writeFileSync(
     file,
@@ -44,7 +46,8 @@ http {
 ${temporary}
 ${upstream}
   server {
-    listen 127.0.0.1:${port} backlog=1024${deferred ? ' deferred' : ''};
+    listen 127.0.0.1:${port} backlog=1024${tls ? ' ssl' : ''}${deferred ? ' deferred' : ''};
+    ${tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : ''}
     root ${join(directory, 'html')};
     location /static/ { }
     location / { ${proxy} }

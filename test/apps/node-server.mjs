@@ -1,9 +1,11 @@
 // An ordinary Node HTTP server that knows nothing of tracing. Every answer says in `x-handler-ns` how long its handler ran,
 // on CLOCK_MONOTONIC, so that a test can compare. Prints `READY <port>` when it listens.
 //
-//   node node-server.mjs [--port N] [--host A] [--listen-on-stdin] [--half-open] [any other word, for tests that look for it]
+//   node node-server.mjs [--port N] [--host A] [--tls CERT KEY] [--listen-on-stdin] [--half-open] [any other word, for tests that look for it]
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 const HELLO = 'hello';
 
@@ -89,7 +91,15 @@ function upgrade(request, socket) {
   socket.pipe(socket);
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, answer);
+function create() {
+  const options = { keepAliveTimeout: 60_000 };
+  const at = process.argv.indexOf('--tls');
+  if (at < 0) return createServer(options, answer);
+  const [cert, key] = process.argv.slice(at + 1, at + 3).map((path) => readFileSync(path));
+  return createTlsServer({ ...options, cert, key }, answer);
+}
+
+const server = create();
 server.on('upgrade', upgrade);
 // Whether a client may end its side and still wait for its answer.
 server.httpAllowHalfOpen = process.argv.includes('--half-open');

@@ -1,15 +1,16 @@
 """An ordinary Python HTTP server of the standard library that knows nothing of tracing.
 
-    python3 python-server.py [--port N] [--single] [--forking] [--defer] [any other word, for tests that look for it]
+    python3 python-server.py [--port N] [--single] [--forking] [--defer] [--tls CERT KEY] [any other word, for tests that look for it]
 
 A thread per connection; `--single` serves one connection after another; `--forking` has a process per connection;
-`--defer` sets TCP_DEFER_ACCEPT. Prints `READY <port>` when it listens. Every answer says in `x-handler-ns` how long its handler
+`--defer` sets TCP_DEFER_ACCEPT; `--tls` serves HTTPS. Prints `READY <port>` when it listens. Every answer says in `x-handler-ns` how long its handler
 ran, on CLOCK_MONOTONIC.
 """
 
 import signal
 import socket
 import socketserver
+import ssl
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
@@ -43,6 +44,8 @@ class Handler(BaseHTTPRequestHandler):
             end_ns = start_ns + int(query.get("ms", ["50"])[0]) * 1_000_000
             while time.monotonic_ns() < end_ns:
                 pass
+        elif route == "big":
+            body = b"x" * int(query["bytes"][0])
         elif route == "echo":
             body = str(sent).encode()
         elif route != "hello":
@@ -77,6 +80,11 @@ def main():
     if "--defer" in sys.argv:
         server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 10)
     server.server_activate()
+    if "--tls" in sys.argv:
+        at = sys.argv.index("--tls")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[at + 1], sys.argv[at + 2])
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"READY {server.server_address[1]}", flush=True)
     server.serve_forever()

@@ -149,7 +149,7 @@ export function runPython(script, args = [], options = {}) {
 /**
  * Starts nginx in a directory of its own on a free port.
  *
- * @param {{ upstreamPort?: number, deferred?: boolean, workers?: number }} [options]
+ * @param {{ upstreamPort?: number, deferred?: boolean, workers?: number, tls?: { cert: string, key: string } }} [options]
  */
 export async function runNginx(options = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'beyla-nginx-'));

@@ -5,19 +5,44 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 
-const { port, targets, connections = 1, requests = 1, renew = requests, slow = false } = JSON.parse(process.argv[2]);
+const {
+  port,
+  targets,
+  connections = 1,
+  requests = 1,
+  renew = requests,
+  slow = false,
+  burst = false,
+  stoppable = false,
+} = JSON.parse(process.argv[2]);
 const now = () => Number(process.hrtime.bigint());
 const log = [];
 
+let isStopped = false;
+if (stoppable) {
+  process.stdin.resume().once('end', () => {
+    isStopped = true;
+  });
+}
+let arrive = () => {};
+const everybodyIsThere = new Promise((resolve) => {
+  let missing = connections;
+  arrive = () => {
+    missing -= 1;
+    if (missing === 0) resolve();
+  };
+});
 await Promise.all(Array.from({ length: connections }, (_, connection) => run(connection)));
 process.stdout.write(log.map((record) => `${JSON.stringify(record)}\n`).join(''));
 
 async function run(connection) {
-  for (let begun = 0; begun < requests; begun += renew) {
+  for (let begun = 0; begun < requests && !isStopped; begun += renew) {
     const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
     socket.setNoDelay(true);
     await once(socket, 'secureConnect');
-    for (let number = begun; number < Math.min(begun + renew, requests); number++) {
+    arrive();
+    if (burst) await everybodyIsThere;
+    for (let number = begun; number < Math.min(begun + renew, requests) && !isStopped; number++) {
       await request(socket, connection, number);
     }
     socket.end();
