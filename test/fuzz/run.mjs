@@ -1,15 +1,18 @@
 // @ts-check
-// Feeds the decoder, the interpreter and the HTTP/1 head parsers with what no kernel would send: no throw, no hang, bounded memory.
+// Feeds the decoder, the interpreter and the parsers of heads, header blocks and frames with what no kernel would send: no throw, no hang, bounded
+// memory.
 //
 //   npm run fuzz -- [--cases 1000000] [--seconds 0] [--seed N]
 //
-// The seeds are the cases of test/cases/http1, as record batches. They are changed by byte, by field and in their order, and mixed on a
+// Each case is three: one of records or HTTP/1 heads, one header block of HPACK, one call with frames of HTTP/2.
+// The seeds are the cases of test/cases, as record batches. They are changed by byte, by field and in their order, and mixed on a
 // few connections of one long-living interpreter. Deterministic: the seed is printed and can be given again. Exits 1 on any failure.
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { loadCore } from '../support/core-dist.mjs';
+import { fuzzHttp2 } from './http2.mjs';
 import { mutateBytes, mutateFields, mutateOrder } from './mutate.mjs';
 import { Random } from './random.mjs';
 
@@ -46,17 +49,22 @@ const CONNECTION_IDS = 200;
 const HEAP_GROWTH_MAX = 16 * 1024 * 1024;
 const CASES_PER_INTERPRETER = 50_000;
 
+const HPACK = 'HPACK blocks (read)';
+const HTTP2 = 'HTTP/2 frames (exchanges)';
+
 const random = new Random(seed);
-const seeds = readSeeds();
-const heads = [...new Set(seeds.flat().map((record) => record.subarray(TURN_RECORD.size)))].filter(
+const http1Seeds = readSeeds('http1');
+const http2Seeds = readSeeds('http2');
+const seeds = [...http1Seeds, ...http2Seeds];
+const heads = [...new Set(http1Seeds.flat().map((record) => record.subarray(TURN_RECORD.size)))].filter(
   (head) => head.length > 0,
 );
 const process_ = { pid: 100, service: { name: 'fuzz', namespace: '', instanceId: 'fuzz:100' } };
 const buffer = new Uint8Array(1 << 20);
 
-/** @returns {Uint8Array[][]} */
-function readSeeds() {
-  const folder = new URL('../cases/http1/', import.meta.url);
+/** @param {string} protocol @returns {Uint8Array[][]} */
+function readSeeds(protocol) {
+  const folder = new URL(`../cases/${protocol}/`, import.meta.url);
   const wire = /^```wire(.*)\n([\s\S]*?)^```/gm;
   return readdirSync(folder)
     .filter((name) => name.endsWith('.md') && name !== 'README.md')
@@ -106,7 +114,7 @@ const kinds = {
 /** @returns {Record<string, { cases: number, spans: number, slowestMs: number }>} */
 const newTallies = () =>
   Object.fromEntries(
-    [...Object.keys(kinds), 'head parsers'].map((kind) => [kind, { cases: 0, spans: 0, slowestMs: 0 }]),
+    [...Object.keys(kinds), 'head parsers', HPACK, HTTP2].map((kind) => [kind, { cases: 0, spans: 0, slowestMs: 0 }]),
   );
 const tallies = newTallies();
 
@@ -143,7 +151,7 @@ function interpret(records) {
     buffer.set(bytes);
     nowNs += random.below(4e8);
     for (const span of interpreter.interpret({ bytes: buffer, length: bytes.length, nowNs })) {
-      if (span.method === '' || span.process !== process_)
+      if ((span.method === '' && span.kind.startsWith('http')) || span.process !== process_)
         throw new Error(`a span without method or process: ${JSON.stringify(span)}`);
       spans += 1;
     }
@@ -177,6 +185,19 @@ function checkForgetting() {
   if (connections !== 0 || awaitedResponses !== 0) throw new Error(`${connections} connections were not forgotten`);
 }
 
+const http2 = await fuzzHttp2(core, http2Seeds, random);
+
+/** @param {string} name @param {() => number} run Returns how many spans came of it. */
+function measured(name, run) {
+  const tally = /** @type {{ cases: number, spans: number, slowestMs: number }} */ (tallies[name]);
+  const before = performance.now();
+  tally.spans += run();
+  const tookMs = performance.now() - before;
+  if (tookMs > HANG_MS) throw new Error(`a case of '${name}' took ${tookMs.toFixed(0)} ms`);
+  tally.cases += 1;
+  tally.slowestMs = Math.max(tally.slowestMs, tookMs);
+}
+
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
@@ -194,13 +215,9 @@ try {
   for (; done < casesWanted && performance.now() < deadlineMs; done++) {
     const isHead = random.oneIn(8);
     const name = isHead ? 'head parsers' : random.pick(names);
-    const tally = /** @type {{ cases: number, spans: number, slowestMs: number }} */ (tallies[name]);
-    const before = performance.now();
-    tally.spans += isHead ? parseHeads() : interpret(kinds[/** @type {keyof typeof kinds} */ (name)]());
-    const tookMs = performance.now() - before;
-    if (tookMs > HANG_MS) throw new Error(`a case of '${name}' took ${tookMs.toFixed(0)} ms`);
-    tally.cases += 1;
-    tally.slowestMs = Math.max(tally.slowestMs, tookMs);
+    measured(name, () => (isHead ? parseHeads() : interpret(kinds[/** @type {keyof typeof kinds} */ (name)]())));
+    measured(HPACK, http2.hpackCase);
+    measured(HTTP2, http2.frameCase);
     if (done === 20_000) heapAtStart = heapBytes();
     if (done % CASES_PER_INTERPRETER === CASES_PER_INTERPRETER - 1) {
       checkForgetting();
@@ -225,7 +242,7 @@ if (growth > HEAP_GROWTH_MAX) {
   console.error('the heap grew too much');
   process.exit(1);
 }
-if (tallies['valid, split over batches']?.spans === 0) {
+if ([tallies['valid, split over batches'], tallies[HPACK], tallies[HTTP2]].some((tally) => tally?.spans === 0)) {
   console.error('not one valid case gave a span: the seeds are broken');
   process.exit(1);
 }
