@@ -36,13 +36,18 @@ export interface TrafficOptions {
   /** Table size that both ends allow each other. */
   readonly headerTableSize?: number;
   readonly seed?: number;
+  /** Only these kinds of requests; default all. */
+  readonly kinds?: readonly TrafficKind[];
 }
+
+/** What may become of a request. */
+export type TrafficKind = 'plain' | 'grpc' | 'push' | 'interim' | 'long-head' | 'trailers-only' | 'cancelled' | 'reset';
 
 /** The request number `index`: everything that HTTP/2 can do to one, in turn. */
 interface Plan {
   readonly method: string;
   readonly path: string;
-  readonly kind: 'plain' | 'grpc' | 'push' | 'interim' | 'long-head' | 'trailers-only' | 'cancelled' | 'reset';
+  readonly kind: TrafficKind;
   readonly status: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -51,7 +56,7 @@ interface Plan {
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'];
 const STATUSES = [200, 201, 404, 500, 503];
 const SIZES = [0, 1, 5, 100, 3000, 20_000];
-const KINDS: readonly Plan['kind'][] = [
+const KINDS: readonly TrafficKind[] = [
   'plain',
   'grpc',
   'plain',
@@ -64,9 +69,9 @@ const KINDS: readonly Plan['kind'][] = [
   'plain',
 ];
 
-function planOf(index: number, seed: number): Plan {
+function planOf(index: number, seed: number, kinds: readonly TrafficKind[]): Plan {
   const pick = <T>(list: readonly T[], salt: number): T => list[(index * 7 + salt * 13 + seed) % list.length] as T;
-  const kind = KINDS[(index + seed) % KINDS.length] ?? 'plain';
+  const kind = kinds[(index + seed) % kinds.length] ?? 'plain';
   const isGrpc = kind === 'grpc' || kind === 'trailers-only';
   const method = isGrpc ? 'POST' : kind === 'long-head' || kind === 'push' ? 'GET' : pick(METHODS, 1);
   return {
@@ -184,7 +189,7 @@ export async function recordTraffic(options: TrafficOptions): Promise<Traffic> {
     maxHeaderListSize: 131_072,
     maxConcurrentStreams: 250,
   };
-  const plans = Array.from({ length: options.requests }, (_, index) => planOf(index, seed));
+  const plans = Array.from({ length: options.requests }, (_, index) => planOf(index, seed, options.kinds ?? KINDS));
   const byPath = new Map(plans.map((plan) => [plan.path, plan]));
   const server = createServer({
     settings,

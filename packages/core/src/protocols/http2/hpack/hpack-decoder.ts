@@ -1,15 +1,14 @@
 import { textFrom } from '../../text.ts';
+import { codedText } from './coded-text.ts';
 import { FIELD, fieldOf } from './field.ts';
 import type { HeaderFields } from './header-fields.ts';
 import { HeaderTable } from './header-table.ts';
-import { huffmanDecode } from './huffman-decoder.ts';
 import { STATIC_FIELDS, STATIC_MAX, STATIC_VALUES } from './static-table.ts';
 
 const INTEGER_MAX = 2 ** 28;
 /** More than any table has. */
 const INDEX_MAX = 4096;
-
-let scratch: Uint8Array = new Uint8Array(4096);
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Decodes the header blocks of one direction (RFC 7541), in their order. Only values of fields that matter become text; all others
@@ -17,7 +16,7 @@ let scratch: Uint8Array = new Uint8Array(4096);
  */
 export class HpackDecoder {
   readonly #table = new HeaderTable();
-  #bytes: Uint8Array = scratch;
+  #bytes: Uint8Array = NO_BYTES;
   #at = 0;
   #end = 0;
   #isValid = true;
@@ -123,13 +122,8 @@ export class HpackDecoder {
   }
 
   #text(start: number, isCoded: boolean): string {
-    if (!isCoded) return textFrom(this.#bytes, start, this.#at);
-    if (scratch.length < 2 * (this.#at - start)) scratch = new Uint8Array(4 * (this.#at - start));
-    const length = huffmanDecode(this.#bytes, start, this.#at, scratch);
-    if (length < 0) {
-      this.#isValid = false;
-      return '';
-    }
-    return textFrom(scratch, 0, length);
+    const text = isCoded ? codedText(this.#bytes, start, this.#at) : textFrom(this.#bytes, start, this.#at);
+    if (text === undefined) this.#isValid = false;
+    return text ?? '';
   }
 }
