@@ -129,6 +129,35 @@ describe('OTLP with the OpenTelemetry Collector', needsCollector, () => {
     },
   );
 
+  it.each(PROTOCOLS)(
+    'gets exemplars that lead to the spans, over %s, by explicit and exponential buckets',
+    async (protocol) => {
+      const collector = use(await Collector.start());
+      const options = optionsFor(collector, protocol);
+      const slow = aSpan({ route: '/slow' });
+      const spans = [aSpan({ route: '/a' }), slow];
+      for (const histogramAggregation of ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const) {
+        const exporter = use(new OtlpMetricExporter({ ...options, histogramAggregation }));
+        exporter.export(spans);
+        await exporter.close();
+        expect(exporter.stats()).toMatchObject({ failed_exports: 0 });
+      }
+      const durations = collector.metrics.filter(({ name }) => name === 'http.server.request.duration');
+      const explicit = durations.flatMap(({ histogram }) => histogram?.dataPoints ?? []);
+      const exponential = durations.flatMap(({ exponentialHistogram }) => exponentialHistogram?.dataPoints ?? []);
+      expect([explicit.length, exponential.length]).toEqual([2, 2]);
+      for (const points of [explicit, exponential]) {
+        for (const { count } of points) expect(count).toBe('1');
+        const exemplars = points.flatMap(({ exemplars = [] }) => exemplars);
+        expect(exemplars.map(({ traceId, spanId, asDouble }) => ({ traceId, spanId, asDouble }))).toEqual(
+          spans.map(({ traceId, spanId }) => ({ traceId, spanId, asDouble: 0.01 })),
+        );
+      }
+      // Metrics without exemplars came beside them.
+      expect(collector.metrics.filter(({ name }) => name === 'http.server.response.body.size')).toHaveLength(2);
+    },
+  );
+
   describe.each(PROTOCOLS)('killed and restarted under load, over %s', (protocol) => {
     /** Offers 100 spans every 10 ms while the Collector is killed and started twice; returns all ids. */
     async function offerThroughOutages(

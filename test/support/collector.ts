@@ -98,6 +98,7 @@ export interface CollectedMetric {
       readonly count: string;
       readonly scale?: number;
       readonly positive: { readonly offset?: number; readonly bucketCounts: readonly string[] };
+      readonly exemplars?: readonly CollectedExemplar[];
     }[];
   };
 }

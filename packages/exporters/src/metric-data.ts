@@ -1,4 +1,4 @@
-import { type HrTime, ValueType } from '@opentelemetry/api';
+import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   DataPointType,
@@ -8,7 +8,22 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { ExponentialHistogramSnapshot, HistogramSnapshot, MetricSnapshot } from './service-metrics.ts';
 
-/** A copy in the form of the OpenTelemetry SDK; cumulative. */
+/** An exemplar as the OpenTelemetry SDK has them. */
+export interface SdkExemplar {
+  readonly filteredAttributes: Attributes;
+  readonly value: number;
+  readonly timestamp: HrTime;
+  readonly spanId: string;
+  readonly traceId: string;
+}
+
+/** What the SDK's data points lack: it has exemplars, but nowhere to put them. Whoever does not know of them reads past them. */
+export interface WithExemplars {
+  /** Absent where there are none. */
+  readonly exemplars?: readonly SdkExemplar[];
+}
+
+/** A copy in the form of the OpenTelemetry SDK, with exemplars (`WithExemplars`); cumulative. */
 export function toMetricData(metric: MetricSnapshot, endTime: HrTime): MetricData {
   const { name, unit, description } = metric;
   const common = {
@@ -30,6 +45,7 @@ export function toMetricData(metric: MetricSnapshot, endTime: HrTime): MetricDat
       endTime,
       attributes,
       value: exponentialCopyOf(histogram),
+      ...exemplarsOf(histogram),
     }));
     return { ...common, dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM, dataPoints };
   }
@@ -38,8 +54,18 @@ export function toMetricData(metric: MetricSnapshot, endTime: HrTime): MetricDat
     endTime,
     attributes,
     value: copyOf(histogram),
+    ...exemplarsOf(histogram),
   }));
   return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
+}
+
+function exemplarsOf({ exemplars }: Pick<HistogramSnapshot, 'exemplars'>): WithExemplars {
+  const found = exemplars.flatMap((exemplar) => {
+    if (exemplar === undefined) return [];
+    const { value, traceId, spanId, unixMs } = exemplar;
+    return [{ filteredAttributes: {}, value, timestamp: hrTime(unixMs), spanId, traceId }];
+  });
+  return found.length === 0 ? {} : { exemplars: found };
 }
 
 function copyOf(histogram: HistogramSnapshot): HistogramMetricData['dataPoints'][number]['value'] {

@@ -1,4 +1,5 @@
 import {
+  type IExportMetricsServiceResponse,
   type ISerializer,
   JsonMetricsSerializer,
   JsonTraceSerializer,
@@ -7,6 +8,9 @@ import {
 } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { addExemplars } from './exemplary-json.ts';
+import { isExemplary, splitByExemplars } from './exemplary-metrics.ts';
+import { encodeExemplary } from './exemplary-protobuf.ts';
 import type { OtlpProtocol } from './options.ts';
 
 /** What a receiver says when it took a request but not all of it (OTLP 1.x, "Partial Success"). */
@@ -30,9 +34,32 @@ export function traceCodec(protocol: OtlpProtocol): Codec<ReadableSpan[]> {
 
 export function metricCodec(protocol: OtlpProtocol): Codec<ResourceMetrics> {
   const serializer = protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-  return codec(serializer, ({ partialSuccess }) =>
+  const official = codec<ResourceMetrics, IExportMetricsServiceResponse>(serializer, ({ partialSuccess }) =>
     partialOf(partialSuccess?.rejectedDataPoints, partialSuccess?.errorMessage),
   );
+  const encode = protocol === 'http/json' ? encodeJson : encodeProtobuf;
+  return { ...official, encode: (metrics) => encode(metrics, official.encode) };
+}
+
+type Encode = Codec<ResourceMetrics>['encode'];
+
+function encodeJson(metrics: ResourceMetrics, official: Encode): Uint8Array | undefined {
+  const body = official(metrics);
+  const hasExemplars = metrics.scopeMetrics.some((scope) => scope.metrics.some(isExemplary));
+  return body === undefined || !hasExemplars ? body : addExemplars(body, metrics);
+}
+
+/** Two requests one after the other are one: their only field is repeated. */
+function encodeProtobuf(metrics: ResourceMetrics, official: Encode): Uint8Array | undefined {
+  const { plain, exemplary } = splitByExemplars(metrics);
+  if (exemplary.scopeMetrics.length === 0) return official(metrics);
+  const parts = [encodeExemplary(exemplary)];
+  if (plain.scopeMetrics.length > 0) {
+    const body = official(plain);
+    if (body === undefined) return undefined;
+    parts.unshift(body);
+  }
+  return Buffer.concat(parts);
 }
 
 function codec<T, R>(serializer: ISerializer<T, R>, read: (response: R) => PartialSuccess): Codec<T> {

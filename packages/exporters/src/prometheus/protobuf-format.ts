@@ -1,5 +1,6 @@
 import type { AttributeSet } from '../attributes.ts';
 import type { Exemplar } from '../exemplar.ts';
+import { ProtobufWriter } from '../protobuf-writer.ts';
 import type {
   ExponentialHistogramSnapshot,
   HistogramSnapshot,
@@ -15,7 +16,6 @@ import {
   targetLabels,
 } from './metric-families.ts';
 import { nativeBuckets } from './native-buckets.ts';
-import { ProtobufWriter } from './protobuf-writer.ts';
 
 /** Numbers of the fields of `io.prometheus.client` that are written. */
 const FAMILY = { name: 1, help: 2, type: 3, metric: 4 } as const;

@@ -40,6 +40,44 @@ export class ProtobufWriter {
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);
   }
 
+  /** A whole number from 0 on, in eight bytes. */
+  fixed64(field: number, value: number | bigint): void {
+    this.varint(field * 8 + FIXED_64);
+    this.#fixed64(value);
+  }
+
+  /** Whole numbers from 0 on, in eight bytes each, packed. */
+  fixed64s(field: number, values: readonly number[]): void {
+    this.message(field, () => {
+      for (const value of values) this.#fixed64(value);
+    });
+  }
+
+  doubles(field: number, values: readonly number[]): void {
+    this.message(field, () => {
+      for (const value of values) {
+        this.#reserve(8);
+        this.#length = this.#bytes.writeDoubleLE(value, this.#length);
+      }
+    });
+  }
+
+  /** Whole numbers from 0 to 2^53, packed. */
+  uints(field: number, values: readonly number[]): void {
+    this.message(field, () => {
+      for (const value of values) this.varint(value);
+    });
+  }
+
+  /** Bytes that are given as hex digits. */
+  hex(field: number, digits: string): void {
+    const length = digits.length / 2;
+    this.varint(field * 8 + LENGTH_DELIMITED);
+    this.varint(length);
+    this.#reserve(length);
+    this.#length += this.#bytes.write(digits, this.#length, 'hex');
+  }
+
   text(field: number, value: string): void {
     const length = Buffer.byteLength(value);
     this.varint(field * 8 + LENGTH_DELIMITED);
@@ -86,6 +124,11 @@ export class ProtobufWriter {
     const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
     this.#length = 0;
     return taken;
+  }
+
+  #fixed64(value: number | bigint): void {
+    this.#reserve(8);
+    this.#length = this.#bytes.writeBigUInt64LE(BigInt(value), this.#length);
   }
 
   #reserve(more: number): void {
