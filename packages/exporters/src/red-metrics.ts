@@ -13,7 +13,8 @@ import type { ServiceMetrics } from './service-metrics.ts';
  *
  * Metrics, by the OpenTelemetry HTTP and RPC conventions: `http.server.request.duration`, `http.client.request.duration` (seconds),
  * `http.{server,client}.{request,response}.body.size` (bytes), and `rpc.server.duration`, `rpc.client.duration` (seconds), which
- * `semanticConventions` may give their newer names. Sizes that are not known are not recorded, and counted. Cumulative.
+ * `semanticConventions` may give their newer names. Sizes that are not known are not recorded, and counted. Cumulative. Durations
+ * have exemplars, also those that `collect()` gives, as `exemplars` of a data point.
  * Span metrics and the service graph come with `features`.
  *
  * Needs no timer: old series are looked for when spans come or metrics are read. Errors: INVALID_OPTION, UNKNOWN_OPTION and

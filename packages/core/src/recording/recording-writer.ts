@@ -6,6 +6,7 @@ import type { EventSource } from '../kernel/event-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { beginFrame, FRAME, FRAME_PREFIX_BYTES, jsonFrame } from './frame.ts';
+import { RecordedProtocols } from './recorded-protocols.ts';
 import { redactBatch } from './redact.ts';
 
 /** Most bytes that wait for the disk; batches beyond are dropped and counted. */
@@ -37,6 +38,7 @@ export class RecordingWriter implements Component {
   readonly #lifecycle: Lifecycle;
   #file: FileHandle | undefined;
   #queue: Uint8Array[] = [];
+  readonly #protocols = new RecordedProtocols();
   #queuedBytes = 0;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
@@ -88,7 +90,7 @@ export class RecordingWriter implements Component {
     const recordsStart = FRAME_PREFIX_BYTES + NOW_BYTES;
     new DataView(frame.buffer).setFloat64(FRAME_PREFIX_BYTES, nowNs, true);
     frame.set(bytes.subarray(0, length), recordsStart);
-    redactBatch(frame, recordsStart);
+    redactBatch(frame, recordsStart, this.#protocols);
     this.#batches += 1;
     this.#write(frame);
   }

@@ -40,14 +40,27 @@ for (const byte of bytesOf("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzA
 }
 const LENGTH_UNKNOWN = -1;
 
-/** Masks the HTTP/1 messages in `bytes[start..end)`; leaves alone what does not begin like one. */
-export function redactMessages(bytes: Uint8Array, start: number, end: number): void {
+/** Masks the HTTP/1 messages in `bytes[start..end)`; leaves alone what does not begin like one. False where nothing did. */
+export function redactMessages(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end) {
     const next = isStatusLine(bytes, at, end) ? at : maskRequestLine(bytes, at, end);
-    if (next < 0) return;
+    if (next < 0) break;
     at = maskMessage(bytes, behindLine(bytes, next, end), end);
   }
+  return at > start;
+}
+
+/** Whether the bytes may be the beginning of an HTTP/1 message that goes on in the next call. */
+export function mayBeginMessage(bytes: Uint8Array, start: number, end: number): boolean {
+  if (startsWith(bytes, start, STATUS_LINE.subarray(0, end - start))) return true;
+  for (let at = start; at < end; at++) if (TOKEN[bytes[at] ?? 0] !== 1) return false;
+  return true;
+}
+
+/** Masks all of it. */
+export function maskAll(bytes: Uint8Array, start: number, end: number): void {
+  bytes.fill(MASK, start, end);
 }
 
 /** Returns where to look for the end of the line, or -1 where it is no request line. */

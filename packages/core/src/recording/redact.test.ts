@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BEYLA_ABI_VERSION, RECORD_HEADER, RECORD_KIND, TURN_RECORD } from '../events/layout.gen.ts';
+import { chunk, close, turn } from '../testing/records.ts';
+import { RecordedProtocols } from './recorded-protocols.ts';
 import { redactBatch } from './redact.ts';
 
 function record(text: string): Uint8Array {
@@ -54,9 +56,59 @@ describe('redactBatch()', () => {
     expect(redacted('HTTP/1.1 200 OK\nSet-Cookie : abc')).toBe('HTTP/1.1 200 OK\nSet-Cookie :****');
   });
 
-  it('leaves alone what is not HTTP/1', () => {
+  it('leaves alone turns of protocols that it does not know', () => {
     const text = 'PRI\x00 * HTTP/2.0\r\nCookie: a\r\n\r\n';
     expect(redacted(text)).toBe(text);
+  });
+
+  const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+  const HEADERS = '\x00\x00\x05\x01\x04\x00\x00\x00\x01\x82\x86\x84secret';
+
+  /** The contents of records after they went through as one batch each. */
+  function recorded(...records: Uint8Array[]): string[] {
+    const protocols = new RecordedProtocols();
+    return records.map((one) => {
+      const bytes = one.slice();
+      redactBatch(bytes, 0, protocols);
+      const captured = new DataView(bytes.buffer).getUint16(TURN_RECORD.captured, true);
+      return Buffer.from(bytes.subarray(TURN_RECORD.size, TURN_RECORD.size + captured)).toString('latin1');
+    });
+  }
+
+  it('keeps of HTTP/2 nothing but its preface, in turns and in stream mode, of both sides', () => {
+    const masked = '*'.repeat(HEADERS.length);
+    expect(
+      recorded(
+        turn({ bytes: PREFACE + HEADERS }),
+        chunk({ bytes: HEADERS, direction: 'out' }),
+        chunk({ bytes: 'GET /secret HTTP/1.1\r\n' }),
+        turn({ bytes: HEADERS, connection: 7 }),
+      ),
+    ).toEqual([PREFACE + masked, masked, '*'.repeat(22), HEADERS]);
+  });
+
+  it('keeps nothing of a connection in stream mode that has not said anything like HTTP/1, and forgets it at its close', () => {
+    const masked = '*'.repeat(HEADERS.length);
+    const protocols = new RecordedProtocols();
+    const content = (bytes: Uint8Array): string => {
+      redactBatch(bytes, 0, protocols);
+      return Buffer.from(bytes.subarray(TURN_RECORD.size, TURN_RECORD.size + HEADERS.length)).toString('latin1');
+    };
+    expect(content(chunk({ bytes: HEADERS, connection: 5 }))).toBe(masked);
+    expect(protocols.isHttp1(5)).toBe(false);
+    redactBatch(close({ connection: 5 }), 0, protocols);
+    expect(protocols.isHttp1(5)).toBeUndefined();
+  });
+
+  it('goes on with HTTP/1 in stream mode, also where the first call was a few letters', () => {
+    expect(
+      recorded(
+        chunk({ bytes: 'GE' }),
+        chunk({ bytes: 'T /?a=b HTTP/1.1\r\n\r\n' }),
+        chunk({ bytes: 'HTTP/1.1 200 OK\r\n\r\nbody', direction: 'out' }),
+        chunk({ bytes: 'more' }),
+      ).map((text) => text.slice(0, 8)),
+    ).toEqual(['GE', 'T /?a=* ', 'HTTP/1.1', 'more']);
   });
 
   it('clears the kernel address', () => {
