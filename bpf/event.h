@@ -13,6 +13,17 @@
  * A *turn* is all that one side says on a connection before the other side speaks. Turns of a connection are numbered
  * from 1. The same turn may be reported more than once (see RECORD_FLAG_*) and turns may arrive out of order (turn
  * k + 1 before turn k): user space merges by (connection, seq).
+ *
+ * A connection in *stream mode* reports chunks instead: what one I/O call moved, in as many records as it takes. The two directions may be
+ * used by two threads at once, so each counts its chunks for itself, from the number of the last turn on: the first chunk of either
+ * direction after turn S is S + 1. Chunks of a direction are on the ring in the order of their bytes. User space asks for stream mode
+ * (enum verdict), or the kernel enters it by itself, at the very call that brings the first bytes of HTTP/2 (lib/frames.h); the direction
+ * that does not begin it may have had a turn before, whose bytes chunks continue (offset).
+ *
+ * Where the kernel knows the frames of HTTP/2, it leaves out the payload of DATA frames of more than 64 bytes, header excepted: `offset`
+ * then jumps. A call that moves nothing but the middle of such a payload has no record; one that moves the end of a payload with END_STREAM
+ * always has one (perhaps with captured = 0), so that the time of the last byte is known. An offset that jumps anywhere else means
+ * lost bytes; the next record with RECORD_FLAG_FRAME begins with a frame.
  */
 
 #define BEYLA_ABI_VERSION 1
@@ -54,6 +65,8 @@ enum record_flag {
 	RECORD_FLAG_CONTINUED = 1 << 8,
 	/* The bytes are the plaintext of TLS, seen by a tap in the program; sizes and offsets are those of the plaintext. */
 	RECORD_FLAG_TLS = 1 << 9,
+	/* The first byte of this chunk is the first of an HTTP/2 frame. */
+	RECORD_FLAG_FRAME = 1 << 10,
 };
 
 enum direction {
@@ -93,7 +106,10 @@ struct turn_record {
 	__u64 first_ns;
 	/* When the call that read, or wrote, the turn's last byte so far returned. */
 	__u64 last_ns;
-	/* Bytes of the turn so far (CHUNK: of this I/O call, or of the rest of it where CONTINUED). */
+	/*
+	 * Bytes of the turn so far. CHUNK: from `offset` to the end of what the I/O call moved. Those behind `captured` are in the next record of
+	 * the call, or DATA that was left out, or lost.
+	 */
 	__u64 bytes;
 	/* Bytes of this direction that came before this turn or chunk since the tracer first saw the connection. */
 	__u64 offset;
@@ -103,7 +119,7 @@ struct turn_record {
 	__u64 context;
 	__u32 pid; /* thread group id, as the PID namespace of the library numbers it */
 	__u32 tid; /* thread id, likewise */
-	__u32 seq; /* number of the turn (or chunk) on its connection, from 1 */
+	__u32 seq; /* number of the turn on its connection, from 1; CHUNK: see above */
 	__u32 netns; /* inode number of the network namespace */
 	__u8 local_address[16];  /* network byte order; IPv4 is mapped (::ffff:a.b.c.d) */
 	__u8 remote_address[16];
@@ -122,7 +138,7 @@ struct close_record {
 	struct record_header header;
 	__u64 connection;
 	__u64 ns; /* when the socket was destroyed */
-	__u32 last_seq; /* number of its last turn or chunk: what is missing before it found no room on the ring */
+	__u32 last_seq; /* number of its turns and chunks: what is missing found no room on the ring */
 	__u32 ends_lost; /* turns of it whose head was reported but whose end found no room */
 };
 
@@ -165,7 +181,8 @@ enum counter {
 	COUNTER_IO_URING_UNREAD = 16, /* turns and chunks through io_uring whose first bytes could not be captured */
 	COUNTER_TLS_UNTAPPED = 17,   /* closed TLS connections whose plaintext no tap ever saw; each stands for one request or more */
 	COUNTER_TAP_UNBOUND = 18,    /* TLS reads and writes of a program on a connection that is not known; at most so many requests */
-	COUNTER_MAX = 19,
+	COUNTER_FRAMES_LOST = 19,    /* I/O calls of HTTP/2 that could not be followed to their end: too many frames or buffers, or no content */
+	COUNTER_MAX = 20,
 };
 
 #endif

@@ -15,6 +15,29 @@ struct slot {
 	__u8 prefix[TURN_PREFIX_MAX];
 };
 
+/*
+ * Where one direction of HTTP/2 is: in its frames, and in the buffers of the I/O call at hand. In the map and not on the stack, because it
+ * outlives functions that are verified on their own, and because what is read back from a map keeps the verifier's paths few.
+ */
+struct frame_walk {
+	__u64 header;      /* first `have` bytes of a frame header that was cut */
+	__u64 from;        /* user address of the next byte of the call */
+	__u64 segment;     /* bytes left in that buffer */
+	__u64 iovecs;      /* user address of the next iovec */
+	__u64 iovecs_left;
+	__u64 call_left;   /* bytes of the call that were neither gathered nor skipped yet */
+	__u32 left;        /* bytes of the frame's payload to come; of the connection preface too */
+	__u32 position;    /* how many of the gathered bytes were walked */
+	__u8 have;
+	__u8 is_synced;    /* the next byte is where the above says it is */
+	__u8 is_skipping;  /* `left` is left out */
+	__u8 ends_stream;  /* what is left out ends its stream */
+	__u8 is_end_due;   /* such an end was in this call */
+	__u8 is_reported;  /* this call has a record */
+	__u8 is_aligned;   /* the gathered bytes begin with a frame */
+	__u8 pad0;
+};
+
 struct connection {
 	__u64 id;
 	__u64 established_ns;
@@ -42,7 +65,9 @@ struct connection {
 	__u32 owed;
 	/* Turns whose head was reported but whose end found no room on the ring. */
 	__u32 ends_lost;
-	__u32 pad1;
+	/* Stream mode: number of the last turn before it, and of the last chunk by direction. */
+	__u32 stream_seq;
+	__u32 chunk_seq[2];
 	__u8 direction;         /* of the open turn */
 	__u8 request_direction; /* the side that speaks first */
 	__u8 verdict;           /* enum verdict */
@@ -57,7 +82,8 @@ struct connection {
 	__u8 tls_unsure;  /* where the next TLS record begins is not known */
 	__u8 tls_drained; /* the last read left nothing unread in the socket */
 	__u8 tls_held;    /* the head of the answer waits for its ciphertext to leave */
-	__u16 pad0;
+	__u8 is_framed;   /* HTTP/2, in stream mode: the kernel walks its frames */
+	__u8 pad0;
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;
@@ -73,7 +99,8 @@ struct connection {
 	__u64 tls_sent;
 	__u64 tls_first_sent_ns;
 	__u64 tls_last_sent_ns;
-	struct slot slots[2]; /* index: enum direction */
+	struct frame_walk walks[2]; /* index: enum direction */
+	struct slot slots[2];
 	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1]. */
 	__u8 slack[TURN_PREFIX_MAX];
 };

@@ -74,24 +74,11 @@ static __always_inline void capture__tail_of_prefix(struct slot *slot, __u64 byt
 	__builtin_memcpy(&slot->record.tail, &slot->prefix[at], 8);
 }
 
-/*
- * Adds what a call moved to the open slot of a direction. `total` is what it really moved, which may be less than the segments
- * hold. A global function, verified on its own once: inlined, the paths of this loop multiply with those of every caller. 5.10 passes
- * only scalars to such functions, hence the second look-up.
- */
-__noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 total)
+static __always_inline void capture__call(struct slot *slot, __u64 base, __u64 iovecs, enum io_kind kind, __u64 total, __u64 before)
 {
-	enum io_kind kind = kind_and_direction & 0xff;
-	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	struct slot *slot;
-	__u64 before;
 	bool is_prefix;
 	bool has_tail;
 
-	if (!conn)
-		return 0;
-	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
-	before = slot->record.bytes - total;
 	/* Not so after a call whose bytes could not be had: a prefix has no holes. */
 	is_prefix = slot->record.captured == before;
 	has_tail = slot->record.bytes > capture_bytes;
@@ -102,7 +89,7 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 			capture__segment(slot, base, total);
 		if (has_tail)
 			capture__tail(slot, base, total);
-		return 0;
+		return;
 	}
 	if (kind == IO_VECTOR) {
 		for (__u64 i = 0; i < CAPTURE_SEGMENTS; i++) {
@@ -124,16 +111,34 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 		}
 		if (total)
 			slot->record.tail = 0;
-		return 0;
+		return;
 	}
 	slot->record.tail = 0;
 	if (kind == IO_IO_URING)
 		slot->record.header.flags |= RECORD_FLAG_IO_URING;
 	if (slot->record.captured)
-		return 0;
+		return;
 	slot->record.header.flags |= RECORD_FLAG_NO_PREFIX;
 	count(kind == IO_IO_URING ? COUNTER_IO_URING_UNREAD : COUNTER_CAPTURE_SKIPPED);
-	return 0;
+}
+
+/*
+ * Adds what a call moved to the open slot of a direction. `total` is what it really moved, which may be less than the segments
+ * hold. A global function, verified on its own once: inlined, the paths of this loop multiply with those of every caller. 5.10 passes
+ * only scalars to such functions, hence the second look-up. True where these bytes are the beginning of HTTP/2.
+ */
+__noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 total)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct slot *slot;
+	__u64 before;
+
+	if (!conn)
+		return 0;
+	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	before = slot->record.bytes - total;
+	capture__call(slot, base, iovecs, kind_and_direction & 0xff, total, before);
+	return http2__begins(conn, slot, before);
 }
 
 #endif

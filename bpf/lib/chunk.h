@@ -30,8 +30,8 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 	if (!conn)
 		return 0;
 	record = direction & 1 ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
-	conn->seq += 1;
-	record->seq = conn->seq;
+	conn->chunk_seq[direction & 1] += 1;
+	record->seq = conn->chunk_seq[direction & 1];
 	record->bytes = left;
 	if (small)
 		chunk = bpf_ringbuf_reserve(&ring, sizeof(struct turn_record) + CHUNK_SMALL, 0);
@@ -70,51 +70,26 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 	return 1;
 }
 
-__noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
+/* Reports a call whose record is filled in but for its content, piece by piece. */
+__noinline int chunk__raw(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
 	enum io_kind kind = kind_and_direction & 0xff;
 	__u8 direction = kind_and_direction >> 8 & 1;
-	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	__u64 now = bpf_ktime_get_ns();
 	__u64 segment_base = base;
 	__u64 segment_left = kind == IO_BUFFER ? bytes : 0;
 	__u64 next_segment = 0;
 	__u64 left = bytes;
-	struct turn_record *record;
-
-	if (!conn)
-		return 0;
-	record = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
-	if (record->header.kind != RECORD_CHUNK) {
-		/* The switch to stream mode: what turns held until now goes out first. */
-		turn__finish(conn, DIRECTION_IN, 0);
-		turn__finish(conn, DIRECTION_OUT, 0);
-		conn->owed = 0;
-		conn->slots[DIRECTION_IN].record.header.kind = RECORD_CHUNK;
-		conn->slots[DIRECTION_OUT].record.header.kind = RECORD_CHUNK;
-	}
-	record->header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->tls ? RECORD_FLAG_TLS : 0);
-	record->arrived_ns = direction == DIRECTION_IN && !conn->tls ? arrival__take(conn, (struct sock *)sock) : 0;
-	if (direction == DIRECTION_IN && !record->arrived_ns && !conn->tls && !conn->stream_bytes[DIRECTION_IN] && conn->established_ns) {
-		record->arrived_ns = conn->established_ns;
-		record->header.flags |= RECORD_FLAG_ARRIVAL_ESTABLISHED;
-	}
-	record->first_ns = now;
-	record->last_ns = now;
-	if (conn->tls && direction == DIRECTION_IN) {
-		tls__stamp(conn, record);
-		conn->tls_first_read_ns = 0;
-	}
-	record->tail = 0;
-	record->pid = current__pid();
-	record->tid = current__tid();
-	record->offset = conn->stream_bytes[direction & 1];
-	conn->stream_bytes[direction & 1] += bytes;
 
 	if (kind != IO_BUFFER && kind != IO_VECTOR) {
-		record->header.flags |= RECORD_FLAG_NO_PREFIX;
-		if (kind == IO_IO_URING)
-			record->header.flags |= RECORD_FLAG_IO_URING;
+		struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+		__u16 flags = RECORD_FLAG_NO_PREFIX | (kind == IO_IO_URING ? RECORD_FLAG_IO_URING : 0);
+
+		if (!conn)
+			return 0;
+		if (direction)
+			conn->slots[DIRECTION_OUT].record.header.flags |= flags;
+		else
+			conn->slots[DIRECTION_IN].record.header.flags |= flags;
 		count(kind == IO_IO_URING ? COUNTER_IO_URING_UNREAD : COUNTER_CAPTURE_SKIPPED);
 		chunk__piece(sock, direction, 0, 0, left);
 		return 0;
@@ -141,6 +116,97 @@ __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_an
 		segment_left -= piece;
 		left -= piece;
 	}
+	return 0;
+}
+
+/* Turns are over; both directions count chunks from here. */
+static __always_inline void chunk__switch(struct connection *conn)
+{
+	conn->owed = 0;
+	conn->head_reported = 1;
+	conn->stream_seq = conn->seq;
+	conn->chunk_seq[DIRECTION_IN] = conn->seq;
+	conn->chunk_seq[DIRECTION_OUT] = conn->seq;
+	conn->slots[DIRECTION_IN].record.seq = 0;
+	conn->slots[DIRECTION_OUT].record.seq = 0;
+	conn->slots[DIRECTION_IN].record.tail = 0;
+	conn->slots[DIRECTION_OUT].record.tail = 0;
+	conn->slots[DIRECTION_IN].record.header.kind = RECORD_CHUNK;
+	conn->slots[DIRECTION_OUT].record.header.kind = RECORD_CHUNK;
+}
+
+/* The content of a call whose record is filled in otherwise. */
+static __always_inline void chunk__content(struct connection *conn, __u64 sock, __u64 base, __u64 iovecs,
+					   __u64 kind_and_direction, __u64 bytes)
+{
+	__u8 direction = kind_and_direction >> 8 & 1;
+	struct turn_record *record = direction ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
+
+	record->offset = conn->stream_bytes[direction];
+	conn->stream_bytes[direction] += bytes;
+	if (conn->is_framed && frames__report(sock, base, iovecs, kind_and_direction, bytes))
+		return;
+	chunk__raw(sock, base, iovecs, kind_and_direction, bytes);
+}
+
+/* On a port where every connection is in stream mode from its first byte on: whether this call begins with the preface of HTTP/2. */
+static __always_inline bool chunk__is_preface(__u64 base, enum io_kind kind)
+{
+	struct user_iovec segment = { .base = base, .length = HTTP2_PREFACE };
+	__u64 bytes[2] = {};
+
+	if (kind == IO_VECTOR && bpf_probe_read_user(&segment, sizeof(segment), (void *)base))
+		return false;
+	if ((kind != IO_BUFFER && kind != IO_VECTOR) || segment.length < sizeof(bytes))
+		return false;
+	if (bpf_probe_read_user(bytes, sizeof(bytes), (void *)segment.base))
+		return false;
+	return http2__is_preface(bytes[0], bytes[1]);
+}
+
+/* Both directions' frames from their first byte on; the one that does not begin with the preface may be further. */
+static __always_inline void chunk__walk_from_preface(struct connection *conn, __u8 direction)
+{
+	conn->is_framed = 1;
+	conn->walks[direction & 1].left = HTTP2_PREFACE;
+	conn->walks[direction & 1].is_synced = 1;
+	conn->walks[1 - direction].is_synced = !conn->stream_bytes[1 - direction];
+}
+
+__noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
+{
+	enum io_kind kind = kind_and_direction & 0xff;
+	__u8 direction = kind_and_direction >> 8 & 1;
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	__u64 now = bpf_ktime_get_ns();
+	struct turn_record *record;
+
+	if (!conn)
+		return 0;
+	record = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
+	if (record->header.kind != RECORD_CHUNK) {
+		/* The switch to stream mode: what turns held until now goes out first. */
+		turn__finish(conn, DIRECTION_IN, 0);
+		turn__finish(conn, DIRECTION_OUT, 0);
+		chunk__switch(conn);
+	}
+	record->header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->tls ? RECORD_FLAG_TLS : 0);
+	record->arrived_ns = direction == DIRECTION_IN && !conn->tls ? arrival__take(conn, (struct sock *)sock) : 0;
+	if (direction == DIRECTION_IN && !record->arrived_ns && !conn->tls && !conn->stream_bytes[DIRECTION_IN] && conn->established_ns) {
+		record->arrived_ns = conn->established_ns;
+		record->header.flags |= RECORD_FLAG_ARRIVAL_ESTABLISHED;
+	}
+	record->first_ns = now;
+	record->last_ns = now;
+	if (conn->tls && direction == DIRECTION_IN) {
+		tls__stamp(conn, record);
+		conn->tls_first_read_ns = 0;
+	}
+	record->pid = current__pid();
+	record->tid = current__tid();
+	if (!conn->stream_bytes[direction] && !conn->is_framed && !conn->midstream && chunk__is_preface(base, kind))
+		chunk__walk_from_preface(conn, direction);
+	chunk__content(conn, sock, base, iovecs, kind_and_direction, bytes);
 	return 0;
 }
 

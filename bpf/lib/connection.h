@@ -158,6 +158,19 @@ static __always_inline struct connection *connection__create_midstream(struct so
 	return conn;
 }
 
+static __always_inline bool connection__is_stream(const struct connection *conn)
+{
+	return conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK;
+}
+
+/* How many turns and chunks it has had. */
+static __always_inline __u32 connection__last_seq(const struct connection *conn)
+{
+	if (!connection__is_stream(conn))
+		return conn->seq;
+	return conn->chunk_seq[DIRECTION_IN] + conn->chunk_seq[DIRECTION_OUT] - conn->stream_seq;
+}
+
 static __always_inline __u32 verdict__index(__u64 id)
 {
 	return (id ^ id >> 13) & (VERDICT_TABLE_SIZE - 1);

@@ -99,7 +99,7 @@ static __always_inline void lifecycle__destroyed(struct sock *sk)
 			.header = { .size = sizeof(record), .kind = RECORD_CLOSE, .abi = BEYLA_ABI_VERSION },
 			.connection = conn->id,
 			.ns = bpf_ktime_get_ns(),
-			.last_seq = conn->seq,
+			.last_seq = connection__last_seq(conn),
 		};
 
 		turn__flush(conn);

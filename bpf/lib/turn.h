@@ -113,6 +113,18 @@ static __always_inline void turn__flip(struct connection *conn, __u8 direction, 
 	turn__begin(conn, direction, now);
 }
 
+/* stream.h */
+__noinline int stream__begins(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes);
+
+/* Captures, and notices what the connection is: HTTP/2 goes over to stream mode, TLS is none of ours. */
+static __always_inline void turn__capture(struct connection *conn, struct slot *slot, __u8 direction, const struct io *io, __u64 bytes)
+{
+	if (capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes))
+		stream__begins(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
+	else if (tls__begins(conn, slot))
+		tls__begin(slot->record.sock, direction);
+}
+
 static __always_inline void turn__add(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
 {
 	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
@@ -127,9 +139,7 @@ static __always_inline void turn__add(struct connection *conn, __u8 direction, c
 	}
 	if (turn__is_awaited(conn, direction))
 		turn__give_up_content(conn, direction);
-	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
-	if (tls__begins(conn, slot))
-		tls__begin(slot->record.sock, direction);
+	turn__capture(conn, slot, direction, io, bytes);
 }
 
 /* HEAD of an answer. A head the ring refuses is tried again with the next write, and at the latest when the turn ends. */
@@ -219,9 +229,7 @@ static __always_inline void turn__completed(struct connection *conn, __u8 direct
 	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 
 	conn->awaited[direction & 1] = 0;
-	capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
-	if (tls__begins(conn, slot))
-		tls__begin(slot->record.sock, direction);
+	turn__capture(conn, slot, direction, io, bytes);
 	if (conn->direction == direction)
 		turn__report_head(conn, direction);
 	else

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RECORD_FLAG } from '../events/layout.gen.ts';
 import { Conversation } from '../testing/conversation.ts';
 import { InterpreterHarness } from '../testing/interpreter-harness.ts';
-import { batchOf, close, turn } from '../testing/records.ts';
+import { batchOf, chunk, close, turn } from '../testing/records.ts';
 
 const GET = 'GET /a HTTP/1.1\r\n\r\n';
 const HEAD_OF_LONG = 'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n';
@@ -144,6 +144,36 @@ describe('ConnectionTable', () => {
     expect(harness.lost()).toEqual({ 'http1.response_lost': 1 });
     harness.batch([turn({ connection: 1, seq: 2, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n' })]);
     expect(harness.spans).toHaveLength(1);
+  });
+
+  it('counts the pieces of each direction for itself, and what is missing of either', () => {
+    const harness = new InterpreterHarness();
+    const atNs = harness.nowNs;
+    const text = `${GET}${GET}`;
+    const answer = 'HTTP/1.1 204 OK\r\n\r\n';
+    harness.batch([turn({ seq: 1, bytes: GET, firstNs: atNs }), turn({ seq: 2, direction: 'out', bytes: answer })]);
+    harness.batch([
+      chunk({ seq: 3, bytes: text.slice(0, 20), offsetBytes: GET.length }),
+      chunk({ seq: 3, direction: 'out', bytes: answer, offsetBytes: answer.length }),
+      chunk({ seq: 4, bytes: text.slice(20), offsetBytes: GET.length + 20 }),
+      chunk({ seq: 4, direction: 'out', bytes: answer, offsetBytes: 2 * answer.length }),
+    ]);
+    expect(harness.spans).toHaveLength(3);
+    expect(harness.count('turn_gap')).toBe(0);
+    harness.batch([chunk({ seq: 7, bytes: GET, offsetBytes: 400 }), close({ lastSeq: 8 })]);
+    harness.pass(300);
+    expect(harness.count('turn_gap')).toBe(2);
+    expect(harness.count('connections')).toBe(0);
+  });
+
+  it('takes the first turn of a direction also after the other direction went over to pieces', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([
+      chunk({ seq: 1, bytes: GET }),
+      turn({ seq: 1, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n' }),
+    ]);
+    expect(harness.spans).toHaveLength(1);
+    expect(harness.count('turns.late')).toBe(0);
   });
 
   it('forgets connections that nothing is heard of', () => {

@@ -144,7 +144,7 @@ export class ConnectionTable {
   }
 
   #isMissingTurns(connection: Connection): boolean {
-    const last = connection.held[connection.held.length - 1]?.seq ?? connection.turn.seq;
+    const last = connection.held[connection.held.length - 1]?.seq ?? connection.lastKnownSeq;
     return last < connection.lastSeq && this.#nowNs - connection.heardNs < CLOSE_WAIT_NS;
   }
 

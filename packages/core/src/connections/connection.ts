@@ -18,8 +18,12 @@ export class Connection {
   readonly role: number;
   /** The turn being delivered, or the last one that was. */
   turn: Turn = new Turn();
-  /** Turns and pieces that came before their turn, by seq. */
+  /** Turns that came before their turn, by seq. */
   readonly held: Turn[] = [];
+  /** Stream mode: seq of the last turn before it, and of the last piece by direction (index: DIRECTION). */
+  isStream = false;
+  streamSeq = 0;
+  readonly pieceSeqs: [number, number] = [0, 0];
   /** Set right after construction by the table. */
   consumer: TurnConsumer | undefined = undefined;
   /** It was known before, and forgotten: its first turns are not missing. */
@@ -48,6 +52,11 @@ export class Connection {
   /** The table's: neighbours in order of use. */
   newer: Connection | undefined = undefined;
   older: Connection | undefined = undefined;
+
+  /** How many turns and pieces were delivered, or given up. */
+  get lastKnownSeq(): number {
+    return this.isStream ? this.pieceSeqs[0] + this.pieceSeqs[1] - this.streamSeq : this.turn.seq;
+  }
 
   constructor(event: TurnEvent) {
     const isUnix = event.family === AF_UNIX;

@@ -13,7 +13,8 @@ const FINAL_FLAGS = RECORD_FLAG.FINAL | RECORD_FLAG.CLOSED;
  * Delivers the turns of a connection in the order of their seq, whatever order their records come in.
  *
  * A record that is next in line is delivered straight from the batch, uncopied. One that is not is held until what is missing
- * arrives, or until the next batch was processed; then the gap is accepted and counted.
+ * arrives, or until the next batch was processed; then the gap is accepted and counted. Pieces (stream mode) are on the ring in the
+ * order of their direction, which is all the order they have, and are delivered as they come.
  */
 export class TurnOrder {
   readonly #due: DueList;
@@ -27,16 +28,20 @@ export class TurnOrder {
   /** Takes a record; whether the connection has held turns afterwards. */
   accept(connection: Connection, event: TurnEvent, isPiece: boolean, nowNs: number): boolean {
     const { turn, held } = connection;
-    if (event.seq === turn.seq) {
+    if (isPiece) {
+      this.#piece(connection, event, nowNs);
+    } else if (connection.isStream) {
+      this.#lateTurn(connection, event, nowNs);
+    } else if (event.seq === turn.seq) {
       this.#again(connection, event, nowNs);
     } else if (event.seq < turn.seq) {
       // Either the turn was given up, or two CPUs reported the head of the turn before.
       if (turn.seq - event.seq > 1 || (event.flags & RECORD_FLAG.HEAD) === 0) this.#counters.add('turns.late');
-    } else if (held.length === 0 && event.seq === turn.seq + 1 && this.#mayBegin(connection, event.flags, isPiece)) {
-      turn.begin(event, isPiece);
+    } else if (held.length === 0 && event.seq === turn.seq + 1 && this.#mayBegin(connection, event.flags)) {
+      turn.begin(event, false);
       this.#deliver(connection, nowNs);
     } else {
-      this.#hold(connection, event, isPiece);
+      this.#hold(connection, event);
       this.#drain(connection, nowNs);
       if (held.length > HELD_MAX) this.force(connection, nowNs);
     }
@@ -67,9 +72,38 @@ export class TurnOrder {
     this.#drain(connection, nowNs);
   }
 
+  #piece(connection: Connection, event: TurnEvent, nowNs: number): void {
+    const { pieceSeqs } = connection;
+    if (!connection.isStream) {
+      this.force(connection, nowNs);
+      if (connection.isIgnored) return;
+      this.gap(connection, event.seq);
+      connection.isStream = true;
+      connection.streamSeq = event.seq - 1;
+      pieceSeqs[0] = pieceSeqs[1] = event.seq - 1;
+      connection.turn = new Turn();
+    }
+    const direction = event.direction === 0 ? 0 : 1;
+    const missing = event.seq - pieceSeqs[direction] - 1;
+    pieceSeqs[direction] = event.seq;
+    if (missing > 0) this.#lost(connection, missing);
+    connection.turn.begin(event, true);
+    this.#deliver(connection, nowNs);
+  }
+
+  /** Another CPU reported it while this one went over to stream mode: of use only if its direction has had nothing since. */
+  #lateTurn(connection: Connection, event: TurnEvent, nowNs: number): void {
+    if (connection.pieceSeqs[event.direction === 0 ? 0 : 1] > connection.streamSeq || event.offsetBytes > 0) {
+      this.#counters.add('turns.late');
+      return;
+    }
+    connection.turn.begin(event, false);
+    connection.turn.final = true;
+    this.#deliver(connection, nowNs);
+  }
+
   #again(connection: Connection, event: TurnEvent, nowNs: number): void {
     const { turn } = connection;
-    if (turn.isPiece) return;
     if (turn.final) {
       if (event.sizeBytes > turn.sizeBytes) this.#counters.add('turns.late');
       return;
@@ -79,11 +113,11 @@ export class TurnOrder {
   }
 
   /** A turn may begin when the one before is over or understood, and its first record is there. */
-  #mayBegin(connection: Connection, flags: number, isPiece: boolean): boolean {
-    return !connection.isOpen && (isPiece || (flags & RECORD_FLAG.HEAD) !== 0);
+  #mayBegin(connection: Connection, flags: number): boolean {
+    return !connection.isOpen && (flags & RECORD_FLAG.HEAD) !== 0;
   }
 
-  #hold(connection: Connection, event: TurnEvent, isPiece: boolean): void {
+  #hold(connection: Connection, event: TurnEvent): void {
     const { held } = connection;
     let at = held.length;
     while (at > 0 && (held[at - 1]?.seq ?? 0) >= event.seq) at--;
@@ -94,7 +128,7 @@ export class TurnOrder {
       return;
     }
     const turn = new Turn();
-    turn.begin(event, isPiece);
+    turn.begin(event, false);
     turn.keepPrefix();
     held.splice(at, 0, turn);
   }
@@ -104,7 +138,7 @@ export class TurnOrder {
     for (;;) {
       const next = held[0];
       if (next === undefined || next.seq !== connection.turn.seq + 1 || connection.isIgnored) return;
-      if (!this.#mayBegin(connection, next.flags, next.isPiece)) return;
+      if (!this.#mayBegin(connection, next.flags)) return;
       held.shift();
       this.#start(connection, next, nowNs);
     }
@@ -117,14 +151,18 @@ export class TurnOrder {
 
   /** Tells of the turns that are missing before `seq`, if any. */
   gap(connection: Connection, seq: number): void {
-    const last = connection.turn.seq;
-    if (seq <= last + 1) return;
+    const last = connection.lastKnownSeq;
+    if (seq <= last + 1 || (connection.isReturning && connection.isStream)) return;
     if (last === 0 && connection.isReturning) {
       this.#counters.add('connections.joined_midway');
       return;
     }
-    this.#counters.add('turn_gap', seq - last - 1);
-    if (!connection.isIgnored) connection.consumer?.gap(seq - last - 1);
+    this.#lost(connection, seq - last - 1);
+  }
+
+  #lost(connection: Connection, missing: number): void {
+    this.#counters.add('turn_gap', missing);
+    if (!connection.isIgnored) connection.consumer?.gap(missing);
   }
 
   #deliver(connection: Connection, nowNs: number): void {

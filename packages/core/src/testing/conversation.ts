@@ -34,6 +34,7 @@ export class Conversation {
   readonly #options: Required<ConversationOptions>;
   readonly #requestDirection: 'in' | 'out';
   readonly #offsets = { in: 0, out: 0 };
+  readonly #pieces = { in: 0, out: 0 };
   #seq = 0;
   #isEndToBeLost = false;
   #endsLost = 0;
@@ -85,7 +86,8 @@ export class Conversation {
   close(): this {
     this.#finish(RECORD_FLAG.CLOSED);
     const { connection } = this.#options;
-    this.records.push(close({ connection, ns: this.nowNs, lastSeq: this.#seq, endsLost: this.#endsLost }));
+    const lastSeq = this.#seq + this.#pieces.in + this.#pieces.out;
+    this.records.push(close({ connection, ns: this.nowNs, lastSeq, endsLost: this.#endsLost }));
     this.nowNs += STEP_NS;
     return this;
   }
@@ -105,11 +107,11 @@ export class Conversation {
 
   #chunk(direction: 'in' | 'out', bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += 4096) {
-      this.#seq += 1;
+      this.#pieces[direction] += 1;
       const piece = bytes.subarray(at, at + 4096);
       this.records.push(
         chunk({
-          ...this.#facts(direction, this.#seq),
+          ...this.#facts(direction, this.#seq + this.#pieces[direction]),
           bytes: piece,
           sizeBytes: bytes.length - at,
           offsetBytes: this.#offsets[direction] + at,

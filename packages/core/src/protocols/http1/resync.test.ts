@@ -25,11 +25,11 @@ describe('HTTP/1 in stream mode', () => {
     const harness = new InterpreterHarness();
     harness.batch([
       chunk({ seq: 1, bytes: get('/a'), offsetBytes: 900, firstNs: 1e9 }),
-      chunk({ seq: 2, direction: 'out', bytes: OK, offsetBytes: 800, firstNs: 1.1e9 }),
-      chunk({ seq: 3, bytes: get('/soon'), offsetBytes: 919, firstNs: 1.2e9 }),
-      chunk({ seq: 4, direction: 'out', bytes: OK, offsetBytes: 838, firstNs: 1.21e9 }),
-      chunk({ seq: 5, bytes: get('/later'), offsetBytes: 941, firstNs: 1.5e9 }),
-      chunk({ seq: 6, direction: 'out', bytes: OK, offsetBytes: 876, firstNs: 1.6e9 }),
+      chunk({ seq: 1, direction: 'out', bytes: OK, offsetBytes: 800, firstNs: 1.1e9 }),
+      chunk({ seq: 2, bytes: get('/soon'), offsetBytes: 919, firstNs: 1.2e9 }),
+      chunk({ seq: 2, direction: 'out', bytes: OK, offsetBytes: 838, firstNs: 1.21e9 }),
+      chunk({ seq: 3, bytes: get('/later'), offsetBytes: 941, firstNs: 1.5e9 }),
+      chunk({ seq: 3, direction: 'out', bytes: OK, offsetBytes: 876, firstNs: 1.6e9 }),
     ]);
     expect(paths(harness)).toEqual(['/later']);
     expect(harness.lost()).toEqual({ 'http1.stream_unsynced': 2 });
