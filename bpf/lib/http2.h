@@ -10,7 +10,7 @@
 /* Of the connection preface "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" (RFC 9113 §3.4) the first 16 bytes are compared: nothing else begins like this. */
 #define HTTP2_PREFACE 24
 #define HTTP2_PREFACE_COMPARED 16
-#define HTTP2_PREFACE_LOW 0x5454482a20495250ULL  /* "PRI * HT", as little-endian machines load it */
+#define HTTP2_PREFACE_LOW 0x5448202a20495250ULL /* "PRI * HT", as little-endian machines load it */
 #define HTTP2_PREFACE_HIGH 0x0a0d302e322f5054ULL /* "TP/2.0\r\n" */
 
 #define HTTP2_HEADER 9
