@@ -72,6 +72,8 @@ function buildBpf(sourceFolder, outputFolder) {
     const object = join(outputFolder, name.replace(/\.c$/, '.o'));
     step(relative(root, object), newest([source, ...headers, join(libbpf, '.sha256')]) < oldest([object]), () => {
       const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v2', '-D__TARGET_ARCH_x86', '-Wall', '-Wextra', '-Werror'];
+      // An object is the same wherever it is built, and does not tell where that was.
+      flags.push(`-ffile-prefix-map=${root}=.`, '-fdebug-compilation-dir=.');
       // BPF_PROG() of libbpf declares a context that most programs have no use for.
       flags.push('-Wno-unused-parameter');
       // The kernel's constants come from libbpf's copy, so that an object does not depend on the build machine's headers.

@@ -136,17 +136,19 @@ static __always_inline void chunk__switch(struct connection *conn)
 }
 
 /* The content of a call whose record is filled in otherwise. */
-static __always_inline void chunk__content(struct connection *conn, __u64 sock, __u64 base, __u64 iovecs,
-					   __u64 kind_and_direction, __u64 bytes)
+static __always_inline void chunk__content(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
-	__u8 direction = kind_and_direction >> 8 & 1;
+	if (!frames__report(sock, base, iovecs, kind_and_direction, bytes))
+		chunk__raw(sock, base, iovecs, kind_and_direction, bytes);
+}
+
+/* The place of a call in its direction's stream. */
+static __always_inline void chunk__place(struct connection *conn, __u8 direction, __u64 bytes)
+{
 	struct turn_record *record = direction ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
 
 	record->offset = conn->stream_bytes[direction];
 	conn->stream_bytes[direction] += bytes;
-	if (conn->is_framed && frames__report(sock, base, iovecs, kind_and_direction, bytes))
-		return;
-	chunk__raw(sock, base, iovecs, kind_and_direction, bytes);
 }
 
 /* On a port where every connection is in stream mode from its first byte on: whether this call begins with the preface of HTTP/2. */
@@ -173,7 +175,8 @@ static __always_inline void chunk__walk_from_preface(struct connection *conn, __
 	conn->walks[1 - direction].is_synced = !conn->stream_bytes[1 - direction];
 }
 
-__noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
+/* Fills in the record of a call but for its content. Global, like what then reports the content: within each other they take too much stack. */
+__noinline int chunk__begin(__u64 sock, __u64 base, __u64 kind_and_direction, __u64 bytes)
 {
 	enum io_kind kind = kind_and_direction & 0xff;
 	__u8 direction = kind_and_direction >> 8 & 1;
@@ -206,8 +209,14 @@ __noinline int chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_an
 	record->tid = current__tid();
 	if (!conn->stream_bytes[direction] && !conn->is_framed && !conn->midstream && chunk__is_preface(base, kind))
 		chunk__walk_from_preface(conn, direction);
-	chunk__content(conn, sock, base, iovecs, kind_and_direction, bytes);
-	return 0;
+	chunk__place(conn, direction, bytes);
+	return 1;
+}
+
+static __always_inline void chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
+{
+	if (chunk__begin(sock, base, kind_and_direction, bytes))
+		chunk__content(sock, base, iovecs, kind_and_direction, bytes);
 }
 
 #endif

@@ -11,8 +11,8 @@
  */
 
 /* What does not fit into one round, is left to the next. */
-#define FRAMES_PER_ROUND 32
-#define SEGMENTS_PER_ROUND 16
+#define FRAMES_PER_ROUND 16
+#define SEGMENTS_PER_ROUND 8
 #define FRAME_ROUNDS 256
 
 /*
@@ -290,7 +290,7 @@ static __always_inline bool frames__resync(struct frame_walk *walk, __u64 from, 
 
 /*
  * Reports a call of HTTP/2, whose record is filled in but for its content. Returns false, and has done nothing, where the direction's place
- * in its frames is not known.
+ * in its frames is not known, or the connection is not HTTP/2.
  */
 __noinline int frames__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
@@ -300,7 +300,7 @@ __noinline int frames__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_a
 	struct frame_walk *walk;
 	struct slot *slot;
 
-	if (!conn)
+	if (!conn || !conn->is_framed)
 		return 0;
 	walk = direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
 	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];

@@ -69,11 +69,12 @@ __noinline int stream__locate(__u64 sock, __u64 direction, __u64 bytes)
 
 /*
  * The turn that a call has just added `bytes` to is the beginning of HTTP/2. The other direction's turn is over. What this one had before,
- * which is a few bytes of a cut preface if anything, and the call itself go out as chunks. Global: turn.h is inlined in many places.
+ * which is a few bytes of a cut preface if anything, and the call itself go out as chunks, the latter by chunk__content(). Global: turn.h is
+ * inlined in many places.
  */
-__noinline int stream__begins(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
+__noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes)
 {
-	__u8 direction = kind_and_direction >> 8 & 1;
+	__u8 direction = direction_of_call & 1;
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct slot *other;
 	struct slot *slot;
@@ -104,7 +105,7 @@ __noinline int stream__begins(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_a
 	if (is_unknown && before)
 		frames__send(conn, direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN], slot, direction, before,
 			     before);
-	chunk__content(conn, sock, base, iovecs, kind_and_direction, bytes);
+	chunk__place(conn, direction, bytes);
 	return 0;
 }
 

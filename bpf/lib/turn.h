@@ -113,16 +113,21 @@ static __always_inline void turn__flip(struct connection *conn, __u8 direction, 
 	turn__begin(conn, direction, now);
 }
 
-/* stream.h */
-__noinline int stream__begins(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes);
+/* stream.h, chunk.h */
+__noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes);
+static __always_inline void chunk__content(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes);
 
 /* Captures, and notices what the connection is: HTTP/2 goes over to stream mode, TLS is none of ours. */
 static __always_inline void turn__capture(struct connection *conn, struct slot *slot, __u8 direction, const struct io *io, __u64 bytes)
 {
-	if (capture__io(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes))
-		stream__begins(slot->record.sock, io->base, io->count, io->kind | direction << 8, bytes);
-	else if (tls__begins(conn, slot))
-		tls__begin(slot->record.sock, direction);
+	__u64 sock = slot->record.sock;
+
+	if (capture__io(sock, io->base, io->count, io->kind | direction << 8, bytes)) {
+		stream__begins(sock, direction, bytes);
+		chunk__content(sock, io->base, io->count, io->kind | direction << 8, bytes);
+	} else if (tls__begins(conn, slot)) {
+		tls__begin(sock, direction);
+	}
 }
 
 static __always_inline void turn__add(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)

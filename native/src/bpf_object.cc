@@ -185,7 +185,7 @@ void BpfObject::Close() { bpf_object__close(std::exchange(object_, nullptr)); }
 
 void BpfObject::CollectStatistics() {
   // A log too small for the statistics fails the load; they grow with the number of functions, at most 256.
-  constexpr size_t kStatisticsBytes = 4096;
+  constexpr size_t kStatisticsBytes = 64 << 10;
   constexpr uint32_t kStatisticsOnly = 4;  // BPF_LOG_STATS of the kernel's bpf_verifier.h
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, object_) {
