@@ -10,7 +10,7 @@
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 repo=$(realpath "$here/../..")
-limit_seconds=180
+limit_seconds=600
 
 kernels=()
 update=()
