@@ -38,8 +38,7 @@ function flood(
   const seen = new Set<string | undefined>();
   for (let first = 0; first < PATHS; first += BATCH) {
     for (const [i, span] of spans.entries()) {
-      span.path = `/${word(first + i)}/items`;
-      span.route = undefined;
+      Object.assign(span, { path: `/${word(first + i)}/items`, route: undefined });
     }
     metrics.record(decorator.process(spans));
     for (const { route } of spans) if (seen.size < 10 * MAX_SERIES) seen.add(route);
