@@ -21,6 +21,9 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   readonly #connections: ConnectionTable;
   readonly #spanFactory: SpanFactory;
   readonly #spans: RequestSpan[] = [];
+  /** Of this batch: what comes most often is added up here. */
+  #turns = 0;
+  #chunks = 0;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
@@ -43,6 +46,11 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   /** The batch is over. Returns its spans; the array is reused: it is valid until the next `begin`. */
   end(): RequestSpan[] {
     this.#connections.end();
+    this.#counters.add('records.turn', this.#turns);
+    this.#counters.add('records.chunk', this.#chunks);
+    this.#counters.add('spans', this.#spans.length);
+    this.#turns = 0;
+    this.#chunks = 0;
     return this.#spans;
   }
 
@@ -61,12 +69,12 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   }
 
   onTurn(event: TurnEvent): void {
-    this.#counters.add('records.turn');
+    this.#turns += 1;
     this.#connections.accept(event, false);
   }
 
   onChunk(event: TurnEvent): void {
-    this.#counters.add('records.chunk');
+    this.#chunks += 1;
     this.#connections.accept(event, true);
   }
 
@@ -104,7 +112,6 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
       this.#counters.add('process.unknown');
       return;
     }
-    this.#counters.add('spans');
     this.#spans.push(this.#spanFactory.fromExchange(exchange, process));
   }
 

@@ -15,9 +15,18 @@ function viewOf(bytes: Uint8Array): Buffer {
   return view;
 }
 
+/** Of ASCII texts only: where a byte is more than one character, or none, it says no. */
 function isSame(text: string, bytes: Uint8Array, start: number): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  for (let i = 0; i < text.length; i++) {
+    const byte = bytes[start + i] ?? 0x80;
+    if (byte >= 0x80 || text.charCodeAt(i) !== byte) return false;
+  }
   return true;
+}
+
+/** Like `textFrom`, where the text is likely to be the one before: it costs one comparison then. */
+export function textLike(before: string, bytes: Uint8Array, start: number, end: number): string {
+  return end - start === before.length && isSame(before, bytes, start) ? before : textFrom(bytes, start, end);
 }
 
 /**

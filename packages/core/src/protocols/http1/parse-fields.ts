@@ -3,6 +3,10 @@ import { type Head, LENGTH_ABSENT, LENGTH_INVALID, NEED_MORE } from './head.ts';
 
 const LENGTH_DIGITS_MAX = 15;
 
+/** By byte: the names that `readField` looks for begin so. */
+const IS_FIRST_LETTER: Uint8Array = new Uint8Array(256);
+for (const letter of 'hutcHUTC') IS_FIRST_LETTER[letter.charCodeAt(0)] = 1;
+
 /**
  * Reads the field lines of a head from `at`, right behind the start line. Returns the offset behind the empty line, or NEED_MORE.
  *
@@ -12,12 +16,18 @@ const LENGTH_DIGITS_MAX = 15;
 export function parseFields(bytes: Uint8Array, at: number, end: number, head: Head): number {
   let line = at;
   while (line < end) {
-    let blank = line;
-    while (blank < end && bytes[blank] === CR) blank++;
-    if (blank >= end) return NEED_MORE;
-    if (bytes[blank] === LF) return blank + 1;
+    const first = bytes[line] ?? 0;
+    if (first === CR || first === LF) {
+      let blank = line;
+      while (blank < end && bytes[blank] === CR) blank++;
+      if (blank >= end) return NEED_MORE;
+      if (bytes[blank] === LF) return blank + 1;
+    }
     let colon = line;
-    while (colon < end && bytes[colon] !== COLON && bytes[colon] !== LF) colon++;
+    // Most names are of no interest, which their first letter tells.
+    if (IS_FIRST_LETTER[first] === 1) {
+      while (colon < end && bytes[colon] !== COLON && bytes[colon] !== LF) colon++;
+    }
     let stop = colon;
     for (;;) {
       while (stop < end && bytes[stop] !== LF) stop++;
@@ -27,7 +37,7 @@ export function parseFields(bytes: Uint8Array, at: number, end: number, head: He
       if (next !== SP && next !== HT) break;
       stop++;
     }
-    if (bytes[colon] === COLON) readField(bytes, line, colon, stop, head);
+    if (colon > line && bytes[colon] === COLON) readField(bytes, line, colon, stop, head);
     line = stop + 1;
   }
   return NEED_MORE;
