@@ -93,6 +93,37 @@ Napi::Value AttachUprobe(const Napi::CallbackInfo& info) {
   return NewHandle(info.Env(), std::make_unique<BpfLink>(link));
 }
 
+// Taking a uprobe out waits for every CPU, some 40 ms a link: too long for the event loop.
+class LinkCloser : public Napi::AsyncWorker {
+ public:
+  LinkCloser(Napi::Env env, std::vector<std::unique_ptr<BpfLink>> links)
+      : Napi::AsyncWorker(env, "beyla:closeLinks"), deferred_(env), links_(std::move(links)) {}
+
+  Napi::Promise Promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+    for (const std::unique_ptr<BpfLink>& link : links_) link->Close();
+  }
+  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  std::vector<std::unique_ptr<BpfLink>> links_;
+};
+
+Napi::Value CloseLinks(const Napi::CallbackInfo& info) {
+  Napi::Array handles = ArrayArgument(info[0], "links");
+  std::vector<BpfLink*> open;
+  for (uint32_t index = 0; index < handles.Length(); index++) open.push_back(&HandleOf<BpfLink>(handles.Get(index)));
+  std::vector<std::unique_ptr<BpfLink>> links;
+  for (BpfLink* link : open) links.push_back(link->Release());
+  auto* closer = new LinkCloser(info.Env(), std::move(links));
+  Napi::Promise promise = closer->Promise();
+  closer->Queue();
+  return promise;
+}
+
 void CloseLink(const Napi::CallbackInfo& info) { HandleOf<BpfLink>(info[0]).Close(); }
 
 Napi::Value EnableStats(const Napi::CallbackInfo& info) {
@@ -109,10 +140,17 @@ void BpfLink::Close() {
   fd_.Close();
 }
 
+std::unique_ptr<BpfLink> BpfLink::Release() {
+  auto released = std::make_unique<BpfLink>(std::move(fd_));
+  released->link_ = std::exchange(link_, nullptr);
+  return released;
+}
+
 void ExportLinkVerbs(Napi::Env env, Napi::Object exports) {
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("attachUprobe", Napi::Function::New<AttachUprobe>(env, "attachUprobe"));
   exports.Set("closeLink", Napi::Function::New<CloseLink>(env, "closeLink"));
+  exports.Set("closeLinks", Napi::Function::New<CloseLinks>(env, "closeLinks"));
   exports.Set("enableStats", Napi::Function::New<EnableStats>(env, "enableStats"));
 }
 

@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <memory>
+
 #include "type_tags.h"
 #include "unique_fd.h"
 
@@ -24,6 +26,8 @@ class BpfLink {
 
   bool IsClosed() const { return link_ == nullptr && !fd_.IsOpen(); }
   void Close();
+  // Moves what Close would free to a new object; this one is closed then.
+  std::unique_ptr<BpfLink> Release();
 
  private:
   bpf_link* link_ = nullptr;

@@ -193,6 +193,20 @@ describe('links', () => {
     native.closeLink(link);
   });
 
+  it('are closed by closeLinks() off the event loop, and count as closed at once', async () => {
+    const { path, offset } = getppidInLibc();
+    ticks = openTicks();
+    const target = { path, offsets: [offset], pid: process.pid, return: false, multi: false };
+    const links = [1, 2].map(() => native.attachUprobe((ticks as Ticks).object, 'tick_on_call', target));
+    const closing = native.closeLinks(links);
+    for (const link of links) native.closeLink(link);
+    await expect(closing).resolves.toBeUndefined();
+    expect(process.ppid).toBeGreaterThan(0);
+    expect(numbersOnRing(ticks.ring)).toEqual([]);
+    await expect(native.closeLinks([])).resolves.toBeUndefined();
+    expect(() => native.closeLinks([ticks?.object as never])).toThrow(new TypeError('expected a link handle'));
+  });
+
   it('of uprobes on a file that is not there fail with ENOENT', () => {
     ticks = openTicks();
     const target = { path: '/nonexistent/lib.so', offsets: [0], pid: -1, return: false, multi: false };

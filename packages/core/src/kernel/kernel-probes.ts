@@ -1,6 +1,6 @@
 import type { LinkHandle, MapHandle, NativeError } from '@beyla/native';
 import { TAP_RUNTIME, TAP_RUNTIME_KIND } from '../events/layout.gen.ts';
-import type { ProbeAttacher, ProbeTarget } from '../taps/probe-attacher.ts';
+import type { ProbeAttacher, ProbeGroup } from '../taps/probe-attacher.ts';
 import type { TapName } from '../taps/tap-plan.ts';
 import type { Native } from './binding.ts';
 import type { OpenedTaps, TapObjects } from './open-taps.ts';
@@ -28,21 +28,20 @@ export class KernelProbes implements ProbeAttacher {
     return object === undefined ? 'it is switched off' : undefined;
   }
 
-  attach({ tap, program, path, offsets, isReturn }: ProbeTarget): () => void {
+  attach(tap: TapName, path: string, groups: readonly ProbeGroup[]): () => Promise<void> {
     const object = this.#objects[tap];
     if (object === undefined || object instanceof Error) throw new Error(`${tap} is not loaded`);
     const links: LinkHandle[] = [];
-    const detach = (): void => {
-      for (const link of links.splice(0)) this.#native.closeLink(link);
-    };
+    const detach = (): Promise<void> => this.#native.closeLinks(links.splice(0).reverse());
     try {
-      for (const some of this.#isMulti ? [offsets] : offsets.map((offset) => [offset])) {
-        links.push(
-          object.attachUprobe(program, { path, offsets: some, pid: -1, return: isReturn, multi: this.#isMulti }),
-        );
+      for (const { program, offsets, isReturn } of groups) {
+        for (const some of this.#isMulti ? [offsets] : offsets.map((offset) => [offset])) {
+          const target = { path, offsets: some, pid: -1, return: isReturn, multi: this.#isMulti };
+          links.push(object.attachUprobe(program, target));
+        }
       }
     } catch (error) {
-      detach();
+      void detach();
       throw new Error(causeOf(error as NativeError), { cause: error });
     }
     return detach;

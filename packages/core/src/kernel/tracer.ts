@@ -352,12 +352,12 @@ export class Tracer implements EventSource {
     if (opened === undefined) return;
     this.#finalCounters = this.counters();
     this.#opened = undefined;
-    opened.taps.close();
     opened.native.closeRing(opened.ring);
     opened.native.closeRing(opened.lifecycle);
+    this.#pacemaker.wake();
+    await opened.taps.close();
     opened.kernel.close();
     if (this.#statistics !== undefined) opened.native.closeLink(this.#statistics);
-    this.#pacemaker.wake();
   }
 }
 

@@ -1,24 +1,20 @@
-const MOST_LOOKS = 8192;
+const MOST_LOOKS = 65_536;
 
 /** When processes are to be looked at again. */
 export class LookSchedule {
-  readonly #dueMs = new Map<number, number[]>();
+  readonly #dueMs = new Map<number, readonly number[]>();
+  #earliestMs = Number.POSITIVE_INFINITY;
+  #count = 0;
   /** Looks that found no room. */
   dropped = 0;
-  #count = 0;
 
-  add(pid: number, ...dueMs: number[]): void {
-    const times = this.#dueMs.get(pid) ?? [];
-    for (const due of dueMs) {
-      if (times.includes(due)) continue;
-      if (this.#count >= MOST_LOOKS) {
-        this.dropped++;
-        continue;
-      }
-      times.push(due);
-      this.#count++;
-    }
-    if (times.length > 0) this.#dueMs.set(pid, times);
+  add(pid: number, ...dueMs: readonly number[]): void {
+    const room = dueMs.slice(0, Math.max(0, MOST_LOOKS - this.#count));
+    this.dropped += dueMs.length - room.length;
+    if (room.length === 0) return;
+    this.#count += room.length;
+    this.#dueMs.set(pid, [...(this.#dueMs.get(pid) ?? []), ...room]);
+    this.#earliestMs = Math.min(this.#earliestMs, ...room);
   }
 
   delete(pid: number): void {
@@ -26,22 +22,22 @@ export class LookSchedule {
     this.#dueMs.delete(pid);
   }
 
-  nextDueMs(): number | undefined {
-    let next: number | undefined;
-    for (const times of this.#dueMs.values()) for (const due of times) if (next === undefined || due < next) next = due;
-    return next;
+  /** When to call `take`; may be early when looks were deleted. */
+  nextDueMs(): number {
+    return this.#earliestMs;
   }
 
   /** Takes the processes with a look that is due, each once, however many of its looks are. */
   take(nowMs: number): number[] {
     const pids: number[] = [];
+    this.#earliestMs = Number.POSITIVE_INFINITY;
     for (const [pid, times] of this.#dueMs) {
       const later = times.filter((due) => due > nowMs);
-      if (later.length === times.length) continue;
-      pids.push(pid);
+      if (later.length < times.length) pids.push(pid);
       this.#count -= times.length - later.length;
       if (later.length === 0) this.#dueMs.delete(pid);
       else this.#dueMs.set(pid, later);
+      this.#earliestMs = Math.min(this.#earliestMs, ...later);
     }
     return pids;
   }

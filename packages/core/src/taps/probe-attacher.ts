@@ -1,11 +1,8 @@
 import type { TapName } from './tap-plan.ts';
 
 /** Probes of one program in one file. */
-export interface ProbeTarget {
-  readonly tap: TapName;
+export interface ProbeGroup {
   readonly program: string;
-  /** Leads to the file during the call only. */
-  readonly path: string;
   readonly offsets: readonly number[];
   readonly isReturn: boolean;
 }
@@ -14,8 +11,11 @@ export interface ProbeTarget {
 export interface ProbeAttacher {
   /** Why a tap cannot be used at all; undefined where it can. */
   trouble(tap: TapName): string | undefined;
-  /** Returns what detaches them. Throws where the kernel refuses. */
-  attach(target: ProbeTarget): () => void;
+  /**
+   * Attaches all groups in this order, or none; the path leads to the file during the call only. Returns what detaches them in the opposite
+   * order, and resolves when they are. Throws where the kernel refuses.
+   */
+  attach(tap: TapName, path: string, groups: readonly ProbeGroup[]): () => Promise<void>;
   /** Tells where the goroutine's address is in this process, from its thread pointer. False where there is no room. */
   addGoProcess(pid: number, goroutineOffset: number): boolean;
   removeGoProcess(pid: number): void;

@@ -111,12 +111,12 @@ export class TapManager {
     this.#arm(nowMs);
   }
 
-  /** Detaches everything. */
-  close(): void {
+  /** Detaches everything; resolves when it is. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#watched.clear();
-    this.#files.close();
+    await this.#files.close();
   }
 
   messages(): string[] {
@@ -145,11 +145,10 @@ export class TapManager {
 
   /** For people: the files with their functions and processes. */
   debugInfo(): Record<string, unknown> {
-    const files = [...this.#files].map(({ path, plan, processes, detach }) => ({
+    const files = [...this.#files].map(({ path, plan, processes }) => ({
       path,
       about: plan.about,
       processes: [...processes],
-      links: detach.length,
       probes: plan.probes.map(
         ({ program, symbol, offset, kind }) => `${symbol}: ${program} at 0x${offset.toString(16)}, ${kind}`,
       ),
@@ -207,10 +206,7 @@ export class TapManager {
   /** One timer for the looks that are due and the files that nobody uses any more. */
   #arm(nowMs: number): void {
     if (this.#isClosed) return;
-    const next = Math.min(
-      this.#schedule.nextDueMs() ?? Number.POSITIVE_INFINITY,
-      this.#files.sweep(nowMs) ?? Number.POSITIVE_INFINITY,
-    );
+    const next = Math.min(this.#schedule.nextDueMs(), this.#files.sweep(nowMs) ?? Number.POSITIVE_INFINITY);
     if (next === this.#timerMs) return;
     clearTimeout(this.#timer);
     this.#timerMs = next;

@@ -4,7 +4,7 @@ import type { ProcFs } from '../processes/procfs.ts';
 import { FilePlans } from './file-plans.ts';
 import type { MappedFile } from './mapped-files.ts';
 import { openMappedFile } from './open-mapped-file.ts';
-import type { ProbeAttacher } from './probe-attacher.ts';
+import type { ProbeAttacher, ProbeGroup } from './probe-attacher.ts';
 import type { PlannedProbe, TapPlan } from './tap-plan.ts';
 
 /** A file with probes in it. */
@@ -15,7 +15,7 @@ export interface TappedFile {
   readonly plan: TapPlan;
   /** Selected processes that have mapped it. */
   readonly processes: Set<number>;
-  readonly detach: readonly (() => void)[];
+  readonly detach: () => Promise<void>;
   /** When the last of the processes was gone. */
   releasedMs: number;
 }
@@ -37,6 +37,7 @@ export class TappedFiles {
   readonly #plans: FilePlans;
   readonly #files = new Map<string, TappedFile>();
   readonly #failures = new Map<string, { path: string; cause: string; untilMs: number }>();
+  readonly #detaching = new Set<Promise<void>>();
   /** Go processes that the kernel side was told of → identity of their program. */
   readonly #goProcesses = new Map<number, string>();
   #isFull = false;
@@ -100,8 +101,10 @@ export class TappedFiles {
     return next;
   }
 
-  close(): void {
+  /** Detaches from all; resolves when nothing is left in the kernel. */
+  async close(): Promise<void> {
     for (const file of this.#files.values()) this.#detach(file);
+    await Promise.all(this.#detaching);
   }
 
   messages(): string[] {
@@ -123,17 +126,10 @@ export class TappedFiles {
     this.#isFull = this.#files.size >= MOST_FILES;
     if (this.#isFull) return { cause: 'too many files with TLS at once' };
     this.#addGoProcess(pid, identity, plan);
-    const detach: (() => void)[] = [];
+    let detach: () => Promise<void>;
     try {
-      for (const probes of groups(plan.probes)) {
-        const { program, isReturn } = probes[0] as PlannedProbe;
-        const offsets = probes.map(({ offset }) => offset);
-        detach.push(
-          this.#attacher.attach({ tap: plan.tap, program, path: `/proc/self/fd/${descriptor}`, offsets, isReturn }),
-        );
-      }
+      detach = this.#attacher.attach(plan.tap, `/proc/self/fd/${descriptor}`, groups(plan.probes));
     } catch (error) {
-      for (const undo of detach.reverse()) undo();
       return this.#fail(identity, file.path, error instanceof Error ? error.message : String(error), nowMs);
     }
     this.#failures.delete(identity);
@@ -165,17 +161,18 @@ export class TappedFiles {
 
   #detach(file: TappedFile): void {
     this.#files.delete(file.identity);
-    for (const undo of [...file.detach].reverse()) undo();
+    const detaching = file.detach().finally(() => this.#detaching.delete(detaching));
+    this.#detaching.add(detaching);
   }
 }
 
-/** Neighbours with the same program and kind: one attachment each. */
-function groups(probes: readonly PlannedProbe[]): PlannedProbe[][] {
-  const all: PlannedProbe[][] = [];
-  for (const probe of probes) {
+/** Neighbours with the same program and kind are attached at once. */
+function groups(probes: readonly PlannedProbe[]): ProbeGroup[] {
+  const all: { program: string; offsets: number[]; isReturn: boolean }[] = [];
+  for (const { program, offset, isReturn } of probes) {
     const last = all.at(-1);
-    if (last?.[0]?.program === probe.program && last[0].isReturn === probe.isReturn) last.push(probe);
-    else all.push([probe]);
+    if (last?.program === program && last.isReturn === isReturn) last.offsets.push(offset);
+    else all.push({ program, offsets: [offset], isReturn });
   }
   return all;
 }

@@ -83,9 +83,15 @@ export function findGoFunctions(elf: ElfFile, wanted: readonly string[]): Map<st
 /** Place of a name, counted from where the names begin → the name. */
 function namePlaces(bytes: Buffer, namesAt: number, wanted: readonly string[]): Map<number, string> {
   const places = new Map<number, string>();
+  // Each name is there once in a table that was not made to be hostile.
+  const mostPlaces = 64 * wanted.length;
   for (const name of wanted) {
     const needle = Buffer.from(`\0${name}\0`, 'latin1');
-    for (let at = bytes.indexOf(needle, namesAt); at >= 0 && places.size < 256; at = bytes.indexOf(needle, at + 1))
+    for (
+      let at = bytes.indexOf(needle, namesAt);
+      at >= 0 && places.size < mostPlaces;
+      at = bytes.indexOf(needle, at + 1)
+    )
       places.set(at + 1 - namesAt, name);
   }
   return places;
