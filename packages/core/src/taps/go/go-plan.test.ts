@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ElfFile } from '../../elf/elf-file.ts';
 import type { NoTap, TapPlan } from '../tap-plan.ts';
-import { findGoFunctions } from './function-table.ts';
+import { findGoFunctions, type GoFunction } from './function-table.ts';
 import { planGoTls } from './go-plan.ts';
 import { readGoVersion } from './go-version.ts';
 
@@ -130,7 +130,8 @@ describe.skipIf(!hasGo)('planGoTls()', () => {
 
   /** Every function that nm knows, in a file that may have no symbols. */
   function expectFunctions(path: string, byNm: ReadonlyMap<string, number>): void {
-    const found = withElf(path, (elf) => findGoFunctions(elf, [...byNm.keys()])) ?? new Map();
+    const found =
+      withElf(path, (elf) => findGoFunctions(elf, [...byNm.keys()])) ?? new Map<string, readonly GoFunction[]>();
     // Assembly functions have another name in the symbol table, and C functions are in it only.
     expect(found.size).toBeGreaterThan(300);
     const wrong = [...found].filter(([name, all]) => !all.some(({ address }) => address === byNm.get(name)));

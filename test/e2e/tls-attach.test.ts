@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { Agent, get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBeyla } from '@beyla/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { heldBy, leftOf, openFiles } from '../support/bpf-ids.mjs';
+import { needsBpf } from '../support/capability.ts';
+import { type App, runApp } from '../support/run-app.mjs';
+import { makeTlsFiles, type TlsFiles } from '../support/tls-files.mjs';
+import { use } from '../support/use.ts';
+import { type Watch, watch } from '../support/with-beyla.ts';
+
+const CYCLES = 50;
+const server = new URL('../apps/tls-server.py', import.meta.url).pathname;
+/** What the tests say of a file with probes. */
+interface Tapped {
+  readonly path: string;
+  readonly about: string;
+  readonly processes: readonly number[];
+  readonly probes: readonly string[];
+}
+
+let files: TlsFiles;
+beforeAll(() => {
+  files = makeTlsFiles();
+});
+afterAll(() => files.remove());
+
+function runServer(...args: string[]): Promise<App> {
+  return runApp('tls-server', '/usr/bin/python3', [server, files.cert, files.key, ...args]);
+}
+
+/** Sends requests one after another over one connection. */
+async function send(port: number, paths: readonly string[]): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(files.ca) });
+  try {
+    for (const path of paths) {
+      const request = get({ host: '127.0.0.1', port, path, agent });
+      const [response] = await once(request, 'response');
+      let body = '';
+      for await (const piece of response.setEncoding('utf8')) body += piece;
+      expect(body).toBe(path);
+    }
+  } finally {
+    agent.destroy();
+  }
+}
+
+function paths(name: string, count = 10): string[] {
+  return Array.from({ length: count }, (_, index) => `/${name}/${index}`);
+}
+
+function tapped({ beyla }: Pick<Watch, 'beyla'>): readonly Tapped[] {
+  const { tracer } = beyla.debugInfo() as { tracer: { taps: { files: readonly Tapped[] } } };
+  return tracer.taps.files;
+}
+
+function pathsOf(watching: Watch): string[] {
+  return watching.spans.map(({ path }) => path);
+}
+
+describe('TLS taps are attached', needsBpf, () => {
+  it('to a process that runs already, before it is announced', async () => {
+    const app = use(await runServer());
+    const watching = use(await watch({ pids: [app.pid] }));
+    const [file, ...others] = tapped(watching);
+    expect(others).toEqual([]);
+    expect(file).toMatchObject({ about: 'OpenSSL', processes: [app.pid] });
+    await send(app.port, paths('running'));
+    await watching.settled(10);
+    await watching.finish();
+    expect(pathsOf(watching)).toEqual(paths('running'));
+    expect(new Set(watching.spans.map((span) => ('scheme' in span ? span.scheme : undefined)))).toEqual(
+      new Set(['https']),
+    );
+  });
+
+  it('to a process that is started later: not one request is missed', async () => {
+    const watching = use(await watch({ discovery: { instrument: [{ cmdArgs: `*${files.cert}*` }] } }));
+    const app = use(await runServer());
+    await watching.started(({ pid }) => pid === app.pid);
+    await send(app.port, paths('started'));
+    await watching.settled(10);
+    await watching.finish();
+    expect(pathsOf(watching)).toEqual(paths('started'));
+  });
+
+  it('to a library that a process loads long after its selection', async () => {
+    const app = use(
+      await runApp('tls-server', '/usr/bin/python3', [server, files.cert, files.key, '--late'], { ready: /^STARTED$/ }),
+    );
+    const watching = use(await watch({ pids: [app.pid] }));
+    expect(tapped(watching)).toEqual([]);
+    const ready = app.line(/^READY (\d+)$/);
+    app.write('go\n');
+    const port = Number((await ready)[1]);
+    await expect.poll(() => tapped(watching).length).toBe(1);
+    await send(port, paths('late'));
+    await watching.settled(10);
+    await watching.finish();
+    expect(pathsOf(watching)).toEqual(paths('late'));
+  });
+
+  it('to a copy of the library that only a mount namespace sees', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'beyla-ns-'));
+    try {
+      const library = libssl();
+      const copy = join(directory, 'libssl-copy');
+      copyFileSync(library, copy);
+      const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
+      const python = ['/usr/bin/python3', server, files.cert, files.key];
+      const app = use(
+        await runApp('tls-server', '/usr/bin/unshare', ['-m', 'sh', '-c', script, 'sh', copy, library, ...python]),
+      );
+      const watching = use(await watch({ pids: [app.pid] }));
+      expect(tapped(watching)).toMatchObject([{ path: library, processes: [app.pid] }]);
+      await send(app.port, paths('namespace'));
+      await watching.settled(10);
+      await watching.finish();
+      expect(pathsOf(watching)).toEqual(paths('namespace'));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('to a library that was deleted after the process had loaded it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'beyla-deleted-'));
+    const copy = join(directory, 'libssl.so.3');
+    copyFileSync(libssl(), copy);
+    const app = use(
+      await runApp('tls-server', '/usr/bin/python3', [server, files.cert, files.key], {
+        env: { LD_LIBRARY_PATH: directory },
+      }),
+    );
+    rmSync(directory, { recursive: true });
+    const watching = use(await watch({ pids: [app.pid] }));
+    expect(tapped(watching)).toMatchObject([{ path: copy }]);
+    await send(app.port, paths('deleted'));
+    await watching.settled(10);
+    await watching.finish();
+    expect(pathsOf(watching)).toEqual(paths('deleted'));
+  });
+
+  it('once for two processes that share a library, and nothing is seen of a third that is not selected', async () => {
+    const [first, second, stranger] = [use(await runServer()), use(await runServer()), use(await runServer())];
+    const watching = use(await watch({ pids: [first.pid, second.pid] }));
+    expect(tapped(watching)).toMatchObject([{ processes: [first.pid, second.pid] }]);
+    await send(stranger.port, paths('stranger'));
+    await send(first.port, paths('first'));
+    await send(second.port, paths('second'));
+    await watching.settled(20);
+    await watching.finish();
+    expect(pathsOf(watching)).toEqual([...paths('first'), ...paths('second')]);
+    expect(new Set(watching.spans.map(({ process }) => process.pid))).toEqual(new Set([first.pid, second.pid]));
+  });
+
+  it('on instructions that the kernel emulates', async () => {
+    const app = use(await runServer());
+    const watching = use(await watch({ pids: [app.pid] }));
+    const probes = tapped(watching).flatMap((file) => file.probes);
+    expect(probes.length).toBeGreaterThan(5);
+    expect(probes.filter((probe) => !probe.endsWith(', emulated'))).toEqual([]);
+  });
+
+  it('not at all where they are switched off: such connections are counted, and named', async () => {
+    const app = use(await runServer());
+    const watching = use(await watch({ pids: [app.pid], tracer: { taps: { openssl: false, goTls: false } } }));
+    expect(tapped(watching)).toEqual([]);
+    await send(app.port, paths('off'));
+    await expect.poll(() => watching.beyla.stats().drops['kernel.tls_untapped']).toBe(1);
+    await expect.poll(() => watching.beyla.health().messages.join()).toContain(`process ${app.pid}`);
+    await watching.finish();
+    expect(watching.spans).toEqual([]);
+  });
+});
+
+describe('TLS taps leave nothing behind', needsBpf, () => {
+  it(`after ${CYCLES} cycles with a selected process`, { timeout: 600_000 }, async () => {
+    const app = use(await runServer());
+    const discovery = { instrument: [{ targetPids: [app.pid] }] };
+    await (await createBeyla({ discovery })).close();
+    const filesBefore = openFiles();
+    const made = new Set<string>();
+    for (let cycle = 0; cycle < CYCLES; cycle++) {
+      const beyla = await createBeyla({ discovery });
+      expect(tapped({ beyla })).toHaveLength(1);
+      for (const id of heldBy(process.pid)) made.add(id);
+      await beyla.close();
+      expect(heldBy(process.pid).size).toBe(0);
+    }
+    expect(openFiles()).toBe(filesBefore);
+    expect(await leftOf(made)).toEqual([]);
+    await send(app.port, paths('after'));
+  });
+});
+
+/** The library that Python loads here. */
+function libssl(): string {
+  const script = 'import ssl; print(next(l.split()[-1] for l in open("/proc/self/maps") if "/libssl." in l))';
+  return realpathSync(execFileSync('/usr/bin/python3', ['-c', script], { encoding: 'utf8' }).trim());
+}
