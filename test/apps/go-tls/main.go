@@ -1,10 +1,10 @@
 // An HTTPS server and client of Go's net/http that knows nothing of tracing.
 //
 //	go-tls serve CERTIFICATE KEY                 prints READY <port>
-//	go-tls get AUTHORITY CONNECTIONS REQUESTS    reads a port from standard input, prints DONE
+//	go-tls get AUTHORITY CONNECTIONS [REQUESTS]  reads a port from standard input, prints DONE
 //
 // The server answers with the path. The client sends REQUESTS to /go/<connection>/<number> on each of CONNECTIONS, and makes a new connection
-// after every tenth of them.
+// after every tenth of them; without REQUESTS it sends until another line comes.
 package main
 
 import (
@@ -29,14 +29,23 @@ func main() {
 		return
 	}
 	connections, _ := strconv.Atoi(os.Args[3])
-	requests, _ := strconv.Atoi(os.Args[4])
+	requests := 1 << 30
+	if len(os.Args) > 4 {
+		requests, _ = strconv.Atoi(os.Args[4])
+	}
 	fmt.Println("READY 0")
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	input := bufio.NewReader(os.Stdin)
+	line, err := input.ReadString('\n')
 	check(err)
-	get("https://127.0.0.1:"+strings.TrimSpace(line), os.Args[2], connections, requests)
+	stop := make(chan struct{})
+	go func() {
+		input.ReadString('\n')
+		close(stop)
+	}()
+	get("https://127.0.0.1:"+strings.TrimSpace(line), os.Args[2], connections, requests, stop)
 	fmt.Println("DONE")
 	// Whoever watches wants to see it running.
-	bufio.NewReader(os.Stdin).ReadString('\n')
+	<-stop
 }
 
 func serve(certificate, key string) {
@@ -52,7 +61,7 @@ func serve(certificate, key string) {
 	check(server.ServeTLS(listener, certificate, key))
 }
 
-func get(base, authority string, connections, requests int) {
+func get(base, authority string, connections, requests int, stop <-chan struct{}) {
 	pem, err := ioutil.ReadFile(authority)
 	check(err)
 	roots := x509.NewCertPool()
@@ -65,6 +74,11 @@ func get(base, authority string, connections, requests int) {
 			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 			client := &http.Client{Transport: transport}
 			for number := 0; number < requests; number++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
 				path := fmt.Sprintf("/go/%d/%d", connection, number)
 				response, err := client.Get(base + path)
 				check(err)
