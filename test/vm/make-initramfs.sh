@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # make-initramfs.sh FILE [COMMAND]: writes an uncompressed initramfs with busybox, this machine's node and the built repository at /repo.
-# The guest runs test/vm/guest/main.mjs, or COMMAND (a shell line) in /repo. No kernel module is in it.
+# /etc/cert.pem and /etc/key.pem are a certificate that signs itself. The guest runs test/vm/guest/main.mjs, or COMMAND (a shell line) in /repo. No kernel module is in it.
 set -euo pipefail
 
 out=$(realpath -m "${1:?usage: make-initramfs.sh FILE [COMMAND]}")
@@ -28,6 +28,8 @@ copy_libraries "$busybox"
 copy_libraries "$node"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=guest \
+  -keyout "$root/etc/key.pem" -out "$root/etc/cert.pem" 2>/dev/null
 [[ -z $command ]] || printf '%s\n' "$command" >"$root/guest-command"
 
 # What is needed at run time and nothing else: built packages, the addon, BPF objects, production dependencies, the guest's scripts.

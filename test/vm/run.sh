@@ -3,7 +3,7 @@
 # npm run test:kernels [-- 5.10 6.1 6.12] [--update] [-- guest command]
 #
 # Boots Debian's cloud kernels under QEMU's emulator, one after another, with an initramfs made here. On each, every BPF object must load
-# or be refused for its written reason, and every source must report an HTTP/1 run exactly. Needs no root and no /dev/kvm once the
+# or be refused for its written reason, and every source must report an HTTP/1 run, plain and over TLS, exactly. Needs no root and no /dev/kvm once the
 # tools are there. With a guest command the kernels run that shell line in /repo instead, and print its output.
 #   --update              rewrite verified-instructions.json from this run
 #   BEYLA_SKIP_BUILD=1    what this needs is installed and built

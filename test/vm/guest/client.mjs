@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /**
  * Sends requests one after another on one connection and resolves with the status codes, by reading just enough of HTTP/1 itself:
  * the truth must not come from a library that is also under test.
  */
-export async function exchange(port, requests, { keepAlive }) {
-  const socket = connect(port, '127.0.0.1');
+export async function exchange(port, requests, { keepAlive, tls = false }) {
+  const socket = tls
+    ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    : connect({ port, host: '127.0.0.1' });
+  if (tls) await once(socket, 'secureConnect');
   socket.setNoDelay(true);
   const reader = new Reader(socket);
   const statuses = [];

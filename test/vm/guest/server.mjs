@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 const body = Buffer.alloc(2500, 'b');
 
-/** A plain HTTP server with the forms of response that matter to a parser; prints its port. */
-const server = createServer((request, response) => {
+/** The forms of response that matter to a parser. */
+function answer(request, response) {
   const path = request.url.split('?')[0];
   if (path === '/hello') response.end('hello');
   else if (path === '/empty') response.writeHead(204).end();
@@ -17,6 +19,12 @@ const server = createServer((request, response) => {
     request.resume();
     request.once('end', () => response.writeHead(201).end('stored'));
   } else response.writeHead(404).end('nothing here');
-});
-server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+}
+
+const tls = { cert: readFileSync('/etc/cert.pem'), key: readFileSync('/etc/key.pem') };
+const servers = [createServer(answer), createTlsServer(tls, answer)];
+for (const server of servers) {
+  server.keepAliveTimeout = 60_000;
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+console.log(servers.map((server) => server.address().port).join(' '));

@@ -20,6 +20,8 @@ const KEPT_CONNECTIONS = 4;
 const ROUNDS_PER_CONNECTION = 6;
 const SINGLE_REQUESTS = 64;
 const HTTPD_REQUESTS = 24;
+const TLS_CONNECTIONS = 2;
+const TLS_SINGLE_REQUESTS = 8;
 
 /** Counts of equal strings. */
 export class Tally extends Map {
@@ -34,10 +36,11 @@ export class Tally extends Map {
 
 /** The servers of the test: two that are selected, one in this process that is not. */
 export async function startServers() {
-  const node = spawn(process.execPath, [new URL('server.mjs', import.meta.url).pathname], {
+  const child = spawn(process.execPath, [new URL('server.mjs', import.meta.url).pathname], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = await once(node.stdout, 'data');
+  const [line] = await once(child.stdout, 'data');
+  const [node, tls] = String(line).split(' ').map(Number);
 
   mkdirSync('/tmp/www', { recursive: true });
   writeFileSync('/tmp/www/page.txt', 'a page\n');
@@ -50,13 +53,13 @@ export async function startServers() {
   await new Promise((resolve) => bystander.listen(0, '127.0.0.1', resolve));
 
   return {
-    pids: [node.pid, httpd.pid],
-    ports: { node: Number(line), httpd: HTTPD_PORT, bystander: bystander.address().port },
+    pids: [child.pid, httpd.pid],
+    ports: { node, tls, httpd: HTTPD_PORT, bystander: bystander.address().port },
     async close() {
       bystander.close();
-      for (const child of [node, httpd]) {
-        child.kill();
-        await once(child, 'exit');
+      for (const server of [child, httpd]) {
+        server.kill();
+        await once(server, 'exit');
       }
     },
   };
@@ -87,10 +90,14 @@ export async function drive(ports) {
   const rounds = Array.from({ length: ROUNDS_PER_CONNECTION }, () => ROUTES).flat();
   await Promise.all([
     ...Array.from({ length: KEPT_CONNECTIONS }, () => run(ports.node, rounds, { keepAlive: true })),
+    ...Array.from({ length: TLS_CONNECTIONS }, () => run(ports.tls, rounds, { keepAlive: true, tls: true })),
     run(ports.bystander, rounds.slice(0, 16), { keepAlive: true }),
   ]);
   for (let index = 0; index < SINGLE_REQUESTS; index++) {
     await run(ports.node, [ROUTES[index % ROUTES.length]], { keepAlive: false });
+  }
+  for (let index = 0; index < TLS_SINGLE_REQUESTS; index++) {
+    await run(ports.tls, [ROUTES[index % ROUTES.length]], { keepAlive: false, tls: true });
   }
   for (let index = 0; index < HTTPD_REQUESTS; index++) {
     const path = index % 3 === 2 ? '/absent.txt' : '/page.txt';
