@@ -69,7 +69,8 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
   const passed = { ask: 0, answer: 0 };
   const begin = { ask: 0, answer: 0 };
   const records: Uint8Array[] = [];
-  let seq = 0;
+  /** Each direction counts for itself. */
+  const seqs = { in: 0, out: 0 };
   let nowNs = 1_000_000;
   let skipped = 0;
   for (const { side, bytes } of parts) {
@@ -87,7 +88,7 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
       for (let at = stretch.start; at === stretch.start || at < stretch.end; at += PIECE_MAX) {
         records.push(
           chunk({
-            seq: ++seq,
+            seq: ++seqs[direction],
             role,
             direction,
             bytes: whole[side].subarray(at, Math.min(at + PIECE_MAX, stretch.end)),
@@ -101,7 +102,7 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
       }
     }
   }
-  if (options.closes !== false) records.push(close({ ns: nowNs + 1000, lastSeq: seq }));
+  if (options.closes !== false) records.push(close({ ns: nowNs + 1000, lastSeq: seqs.in + seqs.out }));
   return records;
 }
 

@@ -1,4 +1,5 @@
 import type { Turn } from '../../connections/turn.ts';
+import { RECORD_FLAG } from '../../events/layout.gen.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, FrameHeader, PREFACE, readUint32 } from './frame.ts';
 import { findFrame } from './frame-search.ts';
@@ -132,7 +133,10 @@ export class FrameReader {
   }
 
   #find(turn: Turn, from: number): number {
-    const at = findFrame(turn.data, turn.prefixStart, from, turn.prefixEnd);
+    const { data, prefixStart, prefixEnd, flags } = turn;
+    // The kernel walks the frames, too, and may know.
+    const isFrame = from === prefixStart && (flags & RECORD_FLAG.FRAME) !== 0 && data[from + 3] !== FRAME.CONTINUATION;
+    const at = isFrame ? from : findFrame(data, prefixStart, from, prefixEnd);
     if (at !== from) this.#hasSkipped = true;
     if (at < 0) return at;
     this.#state = 'header';

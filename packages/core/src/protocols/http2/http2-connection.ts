@@ -42,8 +42,8 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
   readonly #readers: readonly [FrameReader, FrameReader];
   readonly #decoders: readonly [HpackDecoder, HpackDecoder] = [new HpackDecoder(), new HpackDecoder()];
   readonly #isWhole: boolean;
-  /** By DIRECTION: something was lost that may have been of it, and nothing was heard of it since. */
-  readonly #isBehind: [boolean, boolean] = [false, false];
+  /** Something was lost, and no piece came since: its offset will tell what it was. Of turns either direction may be missing. */
+  #isBehind = false;
   #sides: Sides | undefined = undefined;
   #isStreamAsked = false;
   /** Times that a direction was lost since the last header block. */
@@ -75,23 +75,23 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       this.#isStreamAsked = true;
       this.#host.setVerdict(this.#connection, 'stream');
     }
-    this.#read(turn);
+    this.#reader(turn.direction).read(turn);
     return true;
   }
 
   chunk(piece: Turn): void {
-    this.#read(piece);
+    this.#isBehind = false;
+    this.#reader(piece.direction).read(piece);
   }
 
   gap(): void {
-    // The offset of the next piece of each direction tells what it was.
-    this.#isBehind[DIRECTION.IN] = this.#isBehind[DIRECTION.OUT] = true;
+    this.#isBehind = true;
   }
 
   close(ns: number): void {
     const streams = this.#sides?.streams;
     // Without the last of their frames, nobody knows how streams ended.
-    if (this.#isBehind[DIRECTION.IN] || this.#isBehind[DIRECTION.OUT]) streams?.forget();
+    if (this.#isBehind) streams?.forget();
     else streams?.close(ns);
   }
 
@@ -196,11 +196,6 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       responses: new ResponseFrames(streams),
     };
     return this.#sides;
-  }
-
-  #read(turn: Turn): void {
-    this.#isBehind[turn.direction] = false;
-    this.#reader(turn.direction).read(turn);
   }
 
   #reader(direction: number): FrameReader {
