@@ -32,6 +32,8 @@ const FLAGS = [
   0,
   FRAME_FLAG.END_HEADERS,
 ];
+/** Longer frames of types that nobody knows are none: nobody has such a type and raises the limit. */
+const EXTENSION_BYTES_MAX = 16_384;
 /** Longer frames are not looked for: the default limit is 16 KiB, and few raise it beyond 64 KiB. */
 const SOUGHT_BYTES_MAX = 0xffff;
 const SOUGHT_BLOCK_BYTES_MAX = 16_384;
@@ -80,7 +82,7 @@ export class FrameHeader {
       case FRAME.WINDOW_UPDATE:
         return length === 4;
       default:
-        return true;
+        return length <= EXTENSION_BYTES_MAX;
     }
   }
 

@@ -12,8 +12,8 @@ import { ResponseFrames } from './response-frames.ts';
 import type { Http2Stream } from './stream.ts';
 import { Streams } from './streams.ts';
 
-/** Times in a row that a direction is lost before it said anything, after which a connection is given up. */
-const LOST_MAX = 64;
+/** Turns and pieces without a header block that end lost, after which a connection is given up: content of 4 MiB. */
+const LOST_MAX = 1024;
 
 /** Where HTTP/2 begins on a connection. */
 export interface Http2Start {
@@ -46,7 +46,7 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
   #isBehind = false;
   #sides: Sides | undefined = undefined;
   #isStreamAsked = false;
-  /** Times that a direction was lost since the last header block. */
+  /** Turns and pieces that ended lost since the last header block. */
   #lost = 0;
 
   constructor(connection: Connection, host: ProtocolHost, start: Http2Start) {
@@ -75,13 +75,13 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       this.#isStreamAsked = true;
       this.#host.setVerdict(this.#connection, 'stream');
     }
-    this.#reader(turn.direction).read(turn);
+    this.#read(turn);
     return true;
   }
 
   chunk(piece: Turn): void {
     this.#isBehind = false;
-    this.#reader(piece.direction).read(piece);
+    this.#read(piece);
   }
 
   gap(): void {
@@ -147,11 +147,6 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
     this.#host.count(isMalformed ? 'http2.malformed' : 'http2.gap');
     this.#decoder(reader.direction).forget();
     this.#missed(reader);
-    this.#lost += 1;
-    if (this.#lost < LOST_MAX) return;
-    this.#host.count('http2.gave_up');
-    this.#sides?.streams.forget();
-    this.#host.setVerdict(this.#connection, 'ignore');
   }
 
   onFound(reader: FrameReader): void {
@@ -198,8 +193,15 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
     return this.#sides;
   }
 
-  #reader(direction: number): FrameReader {
-    return this.#readers[direction === DIRECTION.IN ? 0 : 1];
+  #read(turn: Turn): void {
+    const reader = this.#readers[turn.direction === DIRECTION.IN ? 0 : 1];
+    reader.read(turn);
+    if (!reader.isLost) return;
+    this.#lost += 1;
+    if (this.#lost !== LOST_MAX) return;
+    this.#host.count('http2.gave_up');
+    this.#sides?.streams.forget();
+    this.#host.setVerdict(this.#connection, 'ignore');
   }
 
   #decoder(direction: number): HpackDecoder {

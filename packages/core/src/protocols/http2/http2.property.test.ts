@@ -94,7 +94,9 @@ const options: fc.Arbitrary<TrafficRecordsOptions> = fc.record({
 });
 
 describe('HTTP/2', () => {
-  it('gives the spans that Node as client and server would, however the bytes are cut and interleaved', () => {
+  it('gives the spans that Node as client and server would, however the bytes are cut and interleaved', {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(traffic, places, options, (which, cuts, how) => {
         const { parts, requests } = traffics[which] as Traffic;
@@ -118,11 +120,11 @@ describe('HTTP/2', () => {
           expect(span.kind.endsWith(how.role ?? '')).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
-  it('says nothing that is not so where it begins in the middle, at whatever byte', () => {
+  it('says nothing that is not so where it begins in the middle, at whatever byte', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(traffic, fc.double({ min: 0, max: 0.9, noNaN: true }), places, options, (which, from, cuts, how) => {
         const { parts, requests } = traffics[which] as Traffic;
@@ -139,11 +141,13 @@ describe('HTTP/2', () => {
         expect(new Set(paths).size).toBe(paths.length);
         expect(harness.spans.length + lost(harness)).toBeLessThanOrEqual(requests.length);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
-  it('says nothing that is not so whatever records are lost, and counts each lost request once', () => {
+  it('says nothing that is not so whatever records are lost, and counts each lost request once', {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(traffic, places, options, fc.array(fc.nat(9999), { maxLength: 5 }), (which, cuts, how, holes) => {
         const { parts, requests } = traffics[which] as Traffic;
@@ -159,7 +163,7 @@ describe('HTTP/2', () => {
         }
         expect(harness.spans.length + lost(harness)).toBeLessThanOrEqual(requests.length);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

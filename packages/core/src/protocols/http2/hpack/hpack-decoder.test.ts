@@ -132,27 +132,31 @@ describe('HpackDecoder', () => {
 
   /** The others are in the wire formats of earlier drafts. */
   const stories = readdirSync(CORPUS).filter((name) => isFinalFormat(join(CORPUS, name, 'story_00.json')));
-  it.each(stories)('reads the public corpus as encoded by %s, from its beginning and from anywhere', (encoder) => {
-    for (const file of readdirSync(join(CORPUS, encoder))) {
-      const { cases } = JSON.parse(readFileSync(join(CORPUS, encoder, file), 'utf8')) as {
-        cases: { wire: string; headers: Record<string, string>[] }[];
-      };
-      const list = cases.map(({ wire, headers }) => ({
-        block: bytesOf(wire),
-        values: expected(headers.flatMap((header) => Object.entries(header))),
-      }));
-      const whole = new HpackDecoder();
-      for (const { block, values } of list) expect(decode(whole, block)).toMatchObject({ values, unknown: 0 });
-      const late = new HpackDecoder();
-      late.forget();
-      for (const { block, values } of list.slice(Math.floor(list.length / 3))) {
-        const fields = decode(late, block);
-        for (const [field, value] of fields.values.entries()) {
-          if (value !== undefined || fields.unknown === 0) expect(value).toBe(values[field]);
+  it.each(stories)(
+    'reads the public corpus as encoded by %s, from its beginning and from anywhere',
+    { timeout: 60_000 },
+    (encoder) => {
+      for (const file of readdirSync(join(CORPUS, encoder))) {
+        const { cases } = JSON.parse(readFileSync(join(CORPUS, encoder, file), 'utf8')) as {
+          cases: { wire: string; headers: Record<string, string>[] }[];
+        };
+        const list = cases.map(({ wire, headers }) => ({
+          block: bytesOf(wire),
+          values: expected(headers.flatMap((header) => Object.entries(header))),
+        }));
+        const whole = new HpackDecoder();
+        for (const { block, values } of list) expect(decode(whole, block)).toMatchObject({ values, unknown: 0 });
+        const late = new HpackDecoder();
+        late.forget();
+        for (const { block, values } of list.slice(Math.floor(list.length / 3))) {
+          const fields = decode(late, block);
+          for (const [field, value] of fields.values.entries()) {
+            if (value !== undefined || fields.unknown === 0) expect(value).toBe(values[field]);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   const names = fc.constantFrom(':path', ':authority', 'user-agent', 'traceparent', 'x-other', 'grpc-timeout', 'te');
   const values = fc.oneof(
@@ -164,7 +168,7 @@ describe('HpackDecoder', () => {
     { minLength: 1, maxLength: 20 },
   );
 
-  it('reads what hpack.js writes, and from the middle of it only what is so', () => {
+  it('reads what hpack.js writes, and from the middle of it only what is so', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(blocks, fc.nat(20), fc.constantFrom(4096, 256, 100), (list, begin, size) => {
         const compressor = hpackJs.compressor.create({ table: { maxSize: size } });
