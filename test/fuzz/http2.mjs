@@ -121,9 +121,9 @@ export async function fuzzHttp2(core, conversations, random) {
   /** @param {ReturnType<typeof open>} connection @param {number} direction @param {Uint8Array} bytes */
   function feed(connection, direction, bytes) {
     const cut = random.oneIn(2) ? bytes.length : random.below(bytes.length + 1);
-    for (const [start, end] of [
-      [0, cut],
-      [cut, bytes.length],
+    for (const { start, end } of [
+      { start: 0, end: cut },
+      { start: cut, end: bytes.length },
     ]) {
       if (start === end) continue;
       const turn = new Turn();
@@ -133,12 +133,13 @@ export async function fuzzHttp2(core, conversations, random) {
       turn.prefixStart = start;
       turn.prefixEnd = random.oneIn(16) ? start + random.below(end - start) : end;
       turn.sizeBytes = end - start + (random.oneIn(16) ? random.below(1e5) : 0);
-      turn.offsetBytes = connection.offsets[direction] + (random.oneIn(16) ? random.below(50) - 20 : 0);
+      const offset = connection.offsets[direction] ?? 0;
+      turn.offsetBytes = offset + (random.oneIn(16) ? random.below(50) - 20 : 0);
       turn.firstNs = turn.lastNs = nowNs += 1000;
       if (random.oneIn(32)) connection.consumer.gap(1);
       if (random.oneIn(16)) connection.consumer.turn(turn);
       else connection.consumer.chunk(turn);
-      connection.offsets[direction] += end - start;
+      connection.offsets[direction] = offset + end - start;
     }
   }
 
