@@ -10,8 +10,8 @@ import { BeylaError } from './errors.ts';
 import type { LifecycleSink } from './events/event-sink.ts';
 import { combineHealth } from './health.ts';
 import { Interpreter } from './interpreter.ts';
-import type { EventSource } from './kernel/event-source.ts';
 import type { BpfMapFill } from './kernel/map-fill.ts';
+import type { RecordSource } from './kernel/record-source.ts';
 import { Tracer } from './kernel/tracer.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { BeylaOptions } from './options/options.ts';
@@ -79,7 +79,7 @@ export async function createBeyla(options: BeylaOptions): Promise<Beyla> {
  */
 export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable, InternalSource {
   readonly #processes = new ProcessRegistry();
-  readonly #source: EventSource;
+  readonly #source: RecordSource;
   readonly #discovery: Discovery | undefined;
   readonly #interpreter: Interpreter;
   readonly #routes: RouteDecorator;
@@ -301,7 +301,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
   }
 }
 
-function hintsOf(discovery: Discovery, source: EventSource): LifecycleSink {
+function hintsOf(discovery: Discovery, source: RecordSource): LifecycleSink {
   return {
     onExec: ({ pid }) => discovery.hintExec(pid),
     onFork: ({ parent, pid }) => discovery.hintFork(parent, pid),

@@ -84,7 +84,7 @@ export type { LifecycleSink } from './events/event-sink.ts';
 export { Interpreter } from './interpreter.ts';
 export type { InterpreterOptions } from './interpreter-options.ts';
 export type { EventBatch } from './kernel/event-batch.ts';
-export type { EventSource } from './kernel/event-source.ts';
+export type { RecordSource } from './kernel/record-source.ts';
 export { Lifecycle } from './lifecycle.ts';
 export type { ResolvedDiscoveryOptions } from './options/resolve-discovery.ts';
 export {

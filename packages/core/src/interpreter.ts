@@ -6,7 +6,7 @@ import { RecordInterpreter } from './record-interpreter.ts';
 import type { RequestSpan } from './spans/span.ts';
 
 /**
- * Understands the records of an `EventSource`: bytes → turns → messages → exchanges → spans.
+ * Understands the records of an `RecordSource`: bytes → turns → messages → exchanges → spans.
  *
  * It wants every batch, empty ones too, since time passes with them. It never throws on what is in a batch; everything it cannot use
  * is counted by reason. Its tables are bounded by `maxConnections`. It holds nothing that would have to be closed.

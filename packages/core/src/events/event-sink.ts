@@ -10,7 +10,7 @@ export interface LifecycleSink {
   onFork(event: ProcessEvent): void;
   onExit(event: ProcessEvent): void;
   onListen(event: ListenEvent): void;
-  /** A selected process speaks TLS on a connection that no tap sees into; `EventSource.speaksTls` wants to know. */
+  /** A selected process speaks TLS on a connection that no tap sees into; `RecordSource.speaksTls` wants to know. */
   onTls?(event: ProcessEvent): void;
 }
 

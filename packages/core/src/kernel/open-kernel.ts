@@ -4,6 +4,7 @@ import { BeylaError } from '../errors.ts';
 import type { SourceName, TapsOptions, TracerOptions } from '../options/options.ts';
 import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
+import { hostFailure } from './host-failure.ts';
 import { type OpenedTaps, openTaps } from './open-taps.ts';
 import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
@@ -48,6 +49,14 @@ export interface OpenedKernel {
 
 /** Loads and attaches sockets.bpf.o and the chosen source; leaves nothing behind when it fails. */
 export function openKernel(native: Native, options: KernelOptions): OpenedKernel {
+  try {
+    return loadKernel(native, options);
+  } catch (error) {
+    throw hostFailure(error);
+  }
+}
+
+function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
   requireHost(native, options.btfPath);
   const source = chooseSource(native, options.source);
   const objects: BpfObject[] = [];

@@ -13,7 +13,6 @@ import { Clock } from '../spans/clock.ts';
 import { TapManager } from '../taps/tap-manager.ts';
 import { loadNative, type Native } from './binding.ts';
 import type { EventBatch } from './event-batch.ts';
-import type { EventSource } from './event-source.ts';
 import { ioUringTrouble } from './io-uring-trouble.ts';
 import { readKernelCounters } from './kernel-counters.ts';
 import { KernelProbes } from './kernel-probes.ts';
@@ -23,6 +22,7 @@ import { type KernelOptions, type OpenedKernel, openKernel } from './open-kernel
 import { Pacemaker } from './pacemaker.ts';
 import { PidTable } from './pid-table.ts';
 import { PortTable } from './port-table.ts';
+import type { RecordSource } from './record-source.ts';
 import { VerdictTable } from './verdict-table.ts';
 
 const TAPS = { openssl: true, goTls: true } as const;
@@ -117,7 +117,7 @@ export interface TracerCost {
  *
  * @public
  */
-export class Tracer implements EventSource {
+export class Tracer implements RecordSource {
   readonly name = 'tracer';
   readonly clock: Clock = new Clock(0n, 0n);
   readonly probe: TurnProbe = {

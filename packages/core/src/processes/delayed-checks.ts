@@ -42,6 +42,10 @@ export class DelayedChecks {
     return check;
   }
 
+  has(pid: number): boolean {
+    return this.#checks.has(pid);
+  }
+
   delete(pid: number): void {
     this.#checks.delete(pid);
   }

@@ -312,6 +312,23 @@ describe('Discovery, by hints', () => {
     expect(take(events)).toEqual(['ended 20 shop', 'ended 21 shop', 'started 21 cart']);
   });
 
+  it('does not look at programs that others execute, where all selectors name processes', async () => {
+    fake.put(20, python);
+    const discovery = await discover({ instrument: [{ targetPids: [20, 21] }] });
+    const { examined } = discovery.stats();
+    fake.put(30, shell);
+    discovery.hintExec(30);
+    expect(discovery.stats()['checks_waiting']).toBe(0);
+    fake.put(21, shell);
+    discovery.hintExec(21);
+    fake.put(22, { ...shell, parent: 20 });
+    discovery.hintFork(20, 22);
+    discovery.hintExec(22);
+    await looked(discovery);
+    expect(discovery.stats()['examined']).toBeGreaterThan(examined as number);
+    expect(discovery.processes.map(({ pid }) => pid).sort()).toEqual([20, 21, 22]);
+  });
+
   it('selects a process by the port that it begins to listen on', async () => {
     fake.put(20, python);
     const discovery = await discover({ instrument: [{ openPorts: 8080 }] });

@@ -148,6 +148,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
 
   /** A process executed a program. */
   hintExec(pid: number): void {
+    if (!this.#mayMatter(pid)) return;
     const check = this.#check(pid, CHECK_DELAY_MS);
     if (check !== undefined) check.executed = true;
   }
@@ -221,6 +222,12 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
 
   debugInfo(): Record<string, unknown> {
     return { options: this.#options, stats: this.stats(), processes: this.processes };
+  }
+
+  /** Where all selectors name processes, programs that others execute cost nothing. An excluded child is found by comparing. */
+  #mayMatter(pid: number): boolean {
+    const pids = this.#matcher.onlyPids;
+    return pids === undefined || pids.has(pid) || this.#table.isFollowed(pid) || this.#checks.has(pid);
   }
 
   #check(pid: number, delayMs: number): Check | undefined {

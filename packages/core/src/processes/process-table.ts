@@ -134,6 +134,11 @@ export class ProcessTable {
     return evaluation.isOwn;
   }
 
+  /** Selected, or the child of a selected process that nothing else is known of yet. */
+  isFollowed(pid: number): boolean {
+    return this.#selected.has(pid) || this.#children.parentOf(pid) !== undefined;
+  }
+
   /** The kernel follows `child` because it follows `parent`. False when the parent is not known here. */
   fork(parent: number, child: number): boolean {
     const selection = this.#selected.get(parent) ?? this.#children.parentOf(parent);

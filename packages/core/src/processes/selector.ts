@@ -27,6 +27,8 @@ export interface ProcessMatcher {
   excludes(facts: ProcessFacts): boolean;
   /** Some entry has this port among its criteria. */
   wantsPort(port: number): boolean;
+  /** Every entry of `instrument` names process ids: only these can be selected by themselves. Undefined: any process may be. */
+  readonly onlyPids: ReadonlySet<number> | undefined;
   /** Some entry has ports among its criteria. */
   readonly usesPorts: boolean;
 }
@@ -83,8 +85,18 @@ export function compileSelectors(
     },
     excludes: (facts) => exclude.some((entry) => entry.accepts(facts)),
     wantsPort: (port) => portLists.some((list) => list.has(port)),
+    onlyPids: onlyPidsOf(options.instrument),
     usesPorts: portLists.length > 0,
   };
+}
+
+function onlyPidsOf(instrument: readonly ProcessSelector[]): ReadonlySet<number> | undefined {
+  const pids = new Set<number>();
+  for (const { targetPids } of instrument) {
+    if (targetPids === undefined) return undefined;
+    for (const pid of targetPids) pids.add(pid);
+  }
+  return pids;
 }
 
 /** The labels that are given. */

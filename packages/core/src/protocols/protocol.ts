@@ -31,7 +31,7 @@ export type Verdict = 'stream' | 'ignore';
 export type Role = 'server' | 'client';
 
 /**
- * Tells the kernel what to report; every `EventSource` is one.
+ * Tells the kernel what to report; every `RecordSource` is one.
  *
  * @public
  */

@@ -4,7 +4,7 @@ import type { Health } from '../component.ts';
 import { BeylaError } from '../errors.ts';
 import { BEYLA_ABI_VERSION } from '../events/layout.gen.ts';
 import type { EventBatch } from '../kernel/event-batch.ts';
-import type { EventSource } from '../kernel/event-source.ts';
+import type { RecordSource } from '../kernel/record-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { Clock } from '../spans/clock.ts';
@@ -40,7 +40,7 @@ export interface RecordedProcesses {
  *
  * @public
  */
-export class RecordingSource implements EventSource {
+export class RecordingSource implements RecordSource {
   readonly name = 'recording-source';
   readonly source = 'recording';
   readonly probe: undefined;

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Component, Health } from '../component.ts';
 import { BEYLA_ABI_VERSION } from '../events/layout.gen.ts';
 import type { EventBatch } from '../kernel/event-batch.ts';
-import type { EventSource } from '../kernel/event-source.ts';
+import type { RecordSource } from '../kernel/record-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { beginFrame, FRAME, FRAME_PREFIX_BYTES, jsonFrame } from './frame.ts';
@@ -34,7 +34,7 @@ const NOW_BYTES = 8;
 export class RecordingWriter implements Component {
   readonly name = 'recording-writer';
   readonly #path: string;
-  readonly #source: EventSource;
+  readonly #source: RecordSource;
   readonly #lifecycle: Lifecycle;
   #file: FileHandle | undefined;
   #queue: Uint8Array[] = [];
@@ -48,7 +48,7 @@ export class RecordingWriter implements Component {
   #failure: Error | undefined;
 
   /** `path` is overwritten; `source` is where the batches come from. */
-  constructor(path: string, source: EventSource) {
+  constructor(path: string, source: RecordSource) {
     this.#path = path;
     this.#source = source;
     this.#lifecycle = new Lifecycle(this.name, () => this.#release());

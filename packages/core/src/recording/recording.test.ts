@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BeylaError } from '../errors.ts';
-import type { EventSource } from '../kernel/event-source.ts';
+import type { RecordSource } from '../kernel/record-source.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { Clock } from '../spans/clock.ts';
 import { RecordingSource } from './recording-source.ts';
@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function record(name: string): Promise<string> {
   const path = join(folder, name);
   const clock = new Clock(5_000n, 1_700_000_000_123_456_789n);
-  await using writer = new RecordingWriter(path, { source: 'sock_length', clock } as EventSource);
+  await using writer = new RecordingWriter(path, { source: 'sock_length', clock } as RecordSource);
   await writer.start();
   writer.processStarted(process);
   writer.batch({ bytes: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9]), length: 8, nowNs: 12_345.5 });

@@ -10,7 +10,7 @@ import type { EventBatch } from './event-batch.ts';
  *
  * @public
  */
-export interface EventSource extends Component, AsyncIterable<EventBatch> {
+export interface RecordSource extends Component, AsyncIterable<EventBatch> {
   /** What its records' times mean in wall time. */
   readonly clock: Clock;
   /** `sock_length`, `syscall` or `recording`. */
