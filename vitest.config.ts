@@ -22,6 +22,7 @@ export default defineConfig({
             'test/contract/**/*.test.ts',
             'test/vm/*.test.mjs',
             'test/bench/*.test.mjs',
+            'test/matrix/*.test.mjs',
             'examples/*/*.test.mjs',
           ],
           exclude,

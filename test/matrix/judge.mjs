@@ -12,11 +12,11 @@ const SHOWN = 3;
 /**
  * What is wrong with the spans of one cell; nothing when they are exactly what the other end saw.
  *
- * @param {{ column: Column, side: 'server' | 'client', truth: readonly Truth[], spans: readonly RequestSpan[], count: number, answers?: Readonly<Record<string, number>> | undefined }} cell
- *   `count` is how many requests there were to be
+ * @param {{ column: Column, side: 'server' | 'client', truth: readonly Truth[], spans: readonly RequestSpan[], count: number, answers?: Readonly<Record<string, number>> | undefined, counted?: { left: number } }} cell
+ *   `count` is how many requests there were to be, `counted` how many the library says it lost; what is excused is taken off
  * @returns {string[]}
  */
-export function judge({ column, side, truth, spans, count, answers = {} }) {
+export function judge({ column, side, truth, spans, count, answers = {}, counted = { left: 0 } }) {
   const wanted = `${column.kind === 'grpc' ? 'grpc' : 'http'}.${side}`;
   const fitting = spans.filter((span) => span.kind === wanted);
   const faults = [...strangeKinds(spans, wanted), ...wrongFacts(fitting, column)];
@@ -25,7 +25,9 @@ export function judge({ column, side, truth, spans, count, answers = {} }) {
   if (seen !== planned) faults.unshift(`the other end saw ${seen} of ${planned} requests`);
   faults.push(...wrongAnswers(truth, column, answers));
 
-  const left = countBy(truth.filter(isStrict(column)), (one) => truthKey(one, column));
+  const excused = excusable(truth, column);
+  const strict = truth.filter((one) => !excused.has(one));
+  const left = countBy(strict, (one) => truthKey(one, column));
   /** @type {RequestSpan[]} */
   const surplus = [];
   for (const span of fitting) {
@@ -35,24 +37,30 @@ export function judge({ column, side, truth, spans, count, answers = {} }) {
     else surplus.push(span);
   }
   const missing = [...left].flatMap(([key, times]) => Array.from({ length: times }, () => key));
-  const kept = countBy(
-    truth.filter((one) => !isStrict(column)(one)),
-    (one) => String(one.port),
-  );
+  const kept = countBy([...excused], (one) => String(one.port));
   const unknown = surplus.filter((span) => !isOfKept(span, side, kept, truth, column));
   if (missing.length > 0) faults.push(`${missing.length} without a span: ${some(missing)}`);
   if (unknown.length > 0) {
     faults.push(`${unknown.length} spans too many: ${some(unknown.map((span) => spanKey(span, side)))}`);
   }
-  const lost = [...kept].filter(([, times]) => times > 0);
-  if (lost.length > 0)
-    faults.push(`on connections older than the tracer ${lost.map(([, times]) => times).join(', ')} without a span`);
+  const lost = [...kept.values()].reduce((sum, times) => sum + times, 0);
+  if (lost > counted.left)
+    faults.push(`${lost} without a span on connections older than the tracer, ${counted.left} counted`);
+  counted.left -= Math.min(lost, counted.left);
   return faults;
 }
 
-/** On a multiplexed connection that is older than the tracer, header fields it refers back to cannot be known. @param {Column} column */
-function isStrict({ kind }) {
-  return (/** @type {Truth} */ one) => kind === 'http1' || !one.kept;
+/**
+ * What may stay unknown, if it is counted. On a multiplexed connection that is older than the tracer, header fields may refer back to
+ * what nobody saw. Of TLS on a socket that is older, the first request may have been on its way through the library already.
+ *
+ * @param {readonly Truth[]} truth @param {Column} column
+ */
+function excusable(truth, { kind, tls }) {
+  const kept = truth.filter((one) => one.kept);
+  if (kind !== 'http1') return new Set(kept);
+  const first = new Map(kept.toReversed().map((one) => [one.port, one]));
+  return new Set(tls ? first.values() : []);
 }
 
 /**

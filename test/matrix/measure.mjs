@@ -178,6 +178,7 @@ async function verdicts({ setting: { row, side, recordTo }, apps, watching, trut
   await watching.settled(truth.filter(({ column }) => isSeen(column)).length);
   const pids = new Set(apps.flatMap((app) => app.pids()));
   const losses = watching.losses();
+  const counted = { left: watching.drops };
   await watching.close();
   const contents = contentsOf(recordTo);
   const contentPort = (/** @type {import('./recording.mjs').Content} */ { localPort, remotePort }) =>
@@ -207,6 +208,7 @@ async function verdicts({ setting: { row, side, recordTo }, apps, watching, trut
             spans,
             count: REQUESTS,
             answers: side === 'server' ? row.server?.answers : undefined,
+            counted,
           })
         : spans.map((span) => `a ${span.kind} span where nothing can be seen`).slice(0, 1);
       const mine = contents.filter((content) => contentPort(content) === ports[id]);
