@@ -6,9 +6,10 @@
  *
  *     npm run test:matrix [-- row… | --list | --write-docs]
  *
- * A word chooses the rows whose id begins with it. `--write-docs` writes docs/support-matrix.md; it takes a whole run.
+ * A word chooses the rows whose id begins with it. `--write-docs` writes docs/support-matrix.md, of a whole run
+ * that is right.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { makeTlsFiles } from '../support/tls-files.mjs';
 import { Unavailable } from './cache.mjs';
@@ -44,7 +45,7 @@ const ordered = rows.map((row) => /** @type {import('./table.mjs').RowResult} */
 console.log(`\n${formatTable(ordered)}\n`);
 const sum = tally(ordered, process.env['BEYLA_STRICT'] === '1');
 for (const line of sum.lines) console.log(line);
-if (words.length === 0) checkPage();
+if (process.argv.includes('--write-docs')) writePage();
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 process.exit(sum.failed > 0 ? 1 : 0);
 
@@ -97,22 +98,8 @@ async function measureInto({ cells, row }, measurement) {
   }
 }
 
-function checkPage() {
-  const text = document(ordered);
-  if (process.argv.includes('--write-docs')) {
-    writeFileSync(PAGE, text);
-    return;
-  }
-  let committed = '';
-  try {
-    committed = readFileSync(PAGE, 'utf8');
-  } catch {}
-  if (committed === text) {
-    sum.passed += 1;
-  } else {
-    sum.failed += 1;
-    console.log(
-      'FAILED   docs/support-matrix.md is not what this run has shown. Run: npm run test:matrix -- --write-docs',
-    );
-  }
+function writePage() {
+  if (words.length > 0 || sum.failed + sum.skipped > 0)
+    throw new Error('the page is written of a whole run that is right');
+  writeFileSync(PAGE, document(rows));
 }
