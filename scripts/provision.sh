@@ -59,6 +59,7 @@ for_matrix() {
   compgen -G '/usr/sbin/php-fpm*' >/dev/null || missing+=(php-fpm)
   compgen -G '/usr/lib/php/*/curl.so' >/dev/null || missing+=(php-curl)
   /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+  /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
   needs_command javac 'openjdk-17-jdk-headless|default-jdk-headless'
   needs_command mvn maven
   # The sources of the rows need a newer Go and Rust than Debian has: those rows run where somebody has put them.

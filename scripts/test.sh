@@ -83,7 +83,7 @@ left_out() {
   if [[ $strict == 1 ]]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
 }
 
-# lacks build|test|kernels: whether its tools are neither here nor to be had; then `cause` names them.
+# lacks build|test|matrix|kernels: whether its tools are neither here nor to be had; then `cause` names them.
 lacks() {
   cause=$(bash scripts/provision.sh "$1" 2>&1 >/dev/null)
   (($? == 3)) && cause=$(sed -n 's/^provision: missing here: /needs /p' <<<"$cause")
@@ -99,7 +99,7 @@ types() {
 
 vitest() { node node_modules/vitest/vitest.mjs run "$@"; }
 
-run provision bash scripts/provision.sh test kernels
+run provision bash scripts/provision.sh test matrix kernels
 case $status in
   0) echo done ;;
   3) sed -n 's/^provision: missing here: /lacks /p' "$log" ;;
@@ -125,6 +125,7 @@ fi
 
 suite 'units and contracts' vitest --project unit
 if lacks test; then left_out 'end to end' "$cause"; else suite 'end to end' vitest --project e2e; fi
+if lacks matrix; then left_out matrix "$cause"; else suite matrix node test/matrix/run.mjs; fi
 check fuzz node test/fuzz/run.mjs --cases "$fuzz_cases"
 if [[ -n ${BEYLA_NOT_BUILT-} ]]; then
   left_out 'other kernels' 'needs the addon and the BPF objects'

@@ -183,13 +183,22 @@ static __always_inline void tap__report_head(struct connection *conn)
 	turn__report_head(conn, DIRECTION_OUT);
 }
 
+/* The first that is seen of a connection may be the answer to what nobody saw. */
+static __always_inline bool tap__is_answer(const struct io *io)
+{
+	char head[4] = {};
+
+	bpf_probe_read_user(head, sizeof(head), (void *)io->base);
+	return head[0] == 'H' && head[1] == 'T' && head[2] == 'T' && head[3] == 'P';
+}
+
 static __always_inline void tap__turn(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
 {
 	bool begins = !conn->seq || conn->direction != direction;
 	__u64 left_ns = now;
 
 	if (conn->role == ROLE_UNKNOWN && !conn->seq)
-		conn->request_direction = direction;
+		conn->request_direction = tap__is_answer(io) ? !direction : direction;
 	conn->owed = 0;
 	if (direction == DIRECTION_IN) {
 		if (begins) {

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/run-app.mjs';
 import { COLUMNS, columnOf } from './columns.mjs';
 import { judge } from './judge.mjs';
 import { contentsOf } from './recording.mjs';
+import { portsOf } from './row.mjs';
 import { Watching } from './watching.mjs';
 
 /**
@@ -62,8 +62,7 @@ function urlsOf({ ports }) {
 async function measureServer(setting) {
   const { row, peer, context, tls } = setting;
   const server = /** @type {import('./row.mjs').ServerSide} */ (row.server);
-  const ports = /** @type {Record<ColumnId, number>} */ ({});
-  for (const column of server.columns) ports[column] = await freePort();
+  const ports = await portsOf(server.columns);
   const words = [
     ...server.columns.map((column) => `${column}=${ports[column]}`),
     `cert=${tls.cert}`,

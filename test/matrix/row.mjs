@@ -44,9 +44,16 @@
 
 import { once } from 'node:events';
 import { readFileSync, watch, writeFileSync } from 'node:fs';
-import { freePort, runApp } from '../support/run-app.mjs';
+import { freePorts, runApp } from '../support/run-app.mjs';
 
 const LOG_TIMEOUT_MS = 10_000;
+
+/** A free port for each of these. @param {readonly ColumnId[]} columns @returns {Promise<Record<ColumnId, number>>} */
+export async function portsOf(columns) {
+  const free = await freePorts(columns.length);
+  const pairs = columns.map((column, at) => [column, /** @type {number} */ (free[at])]);
+  return /** @type {Record<ColumnId, number>} */ (Object.fromEntries(pairs));
+}
 
 /**
  * Starts a program that prints READY, as apps/README.md has it.
@@ -102,19 +109,17 @@ export function commandedClient(app, { urls }) {
  *
  * @param {Context} context
  * @param {readonly ColumnId[]} columns
- * @param {(ports: Partial<Record<ColumnId, number>>) => Promise<App>} start serves HTTP/1, or gRPC without TLS for gRPC columns
+ * @param {(ports: Record<ColumnId, number>) => Promise<App>} start serves HTTP/1, or gRPC without TLS for gRPC columns
  * @returns {Promise<Client>}
  */
 export async function proxyClient({ peer }, columns, start) {
-  /** @type {Partial<Record<ColumnId, number>>} */
-  const ports = {};
-  for (const column of columns) ports[column] = await freePort();
+  const ports = await portsOf(columns);
   const app = await start(ports);
   return {
     apps: [app],
     send(column, first, count, connections) {
       const front = column.startsWith('grpc') ? 'grpc' : 'http1';
-      return peer.send({ column: front, port: /** @type {number} */ (ports[column]), first, count, connections });
+      return peer.send({ column: front, port: ports[column], first, count, connections });
     },
   };
 }

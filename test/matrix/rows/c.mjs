@@ -95,7 +95,7 @@ function startApacheProxy(context) {
   ProxyPass / ${target(column)}/
 </VirtualHost>`,
       ),
-      columns.map((column) => /** @type {number} */ (ports[column])),
+      columns.map((column) => ports[column]),
     ),
   );
 }

@@ -93,7 +93,7 @@ function startClient(context) {
       context,
       columns.map((column) => {
         const front = column.startsWith('grpc') ? 'grpc' : 'http1';
-        return serverBlock(front, /** @type {number} */ (ports[column]), context, `location / { ${pass[column]} }`);
+        return serverBlock(front, ports[column], context, `location / { ${pass[column]} }`);
       }),
       upstreams.join('\n  '),
     ),

@@ -1,9 +1,10 @@
 // @ts-check
 import { fileURLToPath } from 'node:url';
-import { pythonWith } from '../cache.mjs';
+import { pythonWith, tool } from '../cache.mjs';
 import { commandedClient, runProgram } from '../row.mjs';
 
 const APPS = fileURLToPath(new URL('../apps/python/', import.meta.url));
+const DEBIAN_PYTHON = '/usr/bin/python3';
 const REQUIREMENTS = [
   'aiohttp==3.14.5',
   'Flask==3.1.3',
@@ -57,6 +58,8 @@ async function startGunicorn({ ports, tls, word }) {
 
 const onlyHttp1 = { others: 'it speaks HTTP/1 only' };
 const noGrpc = { grpc: 'it is not a gRPC library', grpcs: 'it is not a gRPC library' };
+const onlyGrpc = { others: 'it speaks gRPC only' };
+const ownTls = 'the wheel of grpcio has a BoringSSL of its own inside, without symbols';
 const onlyServer = { others: 'it is a server only' };
 const onlyClient = { others: 'it is a client only' };
 
@@ -127,6 +130,23 @@ export const rows = [
     prepare: python,
     server: { columns: ['grpc', 'grpcs'], start: server('grpc') },
     client: { columns: ['grpc', 'grpcs'], start: client('grpc') },
-    cannot: { server: { others: 'it speaks gRPC only' }, client: { others: 'it speaks gRPC only' } },
+    cannot: { server: onlyGrpc, client: onlyGrpc },
+    unseen: { server: { grpcs: ownTls }, client: { grpcs: ownTls } },
+  },
+  {
+    id: 'python-grpc-debian',
+    language: 'Python',
+    stack: 'grpcio of Debian, with OpenSSL',
+    prepare: () => tool(DEBIAN_PYTHON, ['-c', 'import grpc']),
+    server: {
+      columns: ['grpc', 'grpcs'],
+      start: ({ words }) => runProgram(DEBIAN_PYTHON, [`${APPS}grpc-server.py`, ...words]),
+    },
+    client: {
+      columns: ['grpc', 'grpcs'],
+      start: async (context) =>
+        commandedClient(await runProgram(DEBIAN_PYTHON, [`${APPS}grpc-client.py`, ...context.words]), context),
+    },
+    cannot: { server: onlyGrpc, client: onlyGrpc },
   },
 ];
