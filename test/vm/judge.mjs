@@ -9,10 +9,17 @@ const GROWTH_LIMIT = 1.25;
 export function judge(kernel, lines, expected, recorded) {
   const objects = lines.filter((line) => line.type === 'object');
   const sources = lines.filter((line) => line.type === 'source');
+  const taps = lines.filter((line) => line.type === 'taps');
   const instructions = {};
-  const rows = [judgeGuest(lines), ...objects.flatMap(judgeObject), ...sources.map(judgeSource)];
+  const rows = [
+    judgeGuest(lines),
+    ...objects.flatMap(judgeObject),
+    ...sources.map(judgeSource),
+    ...taps.map(judgeTaps),
+  ];
   if (objects.length === 0) rows.push(bad('object', 'none', 'the guest loaded no BPF object'));
   if (sources.length === 0) rows.push(bad('source', 'none', 'the guest ran no source'));
+  if (taps.length === 0) rows.push(bad('taps', 'none', 'the guest ran no TLS'));
   for (const name of Object.keys(recorded ?? {})) {
     if (!(name in instructions))
       rows.push(bad('program', name, 'is recorded but was not loaded; --update if it is gone'));
@@ -56,6 +63,11 @@ export function judge(kernel, lines, expected, recorded) {
   function applies(entry) {
     return entry.kernels.includes(kernel);
   }
+}
+
+function judgeTaps({ verdict, attached, spans, messages }) {
+  const text = [`${spans} spans of TLS`, ...messages].join('\n      ');
+  return verdict === 'exact' ? good('taps', attached, `exact: ${text}`) : bad('taps', attached, `wrong: ${text}`);
 }
 
 function judgeGuest(lines) {

@@ -17,6 +17,7 @@ const REFUSED_SOURCE = {
   message: 'no',
 };
 const EXACT = { type: 'source', source: 'slow', verdict: 'exact', requests: 9, spans: 9, faults: [] };
+const TAPS = { type: 'taps', verdict: 'exact', attached: 'perf uprobes', spans: 20, messages: [] };
 
 const loaded = (object, instructions) => ({
   type: 'object',
@@ -25,7 +26,7 @@ const loaded = (object, instructions) => ({
   programs: [{ name: 'hook', instructions }],
 });
 const failures = (lines, recorded) =>
-  judge('5.10', [KERNEL, ...lines, EXIT], EXPECTED, recorded)
+  judge('5.10', [KERNEL, TAPS, ...lines, EXIT], EXPECTED, recorded)
     .rows.filter((row) => row.failed)
     .map((row) => `${row.what} ${row.name}`);
 
@@ -62,7 +63,17 @@ test('spans that differ from the client log fail', () => {
   ]);
 });
 
+test('TLS that is not seen fails', () => {
+  const { rows } = judge(
+    '5.10',
+    [KERNEL, { ...TAPS, verdict: 'wrong' }, EXACT, loaded('old', 1), EXIT],
+    EXPECTED,
+    undefined,
+  );
+  expect(rows.filter((row) => row.failed).map((row) => `${row.what} ${row.name}`)).toEqual(['taps perf uprobes']);
+});
+
 test('a guest that stopped, or did nothing, fails', () => {
   const { rows } = judge('5.10', [KERNEL], EXPECTED, {});
-  expect(rows.filter((row) => row.failed).map((row) => row.what)).toEqual(['guest', 'object', 'source']);
+  expect(rows.filter((row) => row.failed).map((row) => row.what)).toEqual(['guest', 'object', 'source', 'taps']);
 });

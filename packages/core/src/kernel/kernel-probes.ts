@@ -22,6 +22,10 @@ export class KernelProbes implements ProbeAttacher {
     this.#isMulti = isMulti;
   }
 
+  get means(): 'uprobe_multi' | 'perf uprobes' {
+    return this.#isMulti ? 'uprobe_multi' : 'perf uprobes';
+  }
+
   trouble(tap: TapName): string | undefined {
     const object = this.#objects[tap];
     if (object instanceof Error) return object.message;

@@ -9,6 +9,8 @@ export interface ProbeGroup {
 
 /** Who puts probes into files, for every process that maps them; the kernel side is one. */
 export interface ProbeAttacher {
+  /** How it does that, for people. */
+  readonly means: 'uprobe_multi' | 'perf uprobes';
   /** Why a tap cannot be used at all; undefined where it can. */
   trouble(tap: TapName): string | undefined;
   /**

@@ -16,6 +16,7 @@ const LIBRARY = ['SSL_read', 'SSL_write', 'SSL_free']
 
 /** Remembers what is attached instead of attaching it. */
 class FakeAttacher implements ProbeAttacher {
+  readonly means = 'uprobe_multi';
   readonly attached: (readonly ProbeGroup[])[] = [];
   readonly goProcesses = new Map<number, number>();
   attachments = 0;

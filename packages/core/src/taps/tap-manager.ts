@@ -31,7 +31,9 @@ const YOUNG_S = 10;
 const HINT_INTERVAL_MS = 1000;
 /** What is put off because looks took too much time. */
 const DEFERRED_MS = 50;
-/** Longest look. */
+/** Longest look at files whose names tell: what is cut here is seen late, so only a hostile number of them is cut. */
+const LIKELY_SLICE_MS = 250;
+/** Longest look that goes on to the other files. */
 const SLICE_MS = 20;
 const MOST_NAMED = 5;
 /** Libraries that are OpenSSL or its descendants, or are often linked with it. */
@@ -154,7 +156,7 @@ export class TapManager {
       ),
       refused: plan.refused,
     }));
-    return { files, stats: this.stats(), messages: this.messages() };
+    return { attached: this.#parts.attacher.means, files, stats: this.stats(), messages: this.messages() };
   }
 
   #lookOrDefer(pid: number, nowMs: number): void {
@@ -175,9 +177,12 @@ export class TapManager {
     let cause: string | undefined;
     let isCut = false;
     for (const file of mapped.files) {
-      if (!watched.isThorough && file.path !== executable && !LIKELY.test(file.path)) continue;
-      isCut = performance.now() - nowMs > SLICE_MS;
-      if (isCut) break;
+      const isLikely = file.path === executable || LIKELY.test(file.path);
+      if (!watched.isThorough && !isLikely) continue;
+      if (performance.now() - nowMs > (isLikely ? LIKELY_SLICE_MS : SLICE_MS)) {
+        isCut = true;
+        continue;
+      }
       const result = this.#files.use(pid, file, nowMs);
       if ('cause' in result) cause ??= result.cause;
       else used.add(result);
