@@ -11,6 +11,12 @@
 
 #define CAPTURE_SEGMENTS 8
 
+/*
+ * At the head of a loop: what the loop changes is in the map and is read anew, so that the verifier, which knows nothing of what it reads
+ * there, sees the same state however the last iteration went.
+ */
+#define FORGET() asm volatile("" : : : "memory")
+
 /* False where the prefix must not grow any more: what would follow is not the next byte of the turn. */
 static __always_inline bool capture__segment(struct slot *slot, __u64 from, __u64 length)
 {
@@ -74,7 +80,8 @@ static __always_inline void capture__tail_of_prefix(struct slot *slot, __u64 byt
 	__builtin_memcpy(&slot->record.tail, &slot->prefix[at], 8);
 }
 
-static __always_inline void capture__call(struct slot *slot, __u64 base, __u64 iovecs, enum io_kind kind, __u64 total, __u64 before)
+/* A loop over buffers keeps its state in `walk`, which is in the map: see FORGET(). */
+static __always_inline void capture__call(struct frame_walk *walk, struct slot *slot, __u64 base, __u64 iovecs, enum io_kind kind, __u64 total, __u64 before)
 {
 	bool is_prefix;
 	bool has_tail;
@@ -92,23 +99,28 @@ static __always_inline void capture__call(struct slot *slot, __u64 base, __u64 i
 		return;
 	}
 	if (kind == IO_VECTOR) {
+		walk->call_left = total;
+		walk->is_aligned = is_prefix;
 		for (__u64 i = 0; i < CAPTURE_SEGMENTS; i++) {
 			struct user_iovec segment = {};
 
-			if (!total || i >= iovecs)
+			FORGET();
+			if (!walk->call_left || i >= iovecs)
 				break;
 			if (bpf_probe_read_user(&segment, sizeof(segment), (void *)(base + i * sizeof(segment)))) {
 				count(COUNTER_CAPTURE_FAULT);
 				break;
 			}
-			if (segment.length > total)
-				segment.length = total;
-			if (is_prefix)
-				is_prefix = capture__segment(slot, segment.base, segment.length);
+			if (segment.length > walk->call_left)
+				segment.length = walk->call_left;
+			if (walk->is_aligned)
+				walk->is_aligned = capture__segment(slot, segment.base, segment.length);
 			if (has_tail)
 				capture__tail(slot, segment.base, segment.length);
-			total -= segment.length;
+			walk->call_left -= segment.length;
 		}
+		total = walk->call_left;
+		walk->is_aligned = 0;
 		if (total)
 			slot->record.tail = 0;
 		return;
@@ -130,14 +142,16 @@ static __always_inline void capture__call(struct slot *slot, __u64 base, __u64 i
 __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 total)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct frame_walk *walk;
 	struct slot *slot;
 	__u64 before;
 
 	if (!conn)
 		return 0;
+	walk = kind_and_direction >> 8 & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
 	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	before = slot->record.bytes - total;
-	capture__call(slot, base, iovecs, kind_and_direction & 0xff, total, before);
+	capture__call(walk, slot, base, iovecs, kind_and_direction & 0xff, total, before);
 	return http2__begins(conn, slot, before);
 }
 

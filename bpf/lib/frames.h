@@ -15,12 +15,6 @@
 #define SEGMENTS_PER_ROUND 8
 #define FRAME_ROUNDS 256
 
-/*
- * At the head of a loop: what the loop changes is in the map and is read anew, so that the verifier, which knows nothing of what it reads
- * there, sees the same state however the last iteration went.
- */
-#define FORGET() asm volatile("" : : : "memory")
-
 /* Takes the next buffer of a vector. */
 static __always_inline bool frames__next_segment(struct frame_walk *walk)
 {

@@ -95,10 +95,12 @@ __noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes)
 	turn__finish(conn, 1 - direction, 0);
 	/* Nobody has heard of this turn, and it is the last one: there was no such turn. */
 	is_unknown = slot->record.seq == conn->seq && (direction == conn->request_direction || !conn->head_reported);
-	if (is_unknown)
+	if (is_unknown) {
 		conn->seq -= 1;
-	else
+		uncount(COUNTER_TURNS);
+	} else {
 		turn__finish(conn, direction, 0);
+	}
 	chunk__switch(conn);
 	conn->verdict = VERDICT_STREAM;
 	conn->is_framed = 1;

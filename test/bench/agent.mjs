@@ -51,7 +51,7 @@ async function watch(pids, source) {
   });
   beyla.on('span', (batch) => {
     if (spans === 0) firstSpanMs = performance.now() - startMs;
-    for (const { kind } of batch) spans += kind === 'http.server' ? 1 : 0;
+    for (const { kind } of batch) spans += kind === 'http.server' || kind === 'grpc.server' ? 1 : 0;
     answerIfThere();
   });
   report();

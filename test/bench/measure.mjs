@@ -1,6 +1,8 @@
 // @ts-check
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bpftool } from '../support/bpf-ids.mjs';
 
@@ -21,15 +23,36 @@ export function cpuNs(pids) {
   return sum;
 }
 
+/** What h2load speaks, beside its options. `file` is what it sends as the body of each request. */
+const PROTOCOLS = {
+  http1: { scheme: 'http', options: () => ['--h1'] },
+  https: { scheme: 'https', options: () => ['--h1'] },
+  grpc: { scheme: 'http', options: grpcOptions },
+  'grpc-tls': { scheme: 'https', options: grpcOptions },
+};
+
+/** @typedef {keyof typeof PROTOCOLS} Protocol */
+
+/** @param {string} file */
+function grpcOptions(file) {
+  return ['-H', 'content-type: application/grpc', '-H', 'te: trailers', '-d', file];
+}
+
+const MESSAGE_FILE = join(tmpdir(), `beyla-bench-message-${process.pid}`);
+
 /**
- * Sends exactly `requests` GETs with h2load as fast as they are answered.
+ * Sends exactly `requests` GETs, or unary calls of gRPC with a message of 20 bytes, with h2load as fast as they are answered.
  *
- * @param {{ port: number, path: string, requests: number, connections: number }} load
+ * @param {{ port: number, path: string, requests: number, connections: number, protocol?: Protocol }} load
  * @returns {Promise<number>} requests per second
  */
-export async function h2load({ port, path, requests, connections }) {
-  const args = ['--h1', '-n', String(requests), '-c', String(connections), `http://127.0.0.1:${port}${path}`];
+export async function h2load({ port, path, requests, connections, protocol = 'http1' }) {
+  const { scheme, options } = PROTOCOLS[protocol];
+  writeFileSync(MESSAGE_FILE, Buffer.concat([Buffer.from([0, 0, 0, 0, 20]), Buffer.alloc(20, 1)]));
+  const counts = ['-n', String(requests), '-c', String(connections)];
+  const args = [...options(MESSAGE_FILE), ...counts, `${scheme}://127.0.0.1:${port}${path}`];
   const { stdout } = await promisify(execFile)('h2load', args);
+  rmSync(MESSAGE_FILE);
   const answered = Number(/status codes: (\d+) 2xx/.exec(stdout)?.[1]);
   if (answered !== requests) throw new Error(`h2load: ${answered} of ${requests} requests were answered\n${stdout}`);
   return Number(/, ([\d.]+) req\/s/.exec(stdout)?.[1]);

@@ -124,7 +124,7 @@ function written({ median: middle, low, high }, digits, signed = false) {
 
 /** @param {Measured} measured */
 function figureLines(measured) {
-  return ROWS.map((row) => {
+  return ROWS.filter(({ values }) => values(measured).length > 0).map((row) => {
     const { name, aim, unit, digits, of, values } = row;
     const all = values(measured);
     const value = shown(row, measured);

@@ -1,7 +1,7 @@
 // @ts-check
 // What the library costs: the observed server, a bystander and the agent itself, in alternating blocks without and with it.
 //
-//   npm run bench [-- node] [-- nginx] [-- --source syscall] [-- --rounds 15] [-- --requests 6000] [-- --json FILE]
+//   npm run bench [-- node] [-- nginx] [-- node-https] [-- node-grpc] [-- node-grpc-tls] [-- --source syscall] [-- --rounds 15] [-- --requests 6000] [-- --json FILE]
 //
 // Prints Markdown tables; exits 1 when a request was lost or there are more runs of BPF or larger maps than the design allows. Needs
 // root, h2load and bpftool. Other names are benches of their own beside this file (`npm run bench -- pipeline`).

@@ -1,5 +1,6 @@
 // @ts-check
-import { runNginx, runNode } from '../support/run-app.mjs';
+import { runNginx, runNode, runNodeGrpc } from '../support/run-app.mjs';
+import { makeTlsFiles } from '../support/tls-files.mjs';
 import { sendLoad } from '../support/truth-client.mjs';
 import { startAgent } from './agent-process.mjs';
 import { bpfCost, cpuNs, h2load, mapBytes } from './measure.mjs';
@@ -15,7 +16,8 @@ const BACKGROUND = { connections: 1, rate: 500, seconds: 2 };
 /** @typedef {import('../support/run-app.mjs').App} App */
 /** @typedef {import('./agent-process.mjs').Agent} Agent */
 /** @typedef {{ observed: App, bystander: App }} Apps */
-/** @typedef {{ path: string, requests: number, source: string }} Settings */
+/** @typedef {import('./measure.mjs').Protocol} Protocol */
+/** @typedef {{ path: string, protocol: Protocol, requests: number, source: string }} Settings */
 /** @typedef {{ serverNs: number, ratePerSecond: number }} Phase CPU of the server per request */
 /** @typedef {{ observed: Phase, bystander: Phase }} Phases */
 /** @typedef {[Phases, Phases, Phases, Phases]} Block four phases, of which the two in the middle have the agent or, in a sham, have not */
@@ -38,16 +40,31 @@ const BACKGROUND = { connections: 1, rate: 500, seconds: 2 };
  * @property {{ observed: Programs[], bystander: Programs[] }} programs what the BPF programs took, by whose load it was
  */
 
-/** @type {Record<string, { path: string, run: () => Promise<App> }>} */
+const GRPC_METHOD = '/bench.Echo/Say';
+
+/** Runs a server with a certificate that is gone when it has read it. @param {(args: string[]) => Promise<App>} run */
+async function withTls(run) {
+  const files = makeTlsFiles();
+  try {
+    return await run(['--tls', files.cert, files.key]);
+  } finally {
+    files.remove();
+  }
+}
+
+/** @type {Record<string, { path: string, protocol: Protocol, run: () => Promise<App> }>} */
 export const SERVERS = {
-  node: { path: '/hello', run: () => runNode() },
-  nginx: { path: '/static/small.txt', run: () => runNginx() },
+  node: { path: '/hello', protocol: 'http1', run: () => runNode() },
+  nginx: { path: '/static/small.txt', protocol: 'http1', run: () => runNginx() },
+  'node-https': { path: '/hello', protocol: 'https', run: () => withTls(runNode) },
+  'node-grpc': { path: GRPC_METHOD, protocol: 'grpc', run: () => runNodeGrpc() },
+  'node-grpc-tls': { path: GRPC_METHOD, protocol: 'grpc-tls', run: () => withTls(runNodeGrpc) },
 };
 
 /** @param {App} app @param {Settings} settings @returns {Promise<Phase>} */
-async function phase(app, { path, requests }) {
+async function phase(app, { path, protocol, requests }) {
   const before = cpuNs(app.pids());
-  const ratePerSecond = await h2load({ port: app.port, path, requests, connections: CONNECTIONS });
+  const ratePerSecond = await h2load({ port: app.port, path, protocol, requests, connections: CONNECTIONS });
   return { serverNs: (cpuNs(app.pids()) - before) / requests, ratePerSecond };
 }
 
@@ -107,12 +124,12 @@ async function firstSpan({ observed }, { path, source }) {
 }
 
 /** What only shows while the kernel counts, which is not free: apart from all other phases. @param {Agent} agent @param {Apps} apps @param {Settings} settings */
-async function costs(agent, { observed, bystander }, { path, requests, source }) {
+async function costs(agent, { observed, bystander }, { path, protocol, requests, source }) {
   const { source: chosen } = await agent.watch(observed.pids(), source);
   const ids = agent.bpfIds();
   /** @param {App} app @returns {Promise<Programs>} */
   const cost = async (app) => {
-    const load = { port: app.port, path, requests, connections: CONNECTIONS };
+    const load = { port: app.port, path, protocol, requests, connections: CONNECTIONS };
     const programs = await bpfCost(ids, () => h2load(load));
     return programs.map(({ name, runs, ns }) => ({ name, runs: runs / requests, ns: ns / requests }));
   };
@@ -143,8 +160,8 @@ async function costs(agent, { observed, bystander }, { path, requests, source })
  * @returns {Promise<Measured>}
  */
 export async function measureServer(server, { rounds, requests, source, progress }) {
-  const { path, run } = /** @type {{ path: string, run: () => Promise<App> }} */ (SERVERS[server]);
-  const settings = { path, requests, source };
+  const { path, protocol, run } = /** @type {(typeof SERVERS)[string]} */ (SERVERS[server]);
+  const settings = { path, protocol, requests, source };
   const [observed, bystander] = await Promise.all([run(), run()]);
   const apps = { observed, bystander };
   const agent = await startAgent();
@@ -174,7 +191,8 @@ export async function measureServer(server, { rounds, requests, source, progress
     const { lost, ...cost } = await costs(agent, apps, settings);
     loads.push({ agentUs: Number.NaN, rssBytes: 0, lost });
     const firstSpanMs = [];
-    for (let i = 0; i < STARTS; i++) firstSpanMs.push(await firstSpan(apps, settings));
+    // The client whose traffic is there when the agent starts speaks HTTP/1 without TLS.
+    for (let i = 0; i < STARTS && protocol === 'http1'; i++) firstSpanMs.push(await firstSpan(apps, settings));
     return { ...cost, blocks, shams, loads, sent: requests * (2 * rounds + COST_PHASES), firstSpanMs };
   } finally {
     await Promise.all([observed.stop(), bystander.stop(), agent.stop()]);

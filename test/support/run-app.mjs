@@ -137,6 +137,11 @@ export function runNode(args = [], { executable = process.execPath, ...options }
 }
 
 /** @param {readonly string[]} args */
+export function runNodeGrpc(args = []) {
+  return runApp('node-grpc', process.execPath, [join(APPS, 'node-grpc-server.mjs'), ...args]);
+}
+
+/** @param {readonly string[]} args */
 export function runNodeClient(args = []) {
   return runApp('node-client', process.execPath, [join(APPS, 'node-client.mjs'), ...args]);
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:http2';
 import { exchange } from './client.mjs';
 
 const ROUTES = [
@@ -40,7 +41,7 @@ export async function startServers() {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout, 'data');
-  const [node, tls] = String(line).split(' ').map(Number);
+  const [node, tls, http2] = String(line).split(' ').map(Number);
 
   mkdirSync('/tmp/www', { recursive: true });
   writeFileSync('/tmp/www/page.txt', 'a page\n');
@@ -54,7 +55,7 @@ export async function startServers() {
 
   return {
     pids: [child.pid, httpd.pid],
-    ports: { node, tls, httpd: HTTPD_PORT, bystander: bystander.address().port },
+    ports: { node, tls, http2, httpd: HTTPD_PORT, bystander: bystander.address().port },
     async close() {
       bystander.close();
       for (const server of [child, httpd]) {
@@ -99,11 +100,32 @@ export async function drive(ports) {
   for (let index = 0; index < TLS_SINGLE_REQUESTS; index++) {
     await run(ports.tls, [ROUTES[index % ROUTES.length]], { keepAlive: false, tls: true });
   }
+  for (const [index, status] of (await http2Requests(ports.http2, rounds)).entries()) {
+    log.add(`:${ports.http2} ${rounds[index].method} ${rounds[index].path} ${status}`);
+  }
   for (let index = 0; index < HTTPD_REQUESTS; index++) {
     const path = index % 3 === 2 ? '/absent.txt' : '/page.txt';
     await run(ports.httpd, [{ method: 'GET', path }], { keepAlive: false });
   }
   return log;
+}
+
+/** Sends all at once on one connection; resolves with the statuses. */
+async function http2Requests(port, requests) {
+  const session = connect(`http://127.0.0.1:${port}`);
+  try {
+    return await Promise.all(
+      requests.map(async ({ method, path, body }) => {
+        const stream = session.request({ ':method': method, ':path': path });
+        stream.resume().end(body);
+        const [headers] = await once(stream, 'response');
+        if (!stream.readableEnded) await once(stream, 'end');
+        return headers[':status'];
+      }),
+    );
+  } finally {
+    session.close();
+  }
 }
 
 /** Server port, method, path and status of a span. */
