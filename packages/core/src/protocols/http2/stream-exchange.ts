@@ -8,15 +8,13 @@ import type { Http2Stream, StreamKind } from './stream.ts';
 /** A timer of the program began before the request was written: so much may a call that ran out of time be short of its timeout. */
 const DEADLINE_SLACK_NS = 10e6;
 
-/** What a stream that is over was; undefined where it cannot be known whether it was gRPC. */
-export function exchangeFrom(stream: Http2Stream, connection: Connection, role: Role): Exchange | undefined {
-  const kind = kindOf(stream);
-  if (kind === 'unknown') return undefined;
-  return kind === 'grpc' ? grpcFrom(stream, connection, role) : httpFrom(stream, connection, role);
+/** What a stream that is over was, given its kind. */
+export function exchangeFrom(stream: Http2Stream, isGrpc: boolean, connection: Connection, role: Role): Exchange {
+  return isGrpc ? grpcFrom(stream, connection, role) : httpFrom(stream, connection, role);
 }
 
 /** Judges a stream whose content types are unknown by its form: gRPC is POST with content, answered by status 200 and trailers. */
-function kindOf(stream: Http2Stream): StreamKind {
+export function kindOf(stream: Http2Stream): StreamKind {
   const { kind, method, statusCode, hasTrailers, hasMessagePrefix } = stream;
   if (kind !== 'unknown') return kind;
   if (method !== 'POST' || stream.isBodyless || hasMessagePrefix === false || stream.endsWithData) return 'http';

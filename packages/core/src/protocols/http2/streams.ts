@@ -2,8 +2,13 @@ import type { Connection } from '../../connections/connection.ts';
 import type { CounterReason } from '../../counters.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
 import type { GrpcExchangeError } from './grpc-exchange.ts';
-import { Http2Stream } from './stream.ts';
-import { exchangeFrom } from './stream-exchange.ts';
+import { Http2Stream, type StreamKind } from './stream.ts';
+import { exchangeFrom, kindOf } from './stream-exchange.ts';
+
+/** Whether an open stream is no proof that its connection carries other requests, too. */
+function mayBeGrpc(stream: Http2Stream): boolean {
+  return stream.kind !== 'http' && (stream.method === 'POST' || !stream.isRequested);
+}
 
 /** More open streams than this are not remembered for one connection; servers allow 100 to 250 by default. */
 const STREAMS_MAX = 1024;
@@ -24,6 +29,9 @@ export class Streams {
   #unrequested = 0;
   /** Id of the last request that is accounted for; below 0 where it may be any. */
   #lastId: number;
+  /** Streams of these kinds were seen. */
+  #hasGrpc = false;
+  #hasHttp = false;
   /** Requests may be from before the tracer. */
   #isMidstream: boolean;
 
@@ -86,14 +94,14 @@ export class Streams {
   deliver(stream: Http2Stream): void {
     this.#open.delete(stream.id);
     stream.endNs = Math.max(stream.endNs, stream.readNs);
-    const exchange = exchangeFrom(stream, this.#connection, this.role);
-    if (exchange === undefined) {
+    const kind = this.#kindOf(stream);
+    if (kind === 'unknown') {
       this.#host.count('http2.request_unknown');
       return;
     }
     if (stream.target === '') this.#host.count('http2.path_unknown');
     if (stream.isAnswered && stream.statusCode === 0) this.#host.count('http2.status_unknown');
-    this.#host.exchange(exchange);
+    this.#host.exchange(exchangeFrom(stream, kind === 'grpc', this.#connection, this.role));
   }
 
   /** A request that is no span. */
@@ -139,6 +147,15 @@ export class Streams {
       if (stream.isRequested) this.drop(stream, 'http2.response_lost');
       else this.#dropUnrequested(stream);
     }
+  }
+
+  /** Where its form does not tell, a call on a connection that carried gRPC and nothing else is gRPC, too. */
+  #kindOf(stream: Http2Stream): StreamKind {
+    const kind = kindOf(stream);
+    if (kind === 'grpc') this.#hasGrpc = true;
+    else if (kind === 'http') this.#hasHttp = true;
+    else if (this.#hasGrpc && !this.#hasHttp && [...this.#open.values()].every(mayBeGrpc)) return 'grpc';
+    return kind;
   }
 
   #add(id: number): Http2Stream {
