@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,41 @@ describe('TLS taps are attached', needsBpf, () => {
     await watching.finish();
     expect(pathsOf(watching)).toEqual([...paths('first'), ...paths('second')]);
     expect(new Set(watching.spans.map(({ process }) => process.pid))).toEqual(new Set([first.pid, second.pid]));
+  });
+
+  it('once to a file that two containers see through overlays of their own', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'beyla-overlay-'));
+    try {
+      const at = (...names: string[]): string => join(directory, ...names);
+      for (const name of ['lower', '1/upper', '1/work', '1/root', '2/upper', '2/work', '2/root'])
+        mkdirSync(at(name), { recursive: true });
+      copyFileSync(libssl(), at('lower', 'libssl.so.3'));
+      const script = 'mount -t overlay test -o "$1" "$2" && export LD_LIBRARY_PATH="$2" && shift 2 && exec "$@"';
+      const run = (name: string): Promise<App> => {
+        const layers = `lowerdir=${at('lower')},upperdir=${at(name, 'upper')},workdir=${at(name, 'work')}`;
+        const python = ['/usr/bin/python3', server, files.cert, files.key];
+        return runApp('tls-server', '/usr/bin/unshare', [
+          '-m',
+          'sh',
+          '-c',
+          script,
+          'sh',
+          layers,
+          at(name, 'root'),
+          ...python,
+        ]);
+      };
+      const [first, second] = [use(await run('1')), use(await run('2'))];
+      const watching = use(await watch({ pids: [first.pid, second.pid] }));
+      expect(tapped(watching)).toMatchObject([{ processes: [first.pid, second.pid] }]);
+      await send(first.port, paths('first'));
+      await send(second.port, paths('second'));
+      await watching.settled(20);
+      await watching.finish();
+      expect(pathsOf(watching)).toEqual([...paths('first'), ...paths('second')]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('on instructions that the kernel emulates', async () => {
