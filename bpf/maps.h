@@ -80,10 +80,13 @@ struct tap_call {
 	/* Of the call under way: its buffer, and for SSL_*_ex where it stores the length. */
 	__u64 buffer;
 	__u64 length_at;
-	/* The read of an unbound TLS socket that may be claimed, and when it was; 0 = none. */
+	/* The read of an unbound TLS socket that may be claimed; 0 = none. */
 	__u64 read_sock;
 	__u64 read_connection;
-	__u64 read_ns;
+	/* The unbound session whose call has just come back for want of an answer; 0 = none. */
+	__u64 asking;
+	/* When one of these two was set. */
+	__u64 since_ns;
 	__u32 kind;   /* enum tap_kind of the call under way; 0 = none */
 	__u32 nested; /* calls of the same session inside of it */
 };

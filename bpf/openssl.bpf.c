@@ -64,10 +64,18 @@ int openssl_shutdown(struct pt_regs *ctx)
 SEC("uprobe")
 int openssl_free(struct pt_regs *ctx)
 {
-	__u32 pid = current__pid();
+	struct tap_context key = { .id = thread_id(), .pid = current__pid() };
+	__u64 session = ctx->di;
+	struct tap_call *call;
 
-	if (pid_table__has(pid))
-		tap__forget(ctx->di, pid, 0);
+	if (!pid_table__has(key.pid))
+		return 0;
+	tap__forget(session, key.pid, 0);
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	if (call && call->session == session) {
+		call->kind = TAP_NONE;
+		call->asking = 0;
+	}
 	return 0;
 }
 
@@ -79,6 +87,15 @@ static __always_inline __s64 stored_length(__u64 at, __s32 succeeded)
 	if (succeeded == 1)
 		bpf_probe_read_user(&length, sizeof(length), (void *)at);
 	return length;
+}
+
+/* The call had no plaintext. If the session is not bound yet, what its thread sends next may be its ClientHello. */
+static __always_inline void wants_more(struct tap_call *call, __u32 pid)
+{
+	if (tap__received_nothing(call->session, pid))
+		return;
+	call->asking = call->session;
+	call->since_ns = bpf_ktime_get_ns();
 }
 
 SEC("uretprobe")
@@ -110,10 +127,10 @@ int openssl_return(struct pt_regs *ctx)
 		if (bytes > 0)
 			tap__received(call->session, key.pid, call->buffer, bytes);
 		else
-			tap__received_nothing(call->session, key.pid);
+			wants_more(call, key.pid);
 		break;
 	case TAP_HANDSHAKE:
-		tap__received_nothing(call->session, key.pid);
+		wants_more(call, key.pid);
 		break;
 	case TAP_WRITE:
 	case TAP_WRITE_EX:

@@ -83,7 +83,7 @@ struct connection {
 	__u8 tls_drained; /* the last read left nothing unread in the socket */
 	__u8 tls_held;    /* the head of the answer waits for its ciphertext to leave */
 	__u8 is_framed;   /* HTTP/2, in stream mode: the kernel walks its frames */
-	__u8 pad0;
+	__u8 tls_offers;  /* reads that could have been claimed; one that nobody wants is not offered for ever */
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

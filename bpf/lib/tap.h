@@ -8,8 +8,9 @@
  * A *session* is the program's own name for a TLS connection: the address of its SSL, or of its crypto/tls.Conn. It is bound once to one
  * socket, while both live. A *context* is what makes one call after another: the thread, or in Go the goroutine.
  *   - I/O on an unbound TLS socket inside a call on an unbound session binds them.
- *   - Else the read of an unbound TLS socket may be claimed once, by the context's next call that receives.
- *   - Else a ClientHello belongs to the session that its context operated on last.
+ *   - Else the read of an unbound TLS socket may be claimed once, by the context's very next call, if that receives; by a handshake only if we
+ *     are the server, because a client's first handshake is not about anything that was read.
+ *   - Else a ClientHello belongs to the unbound session whose call has just come back to its context for want of an answer.
  * What none of them tells stays unknown, and is counted (COUNTER_TAP_UNBOUND).
  *
  * Programs, all SEC("uprobe"), which user space attaches at file offsets; the PID filter is inside. Objects share every map of
@@ -51,15 +52,10 @@ enum tap_kind {
 	TAP_SHUTDOWN,
 };
 
-/* A read may be claimed so long after it: the call that decrypts it follows at once. */
-#define TAP_CLAIM_NS 5000000
-
-static __always_inline bool tap__is_bound(__u64 session, __u32 pid)
-{
-	struct tap_session_key key = { .session = session, .pid = pid };
-
-	return bpf_map_lookup_elem(&tap_sessions, &key) != NULL;
-}
+/* What belongs together follows at once, or, in an interpreter with a lock, when its thread may run again. */
+#define TAP_SOON_NS 50000000
+/* Connections of a library that has no tap are read again and again, by threads that also use one that has. */
+#define TAP_OFFERS_MAX 8
 
 static __always_inline struct connection *tap__connection(__u64 session, __u32 pid)
 {
@@ -85,6 +81,8 @@ static __always_inline void tap__bind(__u64 session, __u32 pid, struct connectio
 	conn->session = session;
 	conn->session_pid = pid;
 	conn->tls_bound = 1;
+	/* At most the last of what was sent belongs to a call on the session. */
+	conn->tls_first_sent_ns = conn->tls_last_sent_ns;
 	/* What was said before is not known. */
 	if (conn->tls_unbound)
 		conn->midstream = 1;
@@ -126,8 +124,11 @@ static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u
 	if (kind != TAP_READ && kind != TAP_READ_EX && kind != TAP_HANDSHAKE)
 		return;
 	conn = bpf_map_lookup_elem(&connections, &sock);
-	if (conn && conn->id == call->read_connection && now - call->read_ns < TAP_CLAIM_NS)
-		tap__bind(session, pid, conn);
+	if (!conn || conn->id != call->read_connection || now - call->since_ns > TAP_SOON_NS)
+		return;
+	if (kind == TAP_HANDSHAKE && conn->role != ROLE_SERVER)
+		return;
+	tap__bind(session, pid, conn);
 }
 
 /* Ciphertext that leaves from here on is of what is written now, unless more of this answer was written before. */
@@ -161,6 +162,7 @@ __noinline int tap__enter(__u64 context, __u64 pid_and_kind, __u64 session, __u6
 		}
 		if (call->read_sock)
 			tap__claim(call, session, key.pid, kind, bpf_ktime_get_ns());
+		call->asking = 0;
 		call->session = session;
 		call->buffer = buffer;
 		call->length_at = length_at;
@@ -254,13 +256,15 @@ static __always_inline void tap__sent(__u64 session, __u32 pid, __u64 base, enum
 	tap__data(session, pid | 1ULL << 32, base, kind, bytes);
 }
 
-/* A call that receives had nothing for the program. */
-static __always_inline void tap__received_nothing(__u64 session, __u32 pid)
+/* A call that receives had nothing for the program. False where its connection is not known. */
+static __always_inline bool tap__received_nothing(__u64 session, __u32 pid)
 {
 	struct connection *conn = tap__connection(session, pid);
 
-	if (conn)
-		tls__nothing_received(conn);
+	if (!conn)
+		return false;
+	tls__nothing_received(conn);
+	return true;
 }
 
 static __always_inline __u64 tap__goroutine(const struct tap_runtime *runtime)
@@ -288,18 +292,25 @@ static __always_inline void tap__learn(struct connection *conn, __u8 direction, 
 	/* A library of C in a Go program. */
 	if (!call && key.id != thread.id)
 		call = bpf_map_lookup_elem(&tap_calls, &thread);
-	if (call && (call->kind || hello)) {
+	if (call && call->kind) {
 		tap__bind(call->session, pid, conn);
-	} else if (direction == DIRECTION_IN) {
+	} else if (hello) {
+		if (call && call->asking && now - call->since_ns < TAP_SOON_NS)
+			tap__bind(call->asking, pid, conn);
+		if (call)
+			call->asking = 0;
+	} else if (direction == DIRECTION_IN && conn->tls_offers < TAP_OFFERS_MAX) {
+		conn->tls_offers += 1;
 		if (call) {
 			call->read_sock = conn->slots[DIRECTION_IN].record.sock;
 			call->read_connection = conn->id;
-			call->read_ns = now;
+			call->asking = 0;
+			call->since_ns = now;
 		} else {
 			struct tap_call fresh = {
 				.read_sock = conn->slots[DIRECTION_IN].record.sock,
 				.read_connection = conn->id,
-				.read_ns = now,
+				.since_ns = now,
 			};
 
 			bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);

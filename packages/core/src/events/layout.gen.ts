@@ -127,6 +127,7 @@ export const CONNECTION = {
   tlsDrained: 124,
   tlsHeld: 125,
   isFramed: 126,
+  tlsOffers: 127,
   session: 128,
   sessionPid: 136,
   tlsRecordLeft: 140,
