@@ -16,6 +16,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          // A property test takes its time on a busy machine; what hangs is still found.
+          testTimeout: 60_000,
           include: [
             'packages/*/src/**/*.test.ts',
             'native/test/**/*.unit.test.ts',
