@@ -13,7 +13,7 @@ the kernel; that nothing of another process is in it. Each was run twice: with t
 and with a process that was already running and had connections open. Of those older connections some things cannot be known, and are
 unset and counted: the first request over TLS, and header fields of HTTP/2 that refer back to what was said before.
 
-First sign: as a server; second sign: as a client. ✓ exact · ○ not seen, and nothing false is said · – there is no such thing
+First sign: as a server; second sign: as a client. ✓ exact · ✗ not always exact · ○ not seen, and nothing false is said · – there is no such thing
 `;
 
 /** The page docs/support-matrix.md of a run in which every cell was as its row says. @param {readonly import('./row.mjs').Row[]} rows */

@@ -207,7 +207,8 @@ async function verdicts({ setting: { row, side, recordTo }, apps, watching, trut
             spans,
             count: REQUESTS,
             answers: side === 'server' ? row.server?.answers : undefined,
-            counted,
+            // What is known to be wrong is no excuse for the rest.
+            counted: row.wrong?.[side]?.[id] === undefined ? counted : { left: 0 },
           })
         : spans.map((span) => `a ${span.kind} span where nothing can be seen`).slice(0, 1);
       const mine = contents.filter((content) => contentPort(content) === ports[id]);

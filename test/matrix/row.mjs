@@ -16,6 +16,7 @@
  * @property {ClientSide} [client]
  * @property {{ server?: Reasons, client?: Reasons }} cannot
  * @property {{ server?: Reasons, client?: Reasons }} [unseen]
+ * @property {{ server?: Reasons, client?: Reasons }} [wrong] known to be wrong, at times or always, and why: told, but no failure
  *
  * @typedef {object} ServerSide
  * @property {readonly ColumnId[]} columns

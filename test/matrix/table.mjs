@@ -5,10 +5,10 @@ import { reasonOf } from './rows.mjs';
 /**
  * @typedef {import('./row.mjs').Row} Row
  * @typedef {{ row: Row, cells: Map<string, string[]>, unavailable: string | undefined }} RowResult `cells` has the faults by `side column`
- * @typedef {'yes' | 'no' | 'unseen' | 'none' | 'unavailable'} Verdict
+ * @typedef {'yes' | 'no' | 'wrong' | 'unseen' | 'none' | 'unavailable'} Verdict
  */
 
-export const SIGNS = { yes: '✓', no: '✗', unseen: '○', none: '–', unavailable: '?' };
+export const SIGNS = { yes: '✓', no: '✗', wrong: '✗', unseen: '○', none: '–', unavailable: '?' };
 
 /** @param {RowResult} result @param {'server' | 'client'} side @param {import('./columns.mjs').ColumnId} column @returns {{ verdict: Verdict, why: string }} */
 export function verdictOf({ row, cells, unavailable }, side, column) {
@@ -16,6 +16,8 @@ export function verdictOf({ row, cells, unavailable }, side, column) {
   if (reason !== undefined) return { verdict: 'none', why: reason };
   if (unavailable !== undefined) return { verdict: 'unavailable', why: unavailable };
   const faults = cells.get(`${side} ${column}`) ?? ['not measured'];
+  const known = row.wrong?.[side]?.[column];
+  if (faults.length > 0 && known !== undefined) return { verdict: 'wrong', why: known };
   if (faults.length > 0) return { verdict: 'no', why: faults.join('\n') };
   const unseen = row.unseen?.[side]?.[column];
   return unseen === undefined ? { verdict: 'yes', why: '' } : { verdict: 'unseen', why: unseen };
@@ -49,6 +51,10 @@ export function tally(results, strict) {
         const { verdict, why } = verdictOf(result, side, id);
         if (verdict === 'yes' || verdict === 'unseen') sum.passed += 1;
         if (verdict === 'unavailable') unavailable += 1;
+        if (verdict === 'wrong') {
+          sum.skipped += 1;
+          sum.lines.push(`skipped  ${result.row.id} ${side} ${title} (1): optional: known to be wrong: ${why}`);
+        }
         if (verdict === 'no') failed.set(why, [...(failed.get(why) ?? []), `${side} ${title}`]);
       }
     }

@@ -92,5 +92,6 @@ export const rows = [
       server: { others: 'Kestrel, the server that speaks it, is in no registry that is reached here' },
       client: { grpc: noGrpc, grpcs: noGrpc },
     },
+    wrong: { client: { https1: 'OpenSSL is loaded by the first request over TLS, which it may be too late to see' } },
   },
 ];

@@ -40,5 +40,8 @@ export const rows = [
         commandedClient(await runProgram(RUBY, [`${APPS}net-http-client.rb`, ...context.words]), context),
     },
     cannot: { server: onlyHttp1, client: onlyHttp1 },
+    wrong: {
+      client: { https1: 'OpenSSL is loaded just before the first connections, which it may be too late to see' },
+    },
   },
 ];
