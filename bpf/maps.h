@@ -113,13 +113,92 @@ struct {
 	__type(value, struct tap_call);
 } tap_calls SEC(".maps");
 
-/* tap_runtimes: how to find the context of a process, by pid. Written and removed by user space; Go processes only. */
+/* tap_runtimes: how to find the context of a process, by pid. Written and removed by user space; programs in Go and with rustls only. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u32);
 	__type(value, struct tap_runtime);
 } tap_runtimes SEC(".maps");
+
+/* Of the tap in rustls (lib/rustls.h); user space touches none of them. What is not needed any more makes room for what is. */
+#define RUSTLS_COMPARED 64
+#define RUSTLS_HELD 4
+
+struct rustls_cipher {
+	__u64 sock;
+	__u64 connection;
+	__u64 next; /* number of its next record */
+};
+
+/* A piece of plaintext, and how it began when it was encrypted. */
+struct rustls_held {
+	__u64 base;
+	__u64 length;
+	__u64 head[RUSTLS_COMPARED / 8];
+};
+
+/* A call on a cipher, or the record that came of it. */
+struct rustls_record {
+	__u64 cipher;
+	__u64 number;
+	__u64 out; /* where the call stores its result */
+	__u64 sock;
+	__u64 bytes;
+	__u32 pid;
+	__u32 tid;
+	__u32 kind;
+	__u32 content; /* enum rustls_content */
+	struct rustls_held held[RUSTLS_HELD];
+};
+
+/* A record that was read and not decrypted yet. */
+struct rustls_opened {
+	__u64 sock;
+	__u64 connection;
+	__u32 pid;
+	__u32 pad0;
+};
+
+/* rustls_ciphers: which connection a cipher of a process is of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct tap_session_key);
+	__type(value, struct rustls_cipher);
+} rustls_ciphers SEC(".maps");
+
+/* rustls_calls: the call on a cipher that a thread is in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct rustls_record);
+} rustls_calls SEC(".maps");
+
+/* rustls_records: records of unknown ciphers that were not written to a socket yet, by the end of their ciphertext. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct rustls_record);
+} rustls_records SEC(".maps");
+
+/* rustls_reads: records that were read from sockets whose ciphers are not known, by the end of their ciphertext. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct rustls_opened);
+} rustls_reads SEC(".maps");
+
+/* rustls_blank: a record with nothing in it; too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rustls_record);
+} rustls_blank SEC(".maps");
 
 /* counters: index enum counter. */
 struct {

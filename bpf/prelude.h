@@ -48,6 +48,7 @@ enum {
 #include "lib/chunk.h"
 #include "lib/stream.h"
 #include "lib/tap.h"
+#include "lib/rustls.h"
 #include "lib/socket_io.h"
 #include "lib/lifecycle.h"
 

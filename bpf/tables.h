@@ -84,6 +84,8 @@ struct connection {
 	__u8 tls_held;    /* the head of the answer waits for its ciphertext to leave */
 	__u8 is_framed;   /* HTTP/2, in stream mode: the kernel walks its frames */
 	__u8 tls_offers;  /* reads that could have been claimed; one that nobody wants is not offered for ever */
+	__u8 tls_settled; /* rustls: bit for each enum direction whose cipher is known (lib/rustls.h) */
+	__u8 pad0[7];
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;
@@ -115,6 +117,7 @@ struct port_key {
 enum tap_runtime_kind {
 	TAP_RUNTIME_THREADS = 0, /* as without an entry: the thread */
 	TAP_RUNTIME_GO = 1,      /* the goroutine, whose address is in thread-local storage */
+	TAP_RUNTIME_RUSTLS = 2,  /* by no context: ciphertext proves whose it is (lib/rustls.h) */
 };
 
 struct tap_runtime {

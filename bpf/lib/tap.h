@@ -132,10 +132,8 @@ static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u
 }
 
 /* Ciphertext that leaves from here on is of what is written now, unless more of this answer was written before. */
-static __always_inline void tap__begin_write(__u64 session, __u32 pid)
+static __always_inline void tap__begin_write(struct connection *conn)
 {
-	struct connection *conn = tap__connection(session, pid);
-
 	if (!conn || (conn->direction == DIRECTION_OUT && conn->slots[DIRECTION_OUT].record.seq))
 		return;
 	conn->tls_sent = 0;
@@ -170,7 +168,7 @@ __noinline int tap__enter(__u64 context, __u64 pid_and_kind, __u64 session, __u6
 		call->nested = 0;
 	}
 	if (kind == TAP_WRITE || kind == TAP_WRITE_EX || kind == TAP_SENDFILE)
-		tap__begin_write(session, key.pid);
+		tap__begin_write(tap__connection(session, key.pid));
 	return 0;
 }
 
@@ -223,27 +221,32 @@ static __always_inline void tap__turn(struct connection *conn, __u8 direction, c
 	tap__report_head(conn);
 }
 
-/* Plaintext that a program has received or is about to send. Global, verified once. */
+/* Plaintext that a program has received or is about to send. */
+static __always_inline void tap__deliver(struct connection *conn, __u8 direction, __u64 base, __u64 kind, __u64 bytes)
+{
+	struct io io = { .base = base, .kind = kind };
+
+	switch (connection__verdict(conn)) {
+	case VERDICT_IGNORE:
+		return;
+	case VERDICT_STREAM:
+		chunk__report(conn->slots[DIRECTION_IN].record.sock, base, 0, kind | direction << 8, bytes);
+		return;
+	default:
+		tap__turn(conn, direction, &io, bytes, bpf_ktime_get_ns());
+	}
+}
+
+/* The same by its session. Global, verified once. */
 __noinline int tap__data(__u64 session, __u64 pid_and_direction, __u64 base, __u64 kind, __u64 bytes)
 {
 	struct connection *conn = tap__connection(session, pid_and_direction);
-	__u8 direction = pid_and_direction >> 32 & 1;
-	struct io io = { .base = base, .kind = kind };
 
-	if (!conn) {
+	if (conn)
+		tap__deliver(conn, pid_and_direction >> 32 & 1, base, kind, bytes);
+	else
 		count(COUNTER_TAP_UNBOUND);
-		return 0;
-	}
-	switch (connection__verdict(conn)) {
-	case VERDICT_IGNORE:
-		return 0;
-	case VERDICT_STREAM:
-		chunk__report(conn->slots[DIRECTION_IN].record.sock, base, 0, kind | direction << 8, bytes);
-		return 0;
-	default:
-		tap__turn(conn, direction, &io, bytes, bpf_ktime_get_ns());
-		return 0;
-	}
+	return 0;
 }
 
 static __always_inline void tap__received(__u64 session, __u32 pid, __u64 base, __u64 bytes)
@@ -339,23 +342,41 @@ static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 
 		tap__report_head(conn);
 }
 
+__noinline int rustls__socket_wrote(__u64 sock, __u64 base, __u64 kind, __u64 bytes);
+
+/* What is read and written shows which ciphers are those of the connection. */
+static __always_inline bool rustls__proves(const struct connection *conn, __u8 direction, __u32 pid)
+{
+	struct tap_runtime *runtime;
+
+	/* Another tap has bound it. */
+	if (conn->session || conn->tls_settled >> direction & 1)
+		return false;
+	runtime = bpf_map_lookup_elem(&tap_runtimes, &pid);
+	return runtime && runtime->kind == TAP_RUNTIME_RUSTLS;
+}
+
 /* I/O of ciphertext on a socket. Global, verified once. */
 __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, __u64 bytes)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	__u8 direction = kind_and_direction >> 8 & 1;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 pid;
+	__u32 pid = current__pid();
+	bool proves;
 
 	if (!conn)
 		return 0;
-	if (direction == DIRECTION_IN)
-		tls__received(sock, base, kind_and_direction & 0xff, bytes);
-	else
+	proves = rustls__proves(conn, direction, pid);
+	if (direction == DIRECTION_IN) {
+		tls__received(sock, base, (kind_and_direction & 0xff) | (proves ? TLS_NOTES_RECORDS : 0), bytes);
+	} else {
+		if (proves)
+			rustls__socket_wrote(sock, base, kind_and_direction & 0xff, bytes);
 		tap__ciphertext_left(conn, bytes, now);
-	if (conn->tls_bound)
+	}
+	if (proves || conn->tls_bound)
 		return 0;
-	pid = current__pid();
 	tap__learn(conn, direction, pid, now);
 	/* Whoever has a tap has bound what was read before it writes. */
 	if (!conn->tls_bound && !conn->tls_unbound && direction == DIRECTION_OUT && conn->tls_read_ns) {

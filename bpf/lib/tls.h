@@ -21,6 +21,11 @@ enum {
 	TLS_CLIENT_HELLO = 1,
 };
 
+/* Beside the kind of a buffer: rustls__read() is to know of every record in it. */
+#define TLS_NOTES_RECORDS 0x100
+
+__noinline int rustls__read(__u64 sock, __u64 end_of_record);
+
 /* Bytes of a record, header included; 0 where this is no header of one. The first byte is the lowest. */
 static __always_inline __u32 tls__record_size(__u64 header)
 {
@@ -110,10 +115,12 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 	__u64 at = base;
 	__u64 left = bytes;
 	__u64 arrived;
+	bool notes = kind & TLS_NOTES_RECORDS;
 	__u32 record_left;
 
 	if (!conn)
 		return 0;
+	kind &= 0xff;
 	arrived = arrival__take(conn, (struct sock *)sock);
 	if (arrived || conn->tls_drained)
 		conn->tls_arrived_ns = arrived;
@@ -135,6 +142,8 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 	for (int i = 0; i < TLS_RECORDS; i++) {
 		__u64 header = 0;
 
+		if (notes && record_left && record_left <= left)
+			rustls__read(sock, at + record_left);
 		if (record_left >= left) {
 			record_left -= left;
 			left = 0;
