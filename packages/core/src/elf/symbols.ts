@@ -16,21 +16,23 @@ export interface ElfFunction {
   readonly size: number;
 }
 
-interface Range {
+/** A part of the file. */
+export interface Range {
   readonly offset: number;
   readonly size: number;
 }
 
-interface SymbolTable {
+/** Symbols and their names. */
+export interface SymbolTable {
   readonly symbols: Range;
   readonly strings: Range;
 }
 
 const SECTION_SYMBOLS = 2;
 const SECTION_DYNAMIC_SYMBOLS = 11;
-const SYMBOL_BYTES = 24;
-const TYPE_FUNCTION = 2;
-const UNDEFINED_SECTION = 0;
+export const SYMBOL_BYTES = 24;
+export const TYPE_FUNCTION = 2;
+export const UNDEFINED_SECTION = 0;
 /** A file that has more of the few wanted names is hostile. */
 const MOST_FUNCTIONS = 256;
 const AT_SIGN = 0x40;
@@ -46,7 +48,7 @@ export function findFunctions(elf: ElfFile, wanted: Iterable<string>): Map<strin
   const dynamic = dynamicTable(elf);
   const found = dynamic === undefined ? new Map<string, ElfFunction[]>() : functionsIn(elf, dynamic, names);
   if (found.size > 0) return found;
-  const full = tableOfSection(elf, SECTION_SYMBOLS);
+  const full = fullTable(elf);
   return full === undefined ? found : functionsIn(elf, full, names);
 }
 
@@ -85,6 +87,11 @@ function nameIn(strings: Buffer, at: number, limit: number): string | undefined 
     if (byte === 0 || byte === AT_SIGN) return strings.toString('latin1', at, end);
   }
   return undefined;
+}
+
+/** All symbols, where the file was not stripped of them. */
+export function fullTable(elf: ElfFile): SymbolTable | undefined {
+  return tableOfSection(elf, SECTION_SYMBOLS);
 }
 
 function tableOfSection(elf: ElfFile, type: number): SymbolTable | undefined {

@@ -1,6 +1,6 @@
 import type { LinkHandle, MapHandle, NativeError } from '@beyla/native';
 import { TAP_RUNTIME, TAP_RUNTIME_KIND } from '../events/layout.gen.ts';
-import type { ProbeAttacher, ProbeGroup } from '../taps/probe-attacher.ts';
+import type { ProbeAttacher, ProbeGroup, TapRuntime } from '../taps/probe-attacher.ts';
 import type { TapName } from '../taps/tap-plan.ts';
 import type { Native } from './binding.ts';
 import type { OpenedTaps, TapObjects } from './open-taps.ts';
@@ -51,10 +51,14 @@ export class KernelProbes implements ProbeAttacher {
     return detach;
   }
 
-  addGoProcess(pid: number, goroutineOffset: number): boolean {
+  addRuntime(pid: number, runtime: TapRuntime): boolean {
     const value = new DataView(new ArrayBuffer(TAP_RUNTIME.size));
-    value.setUint32(TAP_RUNTIME.kind, TAP_RUNTIME_KIND.GO, true);
-    value.setInt32(TAP_RUNTIME.goroutineOffset, goroutineOffset, true);
+    if (runtime === 'rustls') {
+      value.setUint32(TAP_RUNTIME.kind, TAP_RUNTIME_KIND.RUSTLS, true);
+    } else {
+      value.setUint32(TAP_RUNTIME.kind, TAP_RUNTIME_KIND.GO, true);
+      value.setInt32(TAP_RUNTIME.goroutineOffset, runtime.goroutineOffset, true);
+    }
     try {
       this.#native.mapUpdate(this.#runtimes, keyOf(pid), new Uint8Array(value.buffer));
       return true;
@@ -63,7 +67,7 @@ export class KernelProbes implements ProbeAttacher {
     }
   }
 
-  removeGoProcess(pid: number): void {
+  removeRuntime(pid: number): void {
     this.#native.mapDelete(this.#runtimes, keyOf(pid));
   }
 }

@@ -16,7 +16,11 @@ export interface OpenedTaps {
 }
 
 const EBADF = 9;
-const PROGRAM: Readonly<Record<TapName, string>> = { openssl: 'openssl_free', go_tls: 'go_tls_close' };
+const PROGRAM: Readonly<Record<TapName, string>> = {
+  openssl: 'openssl_free',
+  go_tls: 'go_tls_close',
+  rustls: 'rustls_encrypt',
+};
 
 /** Loads the taps that are wanted. What cannot be loaded does not stop the rest: its error takes its place. */
 export function openTaps(
@@ -40,7 +44,8 @@ export function openTaps(
   };
   const openssl = wanted.openssl ? open('openssl') : undefined;
   const goTls = wanted.goTls ? open('go_tls') : undefined;
-  return { objects: { openssl, go_tls: goTls }, isMulti };
+  const rustls = wanted.rustls ? open('rustls') : undefined;
+  return { objects: { openssl, go_tls: goTls, rustls }, isMulti };
 }
 
 /** The kernel fixes at load how a program is attached, so an object that is loaded for uprobe_multi is the way to find out. */

@@ -25,7 +25,7 @@ import { PortTable } from './port-table.ts';
 import type { RecordSource } from './record-source.ts';
 import { VerdictTable } from './verdict-table.ts';
 
-const TAPS = { openssl: true, goTls: true } as const;
+const TAPS = { openssl: true, goTls: true, rustls: true } as const;
 const DEFAULTS = {
   source: 'auto',
   maxConnections: 4096,

@@ -132,6 +132,8 @@ export interface TapsOptions {
   openssl?: boolean;
   /** crypto/tls of Go programs, stripped ones too; default true. */
   goTls?: boolean;
+  /** rustls 0.23 in programs that were not stripped of their symbols; default true. */
+  rustls?: boolean;
 }
 
 /**

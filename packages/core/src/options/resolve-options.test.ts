@@ -32,7 +32,7 @@ describe('resolveOptions()', () => {
         drainIntervalMs: 10,
         statistics: false,
         batchBytes: 1_048_576,
-        taps: { openssl: true, goTls: true },
+        taps: { openssl: true, goTls: true, rustls: true },
       },
       routes: {
         patterns: [],

@@ -64,6 +64,7 @@ function section<T>(check: Check<T>): Check<T> {
 const taps: Check<Readonly<Required<TapsOptions>>> = object<Required<TapsOptions>>({
   openssl: optional(boolean, true),
   goTls: optional(boolean, true),
+  rustls: optional(boolean, true),
 });
 
 const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({

@@ -3,6 +3,7 @@ import { ElfFile } from '../elf/elf-file.ts';
 import type { TapsOptions } from '../options/options.ts';
 import { planGoTls } from './go/go-plan.ts';
 import { planOpenssl } from './openssl-plan.ts';
+import { planRustls } from './rustls-plan.ts';
 import type { NoTap, TapPlan } from './tap-plan.ts';
 
 const NOT_ELF: NoTap = { reason: 'none', about: 'not an executable file for x86-64' };
@@ -35,6 +36,8 @@ export class FilePlans {
     const go = this.#options.goTls ? planGoTls(elf) : undefined;
     if (go !== undefined && !('reason' in go && go.reason === 'none')) return go;
     const openssl = this.#options.openssl ? planOpenssl(elf) : undefined;
-    return openssl ?? go ?? NOT_ELF;
+    if (openssl !== undefined && !('reason' in openssl && openssl.reason === 'none')) return openssl;
+    const rustls = this.#options.rustls ? planRustls(elf) : undefined;
+    return rustls ?? openssl ?? go ?? NOT_ELF;
   }
 }

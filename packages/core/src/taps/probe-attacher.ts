@@ -7,6 +7,9 @@ export interface ProbeGroup {
   readonly isReturn: boolean;
 }
 
+/** Go: by the goroutine, whose address is so far from the thread pointer. rustls: by the ciphertext. */
+export type TapRuntime = { readonly goroutineOffset: number } | 'rustls';
+
 /** Who puts probes into files, for every process that maps them; the kernel side is one. */
 export interface ProbeAttacher {
   /** How it does that, for people. */
@@ -18,7 +21,7 @@ export interface ProbeAttacher {
    * order, and resolves when they are. Throws where the kernel refuses.
    */
   attach(tap: TapName, path: string, groups: readonly ProbeGroup[]): () => Promise<void>;
-  /** Tells where the goroutine's address is in this process, from its thread pointer. False where there is no room. */
-  addGoProcess(pid: number, goroutineOffset: number): boolean;
-  removeGoProcess(pid: number): void;
+  /** Tells how plaintext finds its connection in this process. False where there is no room. */
+  addRuntime(pid: number, runtime: TapRuntime): boolean;
+  removeRuntime(pid: number): void;
 }

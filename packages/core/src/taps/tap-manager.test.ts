@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProcessInfo } from '../processes/process.ts';
 import { ProcFs } from '../processes/procfs.ts';
-import type { ProbeAttacher, ProbeGroup } from './probe-attacher.ts';
+import type { ProbeAttacher, ProbeGroup, TapRuntime } from './probe-attacher.ts';
 import { TapManager } from './tap-manager.ts';
 
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0;
@@ -18,7 +18,7 @@ const LIBRARY = ['SSL_read', 'SSL_write', 'SSL_free']
 class FakeAttacher implements ProbeAttacher {
   readonly means = 'uprobe_multi';
   readonly attached: (readonly ProbeGroup[])[] = [];
-  readonly goProcesses = new Map<number, number>();
+  readonly runtimes = new Map<number, TapRuntime>();
   attachments = 0;
   failure: Error | undefined;
 
@@ -35,13 +35,13 @@ class FakeAttacher implements ProbeAttacher {
     };
   }
 
-  addGoProcess(pid: number, offset: number): boolean {
-    this.goProcesses.set(pid, offset);
+  addRuntime(pid: number, runtime: TapRuntime): boolean {
+    this.runtimes.set(pid, runtime);
     return true;
   }
 
-  removeGoProcess(pid: number): void {
-    this.goProcesses.delete(pid);
+  removeRuntime(pid: number): void {
+    this.runtimes.delete(pid);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The programs a file may be tapped with: one BPF object each. */
-export type TapName = 'openssl' | 'go_tls';
+export type TapName = 'openssl' | 'go_tls' | 'rustls';
 
 /** One probe to attach. */
 export interface PlannedProbe {
@@ -24,6 +24,8 @@ export interface TapPlan {
   readonly refused: readonly string[];
   /** GO: where the goroutine's address is, from the thread pointer. */
   readonly goroutineOffset?: number;
+  /** RUSTLS: the kernel side is to learn from the ciphertext whose it is, in every process that uses the file. */
+  readonly isProvenByCiphertext?: boolean;
   /** For people: what the file is. */
   readonly about: string;
 }

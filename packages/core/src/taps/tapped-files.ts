@@ -4,7 +4,7 @@ import type { ProcFs } from '../processes/procfs.ts';
 import { FilePlans } from './file-plans.ts';
 import type { MappedFile } from './mapped-files.ts';
 import { openMappedFile } from './open-mapped-file.ts';
-import type { ProbeAttacher, ProbeGroup } from './probe-attacher.ts';
+import type { ProbeAttacher, ProbeGroup, TapRuntime } from './probe-attacher.ts';
 import type { PlannedProbe, TapPlan } from './tap-plan.ts';
 
 /** A file with probes in it. */
@@ -38,8 +38,8 @@ export class TappedFiles {
   readonly #files = new Map<string, TappedFile>();
   readonly #failures = new Map<string, { path: string; cause: string; untilMs: number }>();
   readonly #detaching = new Set<Promise<void>>();
-  /** Go processes that the kernel side was told of → identity of their program. */
-  readonly #goProcesses = new Map<number, string>();
+  /** Processes with a runtime that the kernel side was told of → identity of the file it is in. */
+  readonly #runtimes = new Map<number, string>();
   #isFull = false;
   /** Times the kernel refused probes. */
   failed = 0;
@@ -72,8 +72,8 @@ export class TappedFiles {
     try {
       const tapped = this.#files.get(identity) ?? this.#attach(pid, file, identity, descriptor, nowMs);
       if ('cause' in tapped) return tapped;
-      // Before its first hit the kernel side must know where to find the goroutine.
-      this.#addGoProcess(pid, identity, tapped.plan);
+      // Before its first hit the kernel side must know how plaintext finds its connection.
+      this.#addRuntime(pid, identity, tapped.plan);
       tapped.processes.add(pid);
       return tapped;
     } finally {
@@ -84,9 +84,9 @@ export class TappedFiles {
   release(pid: number, file: TappedFile, nowMs: number): void {
     file.processes.delete(pid);
     if (file.processes.size === 0) file.releasedMs = nowMs;
-    if (this.#goProcesses.get(pid) !== file.identity) return;
-    this.#goProcesses.delete(pid);
-    this.#attacher.removeGoProcess(pid);
+    if (this.#runtimes.get(pid) !== file.identity) return;
+    this.#runtimes.delete(pid);
+    this.#attacher.removeRuntime(pid);
   }
 
   /** Detaches from files that nobody has used for a while. Returns when the next one is due. */
@@ -125,7 +125,7 @@ export class TappedFiles {
     if (trouble !== undefined) return this.#fail(identity, file.path, trouble, nowMs);
     this.#isFull = this.#files.size >= MOST_FILES;
     if (this.#isFull) return { cause: 'too many files with TLS at once' };
-    this.#addGoProcess(pid, identity, plan);
+    this.#addRuntime(pid, identity, plan);
     let detach: () => Promise<void>;
     try {
       detach = this.#attacher.attach(plan.tap, `/proc/self/fd/${descriptor}`, groups(plan.probes));
@@ -153,9 +153,12 @@ export class TappedFiles {
     return { cause };
   }
 
-  #addGoProcess(pid: number, identity: string, { goroutineOffset }: TapPlan): void {
-    if (goroutineOffset === undefined || this.#goProcesses.get(pid) === identity) return;
-    if (this.#attacher.addGoProcess(pid, goroutineOffset)) this.#goProcesses.set(pid, identity);
+  #addRuntime(pid: number, identity: string, plan: TapPlan): void {
+    const runtime = runtimeOf(plan);
+    const known = this.#runtimes.get(pid);
+    // A library with rustls in a Go program does not change how the program's own plaintext is followed.
+    if (runtime === undefined || known === identity || (known !== undefined && runtime === 'rustls')) return;
+    if (this.#attacher.addRuntime(pid, runtime)) this.#runtimes.set(pid, identity);
     else this.failed++;
   }
 
@@ -164,6 +167,11 @@ export class TappedFiles {
     const detaching = file.detach().finally(() => this.#detaching.delete(detaching));
     this.#detaching.add(detaching);
   }
+}
+
+function runtimeOf({ goroutineOffset, isProvenByCiphertext }: TapPlan): TapRuntime | undefined {
+  if (goroutineOffset !== undefined) return { goroutineOffset };
+  return isProvenByCiphertext === true ? 'rustls' : undefined;
 }
 
 /** Neighbours with the same program and kind are attached at once. */
