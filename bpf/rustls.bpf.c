@@ -182,7 +182,7 @@ int rustls_decrypt(struct pt_regs *ctx)
 	if (!conn) {
 		conn = reader(pid, payload.base + payload.length);
 		if (conn)
-			rustls__bind(conn, ctx->si, pid, ctx->cx);
+			rustls__bind(conn->slots[DIRECTION_IN].record.sock, ctx->si, pid, ctx->cx);
 	}
 	call = begin_call(thread, ctx, pid, CALL_DECRYPT);
 	if (!call)

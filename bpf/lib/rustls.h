@@ -78,27 +78,28 @@ static __always_inline struct connection *rustls__connection(__u64 cipher, __u32
 	return conn;
 }
 
-/* It was proven that this record of a cipher is of this connection. */
-static __always_inline void rustls__bind(struct connection *conn, __u64 cipher, __u32 pid, __u64 number)
+/* It was proven that this record of a cipher is of this connection. Global: its stack must not add to that of a delivery. */
+__noinline int rustls__bind(__u64 sock, __u64 cipher, __u64 pid, __u64 number)
 {
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct tap_session_key key = { .session = cipher, .pid = pid };
-	struct rustls_cipher value = {
-		.sock = conn->slots[DIRECTION_IN].record.sock,
-		.connection = conn->id,
-		.next = number + 1,
-	};
+	struct rustls_cipher value = { .sock = sock, .next = number + 1 };
 	struct rustls_cipher *known = bpf_map_lookup_elem(&rustls_ciphers, &key);
 
-	if (known && known->connection == value.connection) {
+	if (!conn)
+		return 0;
+	if (known && known->connection == conn->id) {
 		if (known->next <= number)
 			known->next = value.next;
-		return;
+		return 0;
 	}
 	/* What was said before is not known. */
 	if (number)
 		conn->midstream = 1;
 	conn->tls_bound = 1;
+	value.connection = conn->id;
 	bpf_map_update_elem(&rustls_ciphers, &key, &value, BPF_ANY);
+	return 0;
 }
 
 /* The program and the kernel agree whose data of this direction is, until the cipher is replaced. */
@@ -110,18 +111,23 @@ static __always_inline void rustls__settle(struct connection *conn, __u8 directi
 		conn->tls_settled &= ~(1 << direction);
 }
 
-/* Global, verified once. */
-__noinline int rustls__data(__u64 sock, __u64 kind_and_direction, __u64 base, __u64 bytes)
+static __always_inline void rustls__deliver(struct connection *conn, __u8 direction, __u64 base, __u64 kind, __u64 bytes)
 {
-	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	__u8 direction = kind_and_direction >> 8 & 1;
-
-	if (!conn || !bytes)
-		return 0;
+	if (!bytes)
+		return;
 	if (direction == DIRECTION_OUT)
 		tap__begin_write(conn);
 	rustls__settle(conn, direction, true);
-	tap__deliver(conn, direction, base, kind_and_direction & 0xff, bytes);
+	tap__deliver(conn, direction, base, kind, bytes);
+}
+
+/* The same, global: verified once. */
+__noinline int rustls__data(__u64 sock, __u64 kind_and_direction, __u64 base, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+
+	if (conn)
+		rustls__deliver(conn, kind_and_direction >> 8 & 1, base, kind_and_direction & 0xff, bytes);
 	return 0;
 }
 
@@ -156,17 +162,12 @@ static __always_inline void rustls__pieces(__u64 sock, const struct rustls_plain
 
 static __always_inline bool rustls__is_same(const struct rustls_held *held)
 {
-	__u64 now[RUSTLS_COMPARED / 8] = {};
-	__u64 size = held->length;
+	for (__u32 i = 0; i < RUSTLS_COMPARED / 8; i++) {
+		__u64 now = 0;
 
-	if (size > RUSTLS_COMPARED)
-		size = RUSTLS_COMPARED;
-	asm volatile("" : "+r"(size));
-	size &= 2 * RUSTLS_COMPARED - 1;
-	if (size > RUSTLS_COMPARED || bpf_probe_read_user(now, size, (void *)held->base))
-		return false;
-	for (int i = 0; i < RUSTLS_COMPARED / 8; i++) {
-		if (now[i] != held->head[i])
+		if ((i + 1) * sizeof(now) > held->length)
+			break;
+		if (bpf_probe_read_user(&now, sizeof(now), (void *)(held->base + i * sizeof(now))) || now != held->head[i])
 			return false;
 	}
 	return true;
@@ -199,15 +200,23 @@ __noinline int rustls__written(__u64 sock, __u64 end_of_record)
 	record = bpf_map_lookup_elem(&rustls_records, &tag);
 	if (!conn || !record || record->pid != current__pid())
 		return 0;
-	rustls__bind(conn, record->cipher, record->pid, record->number);
+	rustls__bind(sock, record->cipher, record->pid, record->number);
 	if (record->content == RUSTLS_APPLICATION_DATA) {
-		if (record->tid == current__tid() && rustls__is_here(record)) {
-			for (int i = 0; i < RUSTLS_HELD; i++)
-				rustls__data(sock, IO_BUFFER | DIRECTION_OUT << 8, record->held[i].base, record->held[i].length);
-		} else {
+		bool is_here = record->tid == current__tid() && rustls__is_here(record);
+
+		if (!is_here) {
 			count(COUNTER_TAP_UNBOUND);
 			conn->midstream = 1;
-			rustls__data(sock, IO_NONE | DIRECTION_OUT << 8, 0, record->bytes);
+			record->held[0].length = record->bytes;
+		}
+		/* One place of delivery: in calls from here the stack is nearly full. */
+#pragma clang loop unroll(disable)
+		for (__u32 i = 0; i < RUSTLS_HELD; i++) {
+			struct rustls_held *held = &record->held[i];
+
+			rustls__deliver(conn, DIRECTION_OUT, held->base, is_here ? IO_BUFFER : IO_NONE, held->length);
+			if (!is_here)
+				break;
 		}
 	}
 	bpf_map_delete_elem(&rustls_records, &tag);
@@ -217,8 +226,11 @@ __noinline int rustls__written(__u64 sock, __u64 end_of_record)
 /* rustls hands over its records one by one, or as a vector of them. */
 __noinline int rustls__socket_wrote(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 {
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	__u64 left = bytes;
 
+	if (!conn || !rustls__proves(conn, DIRECTION_OUT, current__pid()))
+		return 0;
 	if (kind == IO_BUFFER)
 		rustls__written(sock, base + bytes);
 	for (int i = 0; i < RUSTLS_RECORDS && kind == IO_VECTOR; i++) {

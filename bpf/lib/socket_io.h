@@ -105,8 +105,11 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 		else
 			turn__sent(conn, io, bytes, now);
 	}
-	if (conn->tls)
-		tap__socket_io(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind | direction << 8, bytes);
+	if (!conn->tls)
+		return;
+	if (direction == DIRECTION_OUT)
+		rustls__socket_wrote(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind, bytes);
+	tap__socket_io(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind | direction << 8, bytes);
 }
 
 /*

@@ -342,8 +342,6 @@ static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 
 		tap__report_head(conn);
 }
 
-__noinline int rustls__socket_wrote(__u64 sock, __u64 base, __u64 kind, __u64 bytes);
-
 /* What is read and written shows which ciphers are those of the connection. */
 static __always_inline bool rustls__proves(const struct connection *conn, __u8 direction, __u32 pid)
 {
@@ -368,13 +366,10 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 	if (!conn)
 		return 0;
 	proves = rustls__proves(conn, direction, pid);
-	if (direction == DIRECTION_IN) {
+	if (direction == DIRECTION_IN)
 		tls__received(sock, base, (kind_and_direction & 0xff) | (proves ? TLS_NOTES_RECORDS : 0), bytes);
-	} else {
-		if (proves)
-			rustls__socket_wrote(sock, base, kind_and_direction & 0xff, bytes);
+	else
 		tap__ciphertext_left(conn, bytes, now);
-	}
 	if (proves || conn->tls_bound)
 		return 0;
 	tap__learn(conn, direction, pid, now);
