@@ -145,10 +145,13 @@ struct rustls_record {
 	__u64 out; /* where the call stores its result */
 	__u64 sock;
 	__u64 bytes;
+	__u64 next; /* key of the record to deliver after this one; 0 = none */
 	__u32 pid;
 	__u32 tid;
 	__u32 kind;
-	__u32 content; /* enum rustls_content */
+	__u32 content;   /* enum rustls_content */
+	__u32 delivered; /* pieces of it */
+	__u32 pad0;
 	struct rustls_held held[RUSTLS_HELD];
 };
 

@@ -101,6 +101,9 @@ struct connection {
 	__u64 tls_sent;
 	__u64 tls_first_sent_ns;
 	__u64 tls_last_sent_ns;
+	/* rustls: keys of the first and last record whose plaintext is to be delivered when its write is over; 0 = none. */
+	__u64 tls_due;
+	__u64 tls_due_last;
 	struct frame_walk walks[2]; /* index: enum direction */
 	struct slot slots[2];
 	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1]. */

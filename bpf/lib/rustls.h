@@ -22,6 +22,8 @@
 #define RUSTLS_TAG_PART 8
 /* Records of one write that are looked at. */
 #define RUSTLS_RECORDS 8
+/* Calls that deliver what is due after a write. */
+#define RUSTLS_DELIVERIES 32
 /* Pieces of one plaintext. */
 #define RUSTLS_PIECES 16
 #define RUSTLS_PLAINTEXT_MAX 16384
@@ -31,6 +33,7 @@ enum rustls_content {
 	RUSTLS_HANDSHAKE = 2,
 	RUSTLS_APPLICATION_DATA = 3,
 	RUSTLS_CONTENT_MAX = 5,
+	RUSTLS_DUE, /* a record that was application data and is written: the rest of it may be written later */
 };
 
 /* First byte of a handshake message after which a cipher is replaced. */
@@ -185,6 +188,18 @@ static __always_inline bool rustls__is_here(const struct rustls_record *record)
 	return bytes == record->bytes;
 }
 
+static __always_inline void rustls__is_due(struct connection *conn, struct rustls_record *record, __u64 tag)
+{
+	__u64 last = conn->tls_due_last;
+	struct rustls_record *before = conn->tls_due ? bpf_map_lookup_elem(&rustls_records, &last) : NULL;
+
+	if (before)
+		before->next = tag;
+	else
+		conn->tls_due = tag;
+	conn->tls_due_last = tag;
+}
+
 /*
  * Some bytes that are written to a socket are the end of a record: of the cipher whose they are. Its plaintext could not be reported when
  * it was encrypted; it is now, if the same thread is still at it and the bytes are still there.
@@ -201,25 +216,46 @@ __noinline int rustls__written(__u64 sock, __u64 end_of_record)
 	if (!conn || !record || record->pid != current__pid())
 		return 0;
 	rustls__bind(sock, record->cipher, record->pid, record->number);
-	if (record->content == RUSTLS_APPLICATION_DATA) {
-		bool is_here = record->tid == current__tid() && rustls__is_here(record);
-
-		if (!is_here) {
-			count(COUNTER_TAP_UNBOUND);
-			conn->midstream = 1;
-			record->held[0].length = record->bytes;
-		}
-		/* One place of delivery: in calls from here the stack is nearly full. */
-#pragma clang loop unroll(disable)
-		for (__u32 i = 0; i < RUSTLS_HELD; i++) {
-			struct rustls_held *held = &record->held[i];
-
-			rustls__deliver(conn, DIRECTION_OUT, held->base, is_here ? IO_BUFFER : IO_NONE, held->length);
-			if (!is_here)
-				break;
-		}
+	if (record->content != RUSTLS_APPLICATION_DATA) {
+		bpf_map_delete_elem(&rustls_records, &tag);
+		return 0;
 	}
-	bpf_map_delete_elem(&rustls_records, &tag);
+	if (record->tid != current__tid() || !rustls__is_here(record)) {
+		count(COUNTER_TAP_UNBOUND);
+		conn->midstream = 1;
+		record->held[0].base = 0;
+		record->held[0].length = record->bytes;
+		record->delivered = RUSTLS_HELD - 1;
+	}
+	record->content = RUSTLS_DUE;
+	rustls__is_due(conn, record, tag);
+	return 0;
+}
+
+/* Delivers the next piece of what is due. Called by the program itself, one by one: in deeper calls the stack would not do. */
+__noinline int rustls__deliver_due(__u64 sock)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct rustls_record *record;
+	struct rustls_held *held;
+	__u64 tag;
+
+	if (!conn)
+		return 0;
+	tag = conn->tls_due;
+	record = bpf_map_lookup_elem(&rustls_records, &tag);
+	if (!record) {
+		conn->tls_due = 0;
+		return 0;
+	}
+	/* The last piece stands for a plaintext that is gone. */
+	held = &record->held[record->delivered & (RUSTLS_HELD - 1)];
+	if (!record->held[0].base)
+		held = &record->held[0];
+	record->delivered += 1;
+	if (record->delivered >= RUSTLS_HELD)
+		conn->tls_due = record->next;
+	rustls__deliver(conn, DIRECTION_OUT, held->base, held->base ? IO_BUFFER : IO_NONE, held->length);
 	return 0;
 }
 

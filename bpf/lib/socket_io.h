@@ -107,8 +107,11 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	}
 	if (!conn->tls)
 		return;
-	if (direction == DIRECTION_OUT)
+	if (direction == DIRECTION_OUT) {
 		rustls__socket_wrote(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind, bytes);
+		for (int i = 0; i < RUSTLS_DELIVERIES && conn->tls_due; i++)
+			rustls__deliver_due(conn->slots[DIRECTION_IN].record.sock);
+	}
 	tap__socket_io(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind | direction << 8, bytes);
 }
 

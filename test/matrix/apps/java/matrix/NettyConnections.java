@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
@@ -56,7 +57,9 @@ final class NettyConnections implements Connections {
               channel
                   .pipeline()
                   .addLast(
-                      Http2FrameCodecBuilder.forClient().build(),
+                      Http2FrameCodecBuilder.forClient()
+                          .initialSettings(Http2Settings.defaultSettings().initialWindowSize(1 << 20))
+                          .build(),
                       new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
             }
           }
