@@ -95,7 +95,7 @@ export const FRAME_WALK = {
 } as const;
 
 export const CONNECTION = {
-  size: 2152,
+  size: 2176,
   id: 0,
   establishedNs: 8,
   arrivedNs: 16,
@@ -128,19 +128,22 @@ export const CONNECTION = {
   tlsHeld: 125,
   isFramed: 126,
   tlsOffers: 127,
-  session: 128,
-  sessionPid: 136,
-  tlsRecordLeft: 140,
-  tlsArrivedNs: 144,
-  tlsReadNs: 152,
-  tlsFirstArrivedNs: 160,
-  tlsFirstReadNs: 168,
-  tlsSent: 176,
-  tlsFirstSentNs: 184,
-  tlsLastSentNs: 192,
-  walks: 200,
-  slots: 328,
-  slack: 1640,
+  tlsSettled: 128,
+  session: 136,
+  sessionPid: 144,
+  tlsRecordLeft: 148,
+  tlsArrivedNs: 152,
+  tlsReadNs: 160,
+  tlsFirstArrivedNs: 168,
+  tlsFirstReadNs: 176,
+  tlsSent: 184,
+  tlsFirstSentNs: 192,
+  tlsLastSentNs: 200,
+  tlsDue: 208,
+  tlsDueLast: 216,
+  walks: 224,
+  slots: 352,
+  slack: 1664,
 } as const;
 
 export const PORT_KEY = {
@@ -231,4 +234,5 @@ export const COUNTER = {
 export const TAP_RUNTIME_KIND = {
   THREADS: 0,
   GO: 1,
+  RUSTLS: 2,
 } as const;
