@@ -95,6 +95,26 @@ describe('ConnectionTable', () => {
     expect(harness.spans).toHaveLength(1);
   });
 
+  it('reads a head that grew in small calls where it looks, and takes it for cut only where the kernel has no more of it', () => {
+    const harness = new InterpreterHarness();
+    const response = 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno';
+    const atNs = harness.nowNs;
+    const written = { seq: 2, direction: 'out', firstNs: atNs } as const;
+    harness.batch([
+      turn({ seq: 1, bytes: GET, firstNs: atNs }),
+      turn({ ...written, bytes: response.slice(0, 7), flags: RECORD_FLAG.HEAD }),
+    ]);
+    for (const length of [14, 31]) {
+      const data = new TextEncoder().encode(response.slice(0, length));
+      const prefix = { data, prefixStart: 0, prefixEnd: length };
+      harness.kernel.set(1, { seq: 2, sizeBytes: length, lastNs: harness.nowNs, ...tail, ...prefix });
+      expect(harness.pass(200)).toEqual([]);
+    }
+    harness.batch([turn({ ...written, bytes: response, flags: RECORD_FLAG.FINAL })]);
+    expect(harness.spans).toMatchObject([{ statusCode: 404, responseBodySize: 2 }]);
+    expect(harness.lost()).toEqual({});
+  });
+
   it('ends a connection that the kernel no longer knows', () => {
     const harness = new InterpreterHarness();
     begun(harness);

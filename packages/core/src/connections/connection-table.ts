@@ -200,7 +200,13 @@ export class ConnectionTable {
       if (!this.#read(probe, connection, again) || !isSame(found, again)) return;
     }
     const grew = turn.grow(found.sizeBytes, found.lastNs, found.tailLow, found.tailHigh);
-    if (grew) this.#due.restart(connection, nowNs);
+    if (grew) {
+      this.#due.restart(connection, nowNs);
+      // A head that is written in many small calls outgrows what was reported of it.
+      turn.data = found.data;
+      turn.prefixStart = found.prefixStart;
+      turn.prefixEnd = found.prefixEnd;
+    }
     turn.quietNs = Math.max(1, nowNs - turn.lastNs);
     this.#order.update(connection, nowNs);
   };
@@ -219,6 +225,7 @@ function isSame(a: ProbedTurn, b: ProbedTurn): boolean {
     a.sizeBytes === b.sizeBytes &&
     a.lastNs === b.lastNs &&
     a.tailLow === b.tailLow &&
-    a.tailHigh === b.tailHigh
+    a.tailHigh === b.tailHigh &&
+    a.prefixEnd === b.prefixEnd
   );
 }

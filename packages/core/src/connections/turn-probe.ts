@@ -1,3 +1,5 @@
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * What a look at the kernel's table found.
  *
@@ -11,6 +13,10 @@ export class ProbedTurn {
   lastNs = 0;
   tailLow = 0;
   tailHigh = 0;
+  /** Its first bytes are `data[prefixStart..prefixEnd)`; valid until the next look. */
+  data: Uint8Array = NO_BYTES;
+  prefixStart = 0;
+  prefixEnd = 0;
 }
 
 /**

@@ -31,10 +31,18 @@ export class KernelTurnProbe implements TurnProbe {
     if (direction === DIRECTION.OUT && this.#value[CONNECTION.tls] === 1) {
       out.sizeBytes = Math.min(out.sizeBytes, this.#number(CONNECTION.tlsSent));
     }
+    out.data = this.#value;
+    out.prefixStart = CONNECTION.slots + direction * SLOT.size + SLOT.prefix;
+    out.prefixEnd = out.prefixStart + Math.min(this.#captured(record), out.sizeBytes);
     out.lastNs = this.#number(record + TURN_RECORD.lastNs);
     out.tailLow = this.#word(record + TURN_RECORD.tail);
     out.tailHigh = this.#word(record + TURN_RECORD.tail + 4);
     return true;
+  }
+
+  #captured(record: number): number {
+    const at = record + TURN_RECORD.captured;
+    return (this.#value[at] ?? 0) + (this.#value[at + 1] ?? 0) * 256;
   }
 
   #number(offset: number): number {
