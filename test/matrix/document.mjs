@@ -29,9 +29,10 @@ export function document(rows) {
     SIDES.map((side) => {
       const none = reasonOf(row, side, id);
       const unseen = row.unseen?.[side]?.[id];
-      return none === undefined
-        ? sign(unseen === undefined ? SIGNS.yes : SIGNS.unseen, unseen)
-        : sign(SIGNS.none, none);
+      const wrong = row.wrong?.[side]?.[id];
+      if (none !== undefined) return sign(SIGNS.none, none);
+      if (unseen !== undefined) return sign(SIGNS.unseen, unseen);
+      return wrong === undefined ? SIGNS.yes : sign(SIGNS.no, wrong);
     }).join(' ');
   const lines = rows.map((row) => [row.language, row.stack, ...COLUMNS.map(({ id }) => cell(row, id))]);
   const header = ['language', 'stack', ...COLUMNS.map(({ title }) => title)];

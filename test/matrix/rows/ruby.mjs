@@ -41,7 +41,10 @@ export const rows = [
     },
     cannot: { server: onlyHttp1, client: onlyHttp1 },
     wrong: {
-      client: { https1: 'OpenSSL is loaded just before the first connections, which it may be too late to see' },
+      client: {
+        https1:
+          'OpenSSL is loaded just before the first connections: their requests may be lost, and once, on a busy machine, spans had the port of another connection',
+      },
     },
   },
 ];
