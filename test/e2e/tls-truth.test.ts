@@ -123,6 +123,7 @@ describe.each(SOURCES)('TLS truth with the source %s', (source) => {
       stop();
       const records = await sending;
       const servers = ofKind(await watching.finish(), 'http.server');
+      const { drops } = watching.beyla.stats();
 
       expect(ofWrongAddress(servers)).toEqual([]);
       const seen = countBy(servers, spanKey);
@@ -130,14 +131,22 @@ describe.each(SOURCES)('TLS truth with the source %s', (source) => {
       const unseen = records.filter((record) => seen[recordKey(record)] === undefined);
       expect(servers.length + unseen.length).toBe(records.length);
       expect(unseen.length).toBeGreaterThan(0);
+      let untaken = 0;
       for (let connection = 0; connection < connections; connection++) {
         const first = records.find((record) => record.connection === connection && seen[recordKey(record)] === 1);
-        expect(first, 'a connection that was open before').toBeDefined();
+        if (first === undefined) {
+          untaken += 1;
+          continue;
+        }
         const missed = unseen.filter(
           (record) => record.connection === connection && record.number > (first?.number ?? 0),
         );
         expect(missed).toEqual([]);
       }
+      // One whose handshake was under way while the probes were attached may stay unknown; then it is told.
+      const told = (drops['kernel.tap_unbound'] ?? 0) + (drops['kernel.tls_untapped'] ?? 0);
+      expect(untaken === 0 || told > 0, `${untaken} connections were not taken up, and nothing tells of it`).toBe(true);
+      expect(untaken).toBeLessThan(connections / 2);
     });
   });
 
