@@ -37,6 +37,8 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           maxWorkers: 1,
+          // Real time on a shared machine; the closing lines name every test that needed it.
+          retry: 1,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

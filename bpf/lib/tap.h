@@ -303,7 +303,9 @@ static __always_inline void tap__learn(struct connection *conn, __u8 direction, 
 		if (call)
 			call->asking = 0;
 	} else if (direction == DIRECTION_IN && conn->tls_offers < TAP_OFFERS_MAX) {
-		conn->tls_offers += 1;
+		/* Until probes are there nobody can claim. */
+		if (call && call->session)
+			conn->tls_offers += 1;
 		if (call) {
 			call->read_sock = conn->slots[DIRECTION_IN].record.sock;
 			call->read_connection = conn->id;

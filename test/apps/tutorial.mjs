@@ -85,6 +85,8 @@ for (const { name, port } of scenario.apps) {
   apps.push(await runApp(name, executable, args, { env: { PYTHONHOME: '/usr' } }));
 }
 
+// Of the test run itself, and none of Beyla's.
+delete process.env['BEYLA_STRICT'];
 Object.assign(process.env, scenario.env);
 const config = await loadConfig(scenario.config);
 const beyla = await createBeyla({

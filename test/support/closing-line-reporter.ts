@@ -65,6 +65,9 @@ class ClosingLineReporter implements Reporter {
       const result = test.result();
       if (result.state === 'passed' || result.state === 'failed') {
         tally[result.state] += 1;
+        if ((test.diagnostic()?.retryCount ?? 0) > 0) {
+          process.stdout.write(`\nsecond try  ${test.fullName}\n`);
+        }
       } else {
         tally.skipped += 1;
         const cause = causeOf(test);
