@@ -40,6 +40,8 @@ struct frame_walk {
 
 struct connection {
 	__u64 id;
+	/* Here, so that a capture into the second one has room behind it as far as the verifier can tell. */
+	struct slot slots[2]; /* index: enum direction */
 	__u64 established_ns;
 	/* First unread byte: when it arrived and its sequence number; the second pair is for a segment that arrives between the
 	 * copy in recv and the hook after it. 0 = none. */
@@ -105,9 +107,8 @@ struct connection {
 	__u64 tls_due;
 	__u64 tls_due_last;
 	struct frame_walk walks[2]; /* index: enum direction */
-	struct slot slots[2];
-	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1]. */
-	__u8 slack[TURN_PREFIX_MAX];
+	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1], and must end in here. */
+	__u8 slack[192];
 };
 
 struct port_key {

@@ -124,3 +124,34 @@ export async function proxyClient({ peer }, columns, start) {
     },
   };
 }
+
+/**
+ * A client that reads all it is to do from its standard input before it begins: a program for each column.
+ *
+ * @param {readonly ColumnId[]} columns
+ * @param {(column: ColumnId) => { command: string, args: readonly string[] }} program
+ * @param {(column: ColumnId, first: number, count: number, connections: number) => string} input
+ * @returns {Promise<Client>}
+ */
+export async function programsClient(columns, program, input) {
+  /** @type {Map<ColumnId, App>} */
+  const apps = new Map();
+  for (const column of columns) {
+    const { command, args } = program(column);
+    apps.set(column, await runProgram(command, args, { ready: 'spawned' }));
+  }
+  return {
+    apps: [...apps.values()],
+    once: true,
+    async send(column, ...load) {
+      const { child } = /** @type {App} */ (apps.get(column));
+      const ended = new Promise((resolve, reject) => {
+        child.once('exit', (code) => (code === 0 ? resolve(code) : reject(new Error(`${column} ended with ${code}`))));
+      });
+      // Nobody else reads it, and a full pipe would stop the program.
+      child.stdout?.resume();
+      child.stdin?.end(input(column, ...load));
+      await ended;
+    },
+  };
+}

