@@ -3,7 +3,7 @@
 //
 //   npm run bench [-- node] [-- nginx] [-- node-https] [-- node-grpc] [-- node-grpc-tls] [-- --source syscall] [-- --rounds 15] [-- --requests 6000] [-- --json FILE]
 //
-// Prints Markdown tables; exits 1 when a request was lost or there are more runs of BPF or larger maps than the design allows. Needs
+// Prints Markdown tables; exits 1 when a request was lost or there are more runs of BPF or larger maps than are aimed at. Needs
 // root, h2load and bpftool. Other names are benches of their own beside this file (`npm run bench -- pipeline`).
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';

@@ -4,6 +4,7 @@ import { makeTlsFiles } from '../support/tls-files.mjs';
 import { sendLoad } from '../support/truth-client.mjs';
 import { startAgent } from './agent-process.mjs';
 import { bpfCost, cpuNs, h2load, mapBytes } from './measure.mjs';
+import { trapsOf } from './trap-cost.mjs';
 
 const CONNECTIONS = 16;
 const WARM_UP_REQUESTS = 30_000;
@@ -22,6 +23,8 @@ const BACKGROUND = { connections: 1, rate: 500, seconds: 2 };
 /** @typedef {{ observed: Phase, bystander: Phase }} Phases */
 /** @typedef {[Phases, Phases, Phases, Phases]} Block four phases, of which the two in the middle have the agent or, in a sham, have not */
 /** @typedef {{ name: string, runs: number, ns: number }[]} Programs per request */
+/** @typedef {import('./trap-cost.mjs').Traps} Traps per request */
+/** @typedef {{ bpfUs: number, bpfRuns: number }} Aims per request, both ends of the connection */
 /**
  * @typedef {object} Load what the agent did in a phase
  * @property {number} agentUs its CPU per request
@@ -38,6 +41,8 @@ const BACKGROUND = { connections: 1, rate: 500, seconds: 2 };
  * @property {number} mapBytes
  * @property {number} idleUsPerSecond CPU of the agent without traffic
  * @property {{ observed: Programs[], bystander: Programs[] }} programs what the BPF programs took, by whose load it was
+ * @property {{ observed: Traps[], bystander: Traps[] }} traps of uprobes; none where no tap is in use
+ * @property {Aims} aims
  */
 
 const GRPC_METHOD = '/bench.Echo/Say';
@@ -52,13 +57,24 @@ async function withTls(run) {
   }
 }
 
-/** @type {Record<string, { path: string, protocol: Protocol, run: () => Promise<App> }>} */
+/**
+ * Runs are what the kernel and the program do for one request, one after the other: each segment that arrives, each call that sends or
+ * receives, at both ends, those that find nothing included; with TLS also each call of SSL_read and SSL_write, at its entry and at its
+ * return. No aim leaves room for one more. docs/performance.md has the sums.
+ *
+ * @type {Record<string, { path: string, protocol: Protocol, aims: Aims, run: () => Promise<App> }>}
+ */
 export const SERVERS = {
-  node: { path: '/hello', protocol: 'http1', run: () => runNode() },
-  nginx: { path: '/static/small.txt', protocol: 'http1', run: () => runNginx() },
-  'node-https': { path: '/hello', protocol: 'https', run: () => withTls(runNode) },
-  'node-grpc': { path: GRPC_METHOD, protocol: 'grpc', run: () => runNodeGrpc() },
-  'node-grpc-tls': { path: GRPC_METHOD, protocol: 'grpc-tls', run: () => withTls(runNodeGrpc) },
+  node: { path: '/hello', protocol: 'http1', aims: { bpfUs: 3, bpfRuns: 8 }, run: () => runNode() },
+  nginx: { path: '/static/small.txt', protocol: 'http1', aims: { bpfUs: 3, bpfRuns: 9 }, run: () => runNginx() },
+  'node-https': { path: '/hello', protocol: 'https', aims: { bpfUs: 6, bpfRuns: 15 }, run: () => withTls(runNode) },
+  'node-grpc': { path: GRPC_METHOD, protocol: 'grpc', aims: { bpfUs: 6, bpfRuns: 13 }, run: () => runNodeGrpc() },
+  'node-grpc-tls': {
+    path: GRPC_METHOD,
+    protocol: 'grpc-tls',
+    aims: { bpfUs: 9, bpfRuns: 23 },
+    run: () => withTls(runNodeGrpc),
+  },
 };
 
 /** @param {App} app @param {Settings} settings @returns {Promise<Phase>} */
@@ -147,6 +163,10 @@ async function costs(agent, { observed, bystander }, { path, protocol, requests,
   return {
     source: chosen,
     programs,
+    traps: {
+      observed: await trapsOf(observed.pids(), programs.observed),
+      bystander: await trapsOf(bystander.pids(), programs.bystander),
+    },
     mapBytes: bytes,
     idleUsPerSecond: ((idle.cpuUs - cpuUs) * 1000) / IDLE_MS,
     lost: COST_PHASES * requests - spans,
@@ -160,7 +180,7 @@ async function costs(agent, { observed, bystander }, { path, protocol, requests,
  * @returns {Promise<Measured>}
  */
 export async function measureServer(server, { rounds, requests, source, progress }) {
-  const { path, protocol, run } = /** @type {(typeof SERVERS)[string]} */ (SERVERS[server]);
+  const { path, protocol, aims, run } = /** @type {(typeof SERVERS)[string]} */ (SERVERS[server]);
   const settings = { path, protocol, requests, source };
   const [observed, bystander] = await Promise.all([run(), run()]);
   const apps = { observed, bystander };
@@ -193,7 +213,7 @@ export async function measureServer(server, { rounds, requests, source, progress
     const firstSpanMs = [];
     // The client whose traffic is there when the agent starts speaks HTTP/1 without TLS.
     for (let i = 0; i < STARTS && protocol === 'http1'; i++) firstSpanMs.push(await firstSpan(apps, settings));
-    return { ...cost, blocks, shams, loads, sent: requests * (2 * rounds + COST_PHASES), firstSpanMs };
+    return { ...cost, aims, blocks, shams, loads, sent: requests * (2 * rounds + COST_PHASES), firstSpanMs };
   } finally {
     await Promise.all([observed.stop(), bystander.stop(), agent.stop()]);
   }

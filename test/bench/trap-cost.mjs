@@ -74,3 +74,48 @@ async function offsetsOf(path) {
     closeSync(descriptor);
   }
 }
+
+/** @typedef {{ count: number, ns: number }} Traps */
+
+/** @type {ReturnType<typeof measureTraps> | undefined} */
+let measured;
+
+/**
+ * How often uprobes of the OpenSSL tap trapped in phases, and what that took by `measureTraps`. An entry and a return are a trap each. None
+ * where no tap ran.
+ *
+ * @param {readonly number[]} pids processes of one program, which is, or links, the library
+ * @param {readonly import('./scenario.mjs').Programs[]} phases
+ * @returns {Promise<Traps[]>}
+ */
+export async function trapsOf(pids, phases) {
+  const ofTap = phases.map((programs) => programs.filter(({ name, runs }) => runs > 0 && name.startsWith('openssl_')));
+  if (ofTap.every(({ length }) => length === 0)) return [];
+  const kinds = await placementsOf(/** @type {number} */ (pids[0]));
+  measured ??= measureTraps();
+  const costs = await measured;
+  return ofTap.map((programs) => ({
+    count: programs.reduce((sum, { runs }) => sum + runs, 0),
+    ns: programs.reduce((sum, { name, runs }) => {
+      const { entry, both } = costs[kinds.get(name) ?? 'stepped'];
+      return sum + runs * (name === 'openssl_return' ? both - entry : entry);
+    }, 0),
+  }));
+}
+
+/** On what kind of instruction each program's probe sits; the dearest, where it has several. @param {number} pid @returns {Promise<Map<string, First>>} */
+async function placementsOf(pid) {
+  const core = await loadCore();
+  const { ElfFile } = await core('elf/elf-file.js');
+  const { planOpenssl } = await core('taps/openssl-plan.js');
+  const descriptor = openSync(`/proc/${pid}/exe`, 'r');
+  try {
+    const kinds = new Map();
+    for (const { program, kind } of planOpenssl(ElfFile.read(descriptor)).probes) {
+      if (kinds.get(program) !== 'stepped') kinds.set(program, kind);
+    }
+    return kinds;
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -131,7 +131,7 @@ export async function runApp(name, command, args, options = {}) {
   };
 }
 
-/** @param {readonly string[]} args @param {{ ready?: RegExp, executable?: string }} [options] */
+/** @param {readonly string[]} args @param {{ ready?: RegExp, executable?: string, env?: NodeJS.ProcessEnv }} [options] */
 export function runNode(args = [], { executable = process.execPath, ...options } = {}) {
   return runApp('node', executable, [join(APPS, 'node-server.mjs'), ...args], options);
 }
