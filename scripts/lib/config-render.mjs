@@ -25,10 +25,16 @@ function typeOfSection(section, isGlobal, indent, named) {
   const lines = Object.entries(section.fields).flatMap(([key, node]) => {
     const isOptional = node.form === 'leaf' ? !isGlobal || node.default === undefined : !isGlobal;
     const type = typeOfNode(node, isGlobal, inner, named);
-    const why = 'inert' in node && node.inert !== undefined ? ` No effect: ${node.inert}.` : '';
+    const why = remark(node);
     return [`${inner}/** ${node.meaning}${why} */`, `${inner}readonly ${key}${isOptional ? '?' : ''}: ${type};`];
   });
   return `{\n${lines.join('\n')}\n${indent}}`;
+}
+
+/** @param {Node} node What is different from Beyla, as a further sentence. */
+function remark(node) {
+  if ('inert' in node && node.inert !== undefined) return ` No effect: ${node.inert}.`;
+  return 'limits' in node && node.limits !== undefined ? ` Here: ${node.limits}.` : '';
 }
 
 /** @param {Node} node @param {boolean} isGlobal @param {string} indent @param {Map<string, string>} named @returns {string} */
@@ -75,8 +81,7 @@ function jsonOfNode(node, definitions) {
     definitions[node.typeName] ??= jsonOfSection(node, definitions);
     return { $ref: `#/definitions/${node.typeName}` };
   }
-  const why = node.inert === undefined ? '' : ` No effect: ${node.inert}.`;
-  const description = `${node.meaning}${why}`;
+  const description = `${node.meaning}${remark(node)}`;
   if (node.form === 'list') return { description, type: ['array', 'null'], items: jsonOfNode(node.item, definitions) };
   if (node.form === 'map') {
     return { description, type: ['object', 'null'], additionalProperties: jsonOfNode(node.item, definitions) };
@@ -115,7 +120,10 @@ await using beyla = await createBeyla({ ...toBeylaOptions(config), processors, e
 - Durations are written as in Go: \`500ms\`, \`5s\`, \`1m30s\`. OpenTelemetry's own variables are whole milliseconds.
 - A key or value that is wrong is an error with file, line, column and the nearest key there is. Beyla ignores unknown keys; we do not, because
   a typo must not change what is watched.
-- A key of Beyla that has no effect here is accepted, and said in \`config.warnings\`.
+- A key of Beyla that has no effect here is accepted, and said in \`config.warnings\` with what happens instead. A value that asks for what happens
+  in any case is no reason to warn.
+- \`attributes.instance_id.dns\` is true by default, as in Beyla, so \`service.instance.id\` and \`host.name\` have the full name of the host where DNS
+  (or \`/etc/hosts\`) knows one. Options in TypeScript have to ask for it: \`discovery.identity.hostNameFromDns\`.
 - An entry of \`discovery\` with a criterion that cannot be tested yet selects nothing; as an exclusion it is an error. Otherwise more would be watched than was
   asked for.
 - At least one selection and one exporter are needed.
@@ -162,6 +170,7 @@ function meaning(leaf) {
 /** @param {Leaf} leaf */
 function status(leaf) {
   if (leaf.inert !== undefined) return `no effect: ${leaf.inert}`;
+  if (leaf.limits !== undefined) return `works; ${leaf.limits}`;
   return leaf.caveat === undefined ? 'works' : 'works; some values warn';
 }
 

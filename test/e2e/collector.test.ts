@@ -75,6 +75,23 @@ describe('OTLP with the OpenTelemetry Collector', needsCollector, () => {
     });
   });
 
+  it.each(PROTOCOLS)('takes traces and metrics over %s on a Unix socket', async (protocol) => {
+    const collector = use(await Collector.startOnSockets());
+    const socket = protocol === 'grpc' ? collector.grpcSocket : collector.httpSocket;
+    const sent = await sendBoth({ endpoint: `unix://${socket}`, protocol }, 100);
+    expect(collector.spans.map((span) => span.spanId).toSorted()).toEqual(sent.toSorted());
+    expect(collector.metrics.map(({ name }) => name)).toContain('http.server.request.duration');
+  });
+
+  it('says which socket does not answer', async () => {
+    const exporter = new OtlpTraceExporter({ endpoint: 'unix:///nowhere/otel.sock', exportTimeoutMs: 50 });
+    await exporter.start();
+    exporter.export([aSpan()]);
+    await exporter.flush();
+    expect(exporter.health().messages[0]).toContain('/nowhere/otel.sock');
+    await exporter.close();
+  });
+
   it.each(PROTOCOLS)('takes exponential histograms over %s', async (protocol) => {
     const collector = use(await Collector.start());
     const exporter = new OtlpMetricExporter({

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -45,6 +46,14 @@ interface Outcome {
   readonly drops: Readonly<Record<string, number>>;
   /** What was printed for each request. */
   readonly lines: readonly string[];
+}
+
+interface ResourceSpans {
+  readonly scopeSpans: readonly { readonly spans: readonly { readonly name: string }[] }[];
+}
+
+function spansOf({ scopeSpans }: ResourceSpans): { readonly name: string }[] {
+  return scopeSpans.flatMap(({ spans }) => spans);
 }
 
 /** Runs it where nothing but the scenario's own programs exists: selectors as broad as a tutorial's may be used there and nowhere else. */
@@ -201,5 +210,47 @@ describe('configurations of tutorials, run unchanged', needsBpf, () => {
     // Cumulative: of several exports the last one says it all.
     const metrics = JSON.parse(outcome.posts.at(-1)?.text ?? '');
     expect(metrics.resourceMetrics[0].scopeMetrics[0].metrics[0].histogram.dataPoints[0].count).toBe(3);
+  });
+
+  it('protocol debug prints what would be sent, and /healthz answers beside it', async () => {
+    const outcome = await run({
+      env: {
+        BEYLA_OPEN_PORT: '8080',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'debug',
+        BEYLA_HEALTH_CHECK_PORT: '8081',
+      },
+      apps: [{ name: 'backend', port: 8080 }],
+      requests: times(3, (i) => ({ port: 8080, path: `/users/${i}` })),
+      spans: 3,
+      scrape: { port: 8081, path: '/healthz' },
+    });
+    expect(outcome.warnings).toEqual([]);
+    expect(outcome.posts).toEqual([]);
+    expect(JSON.parse(outcome.page)).toMatchObject({
+      status: 'healthy',
+      components: { tracer: { status: 'healthy' } },
+    });
+    const documents = outcome.lines.map((line) => JSON.parse(line) as { resourceSpans?: ResourceSpans[] });
+    const spans = documents.flatMap(({ resourceSpans = [] }) => resourceSpans.flatMap(spansOf));
+    expect(spans.map(({ name }) => name).filter((name) => name.startsWith('GET'))).toEqual(Array(3).fill('GET /**'));
+    expect(JSON.stringify(documents)).toContain('"name":"http.server.request.duration"');
+  });
+
+  it('names the host as DNS does, unless dns is off', async () => {
+    const scenario = {
+      env: { BEYLA_OPEN_PORT: '8080', BEYLA_PROMETHEUS_PORT: '9400' },
+      hosts: [`${hostname()}.shop.test`, hostname()],
+      apps: [{ name: 'backend', port: 8080 }],
+      requests: [{ port: 8080, path: '/' }],
+      scrape: { port: 9400, path: '/metrics' },
+      spans: 1,
+    };
+    const instances = ({ page }: Outcome): unknown[] =>
+      parseTextFormat(page)
+        .samples.filter(({ name }) => name === COUNT)
+        .map(({ labels }) => labels['instance']);
+    expect(instances(await run(scenario))).toEqual([expect.stringMatching(`^${hostname()}\\.shop\\.test:\\d+$`)]);
+    const env = { ...scenario.env, BEYLA_HOSTNAME_DNS_RESOLUTION: 'false' };
+    expect(instances(await run({ ...scenario, env }))).toEqual([expect.stringMatching(`^${hostname()}:\\d+$`)]);
   });
 });

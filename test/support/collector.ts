@@ -63,6 +63,9 @@ export function buildCollector(): void {
   renameSync(unfinished, BINARY);
 }
 
+/** Instead of a port. */
+const ON_SOCKET = 0;
+
 /** What a Collector was told over OTLP, as its own marshaller writes it. */
 export interface CollectedSpan {
   readonly traceId: string;
@@ -109,6 +112,9 @@ export class Collector {
   readonly httpPort: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'collector-'));
   readonly #lines = join(this.#folder, 'lines.jsonl');
+  /** Where it listens if it was started by `startOnSockets`. */
+  readonly grpcSocket: string = join(this.#folder, 'grpc.sock');
+  readonly httpSocket: string = join(this.#folder, 'http.sock');
   #app: Awaited<ReturnType<typeof runApp>> | undefined;
 
   private constructor(grpcPort: number, httpPort: number, tls: TlsFiles | undefined, asksForClients: boolean) {
@@ -116,13 +122,15 @@ export class Collector {
     this.httpPort = httpPort;
     const client = asksForClients ? `, client_ca_file: ${tls?.ca}` : '';
     const security = tls === undefined ? '' : `, tls: { cert_file: ${tls.cert}, key_file: ${tls.key}${client} }`;
+    const place = (port: number, socket: string): string =>
+      port === ON_SOCKET ? `endpoint: ${socket}, transport: unix` : `endpoint: "127.0.0.1:${port}"`;
     writeFileSync(
       join(this.#folder, 'config.yaml'),
       `receivers:
   otlp:
     protocols:
-      grpc: { endpoint: "127.0.0.1:${grpcPort}"${security} }
-      http: { endpoint: "127.0.0.1:${httpPort}"${security} }
+      grpc: { ${place(grpcPort, this.grpcSocket)}${security} }
+      http: { ${place(httpPort, this.httpSocket)}${security} }
 exporters: { lines: { path: ${this.#lines} } }
 service:
   telemetry: { metrics: { level: none } }
@@ -136,6 +144,13 @@ service:
   /** With `tls` it speaks https only; with `asksForClients` only to clients with a certificate of the same authority. */
   static async start(tls?: TlsFiles, asksForClients = false): Promise<Collector> {
     const collector = new Collector(await freePort(), await freePort(), tls, asksForClients);
+    await collector.restart();
+    return collector;
+  }
+
+  /** It listens on Unix sockets only. */
+  static async startOnSockets(): Promise<Collector> {
+    const collector = new Collector(ON_SOCKET, ON_SOCKET, undefined, false);
     await collector.restart();
     return collector;
   }

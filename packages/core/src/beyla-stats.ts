@@ -1,3 +1,4 @@
+import type { Health } from './component.ts';
 import type { Drops } from './drops.ts';
 import type { BpfMapFill } from './kernel/map-fill.ts';
 import type { TracerCost } from './kernel/tracer.ts';
@@ -31,6 +32,10 @@ export interface InternalSource {
   stats(): BeylaStats;
   /** How full the BPF maps are; empty where there is no BPF side. */
   mapFill?(): readonly BpfMapFill[];
+  /** The worst of all parts. */
+  health?(): Health;
+  /** What each part says of itself, by its name. */
+  componentHealth?(): Readonly<Record<string, Health>>;
   /** The selected processes. */
   readonly processes: readonly ProcessInfo[];
 }

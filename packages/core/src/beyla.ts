@@ -122,6 +122,8 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
     this.#pipeline = new Pipeline({
       processors: [this.#routes.process, markExportedSignals, this.#sampler.process, ...options.processors, this.#tell],
       exporters: options.exporters,
+      // Once to deliver what is queued, and once to close.
+      timeoutMs: options.shutdownTimeoutMs / 2,
       onError: (error, source) => this.#fail(error, source),
     });
     for (const exporter of options.exporters) exporter.observe?.(this);
@@ -176,10 +178,15 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
   /** The worst of the parts, with all their messages. */
   health(): Health {
     if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
-    const parts = [this.#source, this.#discovery, this.#routes, this.#pipeline, this.#recorder];
-    const health = combineHealth(parts.flatMap((part) => (part === undefined ? [] : [part.health()])));
+    const health = combineHealth(Object.values(this.componentHealth()));
     if (this.#failure === undefined) return health;
     return { status: 'unhealthy', messages: [this.#failure, ...health.messages] };
+  }
+
+  /** What each part says of itself, by its name; the pipeline speaks for the exporters. */
+  componentHealth(): Readonly<Record<string, Health>> {
+    const parts = [this.#source, this.#discovery, this.#routes, this.#pipeline, this.#recorder];
+    return Object.fromEntries(parts.flatMap((part) => (part === undefined ? [] : [[part.name, part.health()]])));
   }
 
   stats(): BeylaStats {

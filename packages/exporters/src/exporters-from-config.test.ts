@@ -1,9 +1,10 @@
-import { BeylaError, type Exporter, loadConfig, type RequestSpan } from '@beyla/core';
+import { type Exporter, loadConfig, type RequestSpan, wantedExporters } from '@beyla/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { OtlpSink } from '../../../test/support/otlp-sink.ts';
 import { aGrpcSpan, aSpan } from '../../core/src/testing/span.ts';
 import { exportersFromConfig } from './exporters-from-config.ts';
 import { PrometheusExporter } from './prometheus/prometheus-exporter.ts';
+import { VERSION } from './version.ts';
 
 async function exporters(text: string, env: Record<string, string> = {}): Promise<readonly Exporter[]> {
   return exportersFromConfig(await loadConfig(`open_port: 80\n${text}\n`, env));
@@ -96,17 +97,40 @@ attributes: { sensitive_query_params: { add: [color], remove: [token] } }`;
       'otel_traces_export: { endpoint: "http://127.0.0.1:4317", insecure_skip_verify: true, batch_max_size: 7, queue_size: 14 }',
       'otlp-traces',
     ],
+    ['otel_traces_export: { protocol: debug }', 'otlp-traces'],
+    ['otel_metrics_export: { endpoint: "unix:///run/otel.sock", features: [application] }', 'otlp-metrics'],
   ])('makes an exporter of %s', async (text, name) => {
     expect((await exporters(text)).map((exporter) => exporter.name)).toEqual([name]);
   });
 
-  it.each([
-    ['otel_traces_export: { endpoint: "http://a", protocol: debug }', '`otel_traces_export.protocol` is `debug`'],
-    ['otel_metrics_export: { endpoint: "unix:///run/otel.sock" }', '`otel_metrics_export.endpoint` is `unix:'],
-  ])('says of %s that it is not there yet', async (text, message) => {
-    const error = await exporters(text).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(BeylaError);
-    expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(message) });
+  it('makes a health check beside the others: on a port, or on a socket, which wins', async () => {
+    const text = 'print_traces: true\nhealth_check: { port: 8081';
+    expect(wantedExporters(await loadConfig(`open_port: 80\n${text} }`, {}))[1]).toEqual({
+      kind: 'health-check',
+      host: '127.0.0.1',
+      port: 8081,
+    });
+    const made = await exporters(`${text}, unix_socket_path: "@beyla" }`);
+    expect(made.map(({ name }) => name)).toEqual(['console', 'health-check']);
+    expect(made[1]?.debugInfo()).toMatchObject({ place: '@beyla' });
+    await expect(exporters('health_check: { port: 8081 }')).rejects.toThrow('nothing is exported');
+  });
+
+  it('leaves beyla_build_info out where the configuration says so', async () => {
+    for (const isDisabled of [false, true]) {
+      const port = await freePort();
+      const [exporter] = await exporters(`prometheus_export: { port: ${port}, disable_build_info: ${isDisabled} }`);
+      if (!(exporter instanceof PrometheusExporter)) throw new Error('expected a PrometheusExporter');
+      await exporter.start();
+      try {
+        exporter.export([aSpan()]);
+        const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        const lines = page.split('\n').filter((line) => line.startsWith('beyla_build_info'));
+        expect(lines).toEqual(isDisabled ? [] : [`beyla_build_info{version="${VERSION}",target_lang="nodejs"} 1`]);
+      } finally {
+        await exporter.close();
+      }
+    }
   });
 });
 

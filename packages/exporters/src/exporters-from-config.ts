@@ -8,6 +8,7 @@ import {
   wantedExporters,
 } from '@beyla/core';
 import { ConsoleExporter } from './console/console-exporter.ts';
+import { HealthCheck } from './health/health-check.ts';
 import { OtlpInternalMetricExporter } from './internal/otlp-internal-metric-exporter.ts';
 import type { OtlpOptions } from './otlp/options.ts';
 import { OtlpMetricExporter } from './otlp/otlp-metric-exporter.ts';
@@ -19,7 +20,7 @@ import type { RedMetricsOptions } from './red-metrics-options.ts';
 /**
  * Makes the exporters that a configuration asks for.
  *
- * @throws BeylaError `INVALID_OPTION` for what this version does not have: `protocol: debug`, endpoints on Unix sockets.
+ * @throws BeylaError `INVALID_OPTION` for internal metrics by OTLP without an endpoint.
  *
  * @example
  * ```ts
@@ -56,23 +57,25 @@ function make(wanted: WantedExporter): Exporter {
         ...(wanted.attributes && { attributes: wanted.attributes }),
         ...(wanted.instrumentations && { instrumentations: wanted.instrumentations }),
         ...(wanted.sensitiveQueryParams && { sensitiveQueryParams: wanted.sensitiveQueryParams }),
-        ...otlpOptions(wanted, 'otel_traces_export'),
+        ...otlpOptions(wanted),
       });
     case 'otlp-metrics': {
-      const otlp = otlpOptions(wanted, 'otel_metrics_export');
+      const otlp = otlpOptions(wanted);
       return new OtlpMetricExporter({ intervalMs: wanted.intervalMs, ...metricsOptions(wanted), ...otlp });
     }
     case 'prometheus': {
-      const { port, path, internalPath } = wanted;
+      const { port, path, buildInfo, internalPath } = wanted;
       const internal = internalPath === undefined ? {} : { internalPath };
-      return new PrometheusExporter({ port, path, ...internal, ...metricsOptions(wanted) });
+      return new PrometheusExporter({ port, path, buildInfo, ...internal, ...metricsOptions(wanted) });
     }
     case 'internal-metrics':
       return new InternalMetricsExporter({ port: wanted.port, path: wanted.path });
+    case 'health-check':
+      return new HealthCheck('port' in wanted ? { host: wanted.host, port: wanted.port } : wanted);
     case 'otlp-internal-metrics':
       return new OtlpInternalMetricExporter({
         intervalMs: wanted.intervalMs,
-        ...otlpOptions(wanted, 'otel_metrics_export'),
+        ...otlpOptions(wanted),
       });
   }
 }
@@ -96,21 +99,15 @@ function metricsOptions(wanted: WantedMetrics): RedMetricsOptions {
   };
 }
 
-function otlpOptions(wanted: WantedOtlp, section: string): OtlpOptions {
+function otlpOptions(wanted: WantedOtlp): OtlpOptions {
   const { endpoint, url, protocol, headers, insecureSkipVerify, timeoutMs, compression } = wanted;
-  if (protocol === 'debug') return missing(`${section}.protocol`, protocol, 'use `print_traces`');
-  const address = url ?? endpoint ?? '';
-  if (!/^https?:/i.test(address)) return missing(`${section}.endpoint`, address, 'use an http or https URL');
   return {
-    ...(url === undefined ? { endpoint: address } : { url }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(url === undefined ? {} : { url }),
     protocol,
     headers,
     ...(insecureSkipVerify ? { tls: { insecureSkipVerify } } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(compression === undefined ? {} : { compression }),
   };
-}
-
-function missing(path: string, value: string, instead: string): never {
-  throw new BeylaError('INVALID_OPTION', `\`${path}\` is \`${value}\`, which is not there yet; ${instead}`);
 }

@@ -5,6 +5,7 @@ export { ConsoleExporter, type ConsoleExporterOptions } from './console/console-
 export type { Exemplar, ExemplarFilter } from './exemplar.ts';
 export { exportersFromConfig } from './exporters-from-config.ts';
 export { type AttributeCondition, createFilter, type FilterOptions } from './filter.ts';
+export { HealthCheck, type HealthCheckOptions } from './health/health-check.ts';
 export type { ExponentialHistogramOptions, HistogramAggregation } from './histogram-aggregation.ts';
 export type { Instrumentation } from './instrumentations.ts';
 export {

@@ -33,7 +33,12 @@ export function discoveryFromConfig(config: ConfigValues, notice: Notice): Disco
   const pollMs = discovery.poll_interval;
   return {
     instrument: instrumentOf(config, notice),
-    exclude: exclude.map((entry) => selectorOf(entry, refuse) ?? refuse(entry.path, 'it selects nothing')),
+    exclude: [
+      ...exclude.map(
+        (entry) => selectorOf(entry, refuseExclusion) ?? refuseExclusion(entry.path, 'it selects nothing'),
+      ),
+      ...systemPathsOf(discovery),
+    ],
     identity: identityOf(config),
     pollIntervalMs: pollMs === 0 ? DEFAULT_POLL_MS : Math.max(FASTEST_POLL_MS, Math.round(pollMs)),
   };
@@ -43,6 +48,7 @@ function identityOf({ attributes: { instance_id, host_id } }: ConfigValues): Hos
   return {
     ...(instance_id.override_hostname === undefined ? {} : { hostName: instance_id.override_hostname }),
     ...(instance_id.override_instance_id === undefined ? {} : { instanceId: instance_id.override_instance_id }),
+    ...(instance_id.override_hostname === undefined && instance_id.dns ? { hostNameFromDns: true } : {}),
     ...(host_id.override === undefined ? {} : { hostId: host_id.override }),
   };
 }
@@ -111,15 +117,16 @@ function globalEntries(
 
 /** An entry as core takes it; undefined where it has a criterion that nothing can meet. */
 function selectorOf({ given, path, dialect }: Entry, notice: Notice): ProcessSelector | undefined {
-  const unknowable = given.containers_only ? 'containers_only' : UNKNOWABLE_CRITERIA.find((key) => key in given);
+  const unknowable = Object.keys(UNKNOWABLE_CRITERIA).find((key) => key in given);
   if (unknowable !== undefined) {
-    notice(path, `\`${unknowable}\` cannot be tested yet, so the entry selects nothing`);
+    notice(path, `\`${unknowable}\` cannot be tested (${UNKNOWABLE_CRITERIA[unknowable]}), so the entry has no effect`);
     return undefined;
   }
   const selector: ProcessSelector = {};
   if (given.name !== undefined) selector.name = given.name;
   if (given.namespace !== undefined) selector.namespace = given.namespace;
   if (given.open_ports !== undefined) selector.openPorts = given.open_ports;
+  if (given.containers_only === true) selector.containersOnly = true;
   if (given.target_pids !== undefined) selector.targetPids = given.target_pids;
   if (given.languages !== undefined) selector.languages = languagesOf(given.languages, dialect, `${path}.languages`);
   if (given.routes !== undefined) selector.routes = given.routes;
@@ -128,7 +135,7 @@ function selectorOf({ given, path, dialect }: Entry, notice: Notice): ProcessSel
   if (given.metrics?.features !== undefined) selector.metrics = { features: knownFeatures(given.metrics.features) };
   const { exe_path, exe_path_regexp, cmd_args } = given;
   if (exe_path !== undefined && exe_path_regexp !== undefined) {
-    return refuse(path, '`exe_path` and `exe_path_regexp` are the same thing; give one of them');
+    return refuse(path, '`exe_path` and `exe_path_regexp` are the same thing', 'Remove one of them.');
   }
   const regexp = dialect.isRegexp ? (exe_path_regexp ?? exe_path) : undefined;
   if (regexp !== undefined) selector.exePathRegexp = regexp;
@@ -146,6 +153,18 @@ function languagesOf(pattern: string, dialect: Dialect, path: string): string[] 
   return languages.length > 0 ? languages : refuse(path, `no language matches; languages are ${LANGUAGES.join(', ')}`);
 }
 
-function refuse(path: string, why: string): never {
-  throw new BeylaError('INVALID_OPTION', `\`${path}\`: ${why}`);
+const EXCLUSION_CURE =
+  'Take away by `exe_path`, `cmd_args`, `open_ports`, `languages` or `target_pids` instead; without the entry those processes would be watched.';
+
+function refuseExclusion(path: string, why: string): never {
+  return refuse(path, why, EXCLUSION_CURE);
+}
+
+function refuse(path: string, why: string, cure?: string): never {
+  throw new BeylaError('INVALID_OPTION', `\`${path}\`: ${why}`, cure === undefined ? {} : { cure });
+}
+
+/** Beginnings of paths, as expressions that are found there. */
+function systemPathsOf({ excluded_linux_system_paths: paths = [] }: ConfigValues['discovery']): ProcessSelector[] {
+  return paths.map((path) => ({ exePathRegexp: `^${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}` }));
 }

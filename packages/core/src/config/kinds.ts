@@ -150,12 +150,13 @@ export const wildcardChar: Kind<string> = {
 
 /** An endpoint; never quoted in messages, because it may hold credentials. */
 export const endpoint: Kind<string> = {
-  words: 'a URL that begins with http://, https:// or unix://',
+  words: 'a URL that begins with http:// or https://, or a socket as unix:///path',
   typeScript: 'string',
   json: { type: 'string' },
   read(given, path) {
     if (given.form !== 'scalar') return invalidAt(given, path, endpoint.words);
-    if (/^(https?|unix):\/\//i.test(given.text) && URL.canParse(given.text)) return given.text;
+    if (/^https?:\/\//i.test(given.text) && URL.canParse(given.text)) return given.text;
+    if (/^unix:(?:\/\/)?[/@]./i.test(given.text)) return given.text;
     return failAt(given.source, 'INVALID_OPTION', `\`${path}\` is no URL; expected ${endpoint.words}`);
   },
   write: same,

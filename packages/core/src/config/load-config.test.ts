@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { DiagLogLevel } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BeylaError } from '../errors.ts';
+import { resolveOptions } from '../options/resolve-options.ts';
 import { diagLogLevel } from './diag-log-level.ts';
 import { type BeylaConfig, loadConfig } from './load-config.ts';
+import { SCHEMA } from './schema/schema.ts';
+import { leavesOf } from './schema-paths.ts';
 import type { Environment } from './substitute.ts';
 import { toBeylaOptions } from './to-beyla-options.ts';
 
@@ -162,7 +165,7 @@ describe('loadConfig()', () => {
     [
       'discovery: { exclude_services: [{ k8s_namespace: x }] }',
       'INVALID_OPTION',
-      '<text>:1:33: `discovery.exclude_services[0]`: `k8s_namespace` cannot be tested yet',
+      '<text>:1:33: `discovery.exclude_services[0]`: `k8s_namespace` cannot be tested (this version does not ask Kubernetes), so the entry has no effect. Take away by `exe_path`',
     ],
     [
       'discovery: { services: [{ exe_path: a, exe_path_regexp: b }] }',
@@ -195,9 +198,9 @@ describe('loadConfig()', () => {
     const text = `${MINIMAL}network: { enable: true }\ndiscovery:\n  instrument:\n    - k8s_namespace: shop\n      exe_path: "*"\nservice_name: a\n`;
     const config = await load(text, { BEYLA_OPNE_PORT: '80' });
     expect(config.warnings.map(({ message }) => message)).toEqual([
-      '<text>:6:22: `discovery.instrument[0].k8s_namespace`: no effect: this library cannot test it yet, so the entry selects nothing',
-      '<text>:3:10: `network`: no effect: this library does not have it yet',
-      '<text>:6:7: `discovery.instrument[0]`: `k8s_namespace` cannot be tested yet, so the entry selects nothing',
+      '<text>:6:22: `discovery.instrument[0].k8s_namespace`: no effect: the entry selects nothing: this version does not ask Kubernetes',
+      '<text>:3:10: `network`: no effect: this version measures requests only',
+      '<text>:6:7: `discovery.instrument[0]`: `k8s_namespace` cannot be tested (this version does not ask Kubernetes), so the entry has no effect',
       'BEYLA_OPNE_PORT: `BEYLA_OPNE_PORT`: no such variable; the nearest one is `BEYLA_OPEN_PORT`',
     ]);
     expect(toBeylaOptions(config).discovery.instrument).toEqual([{ name: 'a', openPorts: '80' }]);
@@ -233,7 +236,7 @@ discovery:
       { openPorts: '81', exports: [] },
     ]);
     expect(config.warnings.map(({ message }) => message)).toEqual([
-      '<text>:8:28: `discovery.instrument[0].metrics.features`: this library does not have it yet: network',
+      '<text>:8:28: `discovery.instrument[0].metrics.features`: not measured by this version: network; it has application, application_span, application_span_otel, application_span_sizes, application_service_graph',
     ]);
     expect((await failure(text.replace('0.5', '5'))).message).toContain('discovery.instrument[0].sampler.arg');
   });
@@ -242,6 +245,9 @@ discovery:
     const text = `${MINIMAL}attributes: { instance_id: { override_hostname: db1 }, host_id: { override: h-7 } }`;
     const { discovery } = toBeylaOptions(await load(text, { BEYLA_INSTANCE_ID: 'one' }));
     expect(discovery.identity).toEqual({ hostName: 'db1', hostId: 'h-7', instanceId: 'one' });
+    expect(toBeylaOptions(await load(MINIMAL)).discovery.identity).toEqual({ hostNameFromDns: true });
+    const kernels = await load(MINIMAL, { BEYLA_HOSTNAME_DNS_RESOLUTION: 'false' });
+    expect(toBeylaOptions(kernels).discovery.identity).toEqual({});
   });
 
   it('has the log level for diag', async () => {
@@ -252,9 +258,76 @@ discovery:
   it('does not watch more because a criterion cannot be tested', async () => {
     const text = 'discovery: { services: [{ open_ports: 80, container_name: shop }] }\nprint_traces: true';
     expect((await failure(text)).message).toContain('no process is selected');
-    const inContainers = `${MINIMAL}discovery: { services: [{ open_ports: 80, containers_only: IT }] }`;
-    expect(toBeylaOptions(await load(inContainers.replace('IT', 'true'))).discovery.instrument).toHaveLength(1);
-    expect(toBeylaOptions(await load(inContainers.replace('IT', 'false'))).discovery.instrument).toHaveLength(2);
+    const nothing = 'discovery: { services: [{ containers_only: false }] }\nprint_traces: true';
+    expect((await failure(nothing)).message).toContain('`discovery.services[0]` has no criterion');
+  });
+
+  it('selects containers only, and takes away what lies in folders of the system', async () => {
+    const text = `
+noop: true
+discovery:
+  instrument: [{ open_ports: 80, containers_only: true }, { open_ports: 81, containers_only: false }]
+  excluded_linux_system_paths: [/lib/systemd/, "/opt/a+b/"]`;
+    const config = await load(text);
+    const { instrument, exclude } = toBeylaOptions(config).discovery;
+    expect(config.warnings).toEqual([]);
+    expect(instrument).toEqual([{ openPorts: '80', containersOnly: true }, { openPorts: '81' }]);
+    expect(exclude?.slice(1)).toEqual([{ exePathRegexp: '^/lib/systemd/' }, { exePathRegexp: '^/opt/a\\+b/' }]);
+  });
+
+  it('gives what the kernel side can do to the tracer, and leaves the rest to its defaults', async () => {
+    const given = `${MINIMAL}ebpf: { batch_length: 100, batch_timeout: 5ms, maps_config: { global_scale_factor: 2 } }`;
+    const options = toBeylaOptions(await load(given, { BEYLA_SKIP_GO_SPECIFIC_TRACERS: 'true' }));
+    expect(options.tracer).toEqual({
+      taps: { goTls: false },
+      batchBytes: 66_400,
+      drainIntervalMs: 5,
+      idleIntervalMs: 5,
+      maxConnections: 16_384,
+      ringBytes: 16 << 20,
+    });
+    expect(() => resolveOptions(options)).not.toThrow();
+    expect(toBeylaOptions(await load(MINIMAL)).tracer).toEqual({});
+    const patient = await load(`${MINIMAL}ebpf: { batch_length: 1, batch_timeout: 1s }`);
+    expect(patient.warnings).toEqual([]);
+    expect(toBeylaOptions(patient).tracer).toEqual({ batchBytes: 8192, drainIntervalMs: 10, idleIntervalMs: 200 });
+    for (const factor of [-3, 3]) {
+      const scaled = await load(`${MINIMAL}ebpf: { maps_config: { global_scale_factor: ${factor} } }`);
+      expect(() => resolveOptions(toBeylaOptions(scaled))).not.toThrow();
+    }
+  });
+
+  it('bounds the end by shutdown_timeout, 10 s by default', async () => {
+    expect(toBeylaOptions(await load(MINIMAL)).shutdownTimeoutMs).toBe(10_000);
+    expect(toBeylaOptions(await load(MINIMAL, { BEYLA_SHUTDOWN_TIMEOUT: '1m' })).shutdownTimeoutMs).toBe(60_000);
+  });
+
+  it.each([
+    ['ebpf: { track_request_headers: true }', 'ebpf: { track_request_headers: false }'],
+    ['ebpf: { bfp_debug: false }', 'ebpf: { bfp_debug: true }'],
+    ['ebpf: { context_propagation: disabled }', 'ebpf: { context_propagation: headers }'],
+    ['ebpf: { http_request_timeout: 0s }', 'ebpf: { http_request_timeout: 30s }'],
+    ['ebpf: { disable_black_box_cp: true }', 'ebpf: { disable_black_box_cp: false }'],
+    ['ebpf: { high_request_volume: false }', 'ebpf: { high_request_volume: true }'],
+    ['ebpf: { instrument_cuda: auto }', 'ebpf: { instrument_cuda: on }'],
+    ['enforce_sys_caps: true', 'enforce_sys_caps: false'],
+    ['discovery: { min_process_age: 0s }', 'discovery: { min_process_age: 5s }'],
+    [
+      'discovery: { exclude_otel_instrumented_services: false }',
+      'discovery: { exclude_otel_instrumented_services: true }',
+    ],
+    ['attributes: { kubernetes: { enable: false } }', 'attributes: { kubernetes: { enable: true } }'],
+  ])('does not warn of %j, which is what happens in any case, but of %j', async (quiet, loud) => {
+    expect((await load(`${MINIMAL}${quiet}`)).warnings).toEqual([]);
+    const { warnings } = await load(`${MINIMAL}${loud}`);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.message).toMatch(/^<text>:3:\d+: `[\w.]+`: no effect: .{20}/);
+  });
+
+  it('never says of a key only that it is not there', () => {
+    for (const [path, { inert }] of leavesOf(SCHEMA)) {
+      if (inert !== undefined) expect(inert, path).not.toMatch(/\byet\b|^not (?:there|supported|implemented)/);
+    }
   });
 
   it('orders selections by precedence: process ids alone, then services before instrument', async () => {

@@ -39,6 +39,7 @@ describe('configurations of tutorials', () => {
         kind: 'prometheus',
         port: 8999,
         path: '/internal/metrics',
+        buildInfo: true,
         ...METRICS,
         ...NATIVE,
         exemplarFilter: 'trace_based',

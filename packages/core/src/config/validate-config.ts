@@ -27,7 +27,8 @@ export function validateConfig(config: ConfigValues, reader: ConfigReader, file:
   checkFilters(config, fail);
   checkQueue(config, fail);
   checkPorts(config, fail);
-  if (wantedExporters(config).length === 0 && !config.noop) fail('', 'nothing is exported', EXPORT_CURE);
+  const isExported = wantedExporters(config).some(({ kind }) => kind !== 'health-check');
+  if (!isExported && !config.noop) fail('', 'nothing is exported', EXPORT_CURE);
 }
 
 type Fail = (path: string, message: string, cure?: string) => never;
@@ -52,12 +53,14 @@ function checkEntries({ discovery }: ConfigValues, fail: Fail): void {
   };
   for (const [key, entries] of Object.entries(lists)) {
     entries.forEach((entry, index) => {
-      if (Object.keys(entry).some((criterion) => !LABELS.has(criterion))) return;
+      // Not only containers: any process.
+      const criteria = Object.keys(entry).filter((key) => key !== 'containers_only' || entry.containers_only);
+      if (criteria.some((criterion) => !LABELS.has(criterion))) return;
       const path = `discovery.${key}[${index}]`;
       fail(
         path,
         `\`${path}\` has no criterion`,
-        'Give it `open_ports`, `exe_path`, `cmd_args`, `languages` or `target_pids`.',
+        'Give it `open_ports`, `exe_path`, `cmd_args`, `languages`, `target_pids` or `containers_only: true`.',
       );
     });
   }

@@ -8,9 +8,9 @@ import { knownFeatures } from './known-features.ts';
  * @public
  */
 export interface WantedOtlp {
-  /** URL of the receiver; the path of the signal is still to be added. */
+  /** URL of the receiver (`http:`, `https:`, `unix:`); the path of the signal is still to be added. None with the protocol `debug`. */
   readonly endpoint?: string;
-  /** Whole URL; there is either this or `endpoint`. */
+  /** Whole URL; there is at most one of this and `endpoint`. */
   readonly url?: string;
   readonly protocol: 'grpc' | 'http/protobuf' | 'http/json' | 'debug';
   readonly headers: Readonly<Record<string, string>>;
@@ -103,8 +103,14 @@ export type WantedExporter =
       readonly path: string;
       /** Path of the internal metrics on the same port. */
       readonly internalPath?: string;
+      /** Whether the page has `beyla_build_info`. */
+      readonly buildInfo: boolean;
     } & WantedMetrics)
   | { readonly kind: 'internal-metrics'; readonly port: number; readonly path: string }
+  | ({ readonly kind: 'health-check' } & (
+      | { readonly host: string; readonly port: number }
+      | { readonly socketPath: string }
+    ))
   | ({ readonly kind: 'otlp-internal-metrics'; readonly intervalMs: number } & WantedOtlp);
 
 /**
@@ -120,7 +126,7 @@ export type WantedExporter =
  * @public
  */
 export function wantedExporters(config: ConfigValues): readonly WantedExporter[] {
-  const wanted = spanExporters(config);
+  const wanted = [...spanExporters(config), ...healthCheckOf(config)];
   const { internal_metrics: internal, otel_metrics_export: otel } = config;
   const { port, path } = internal.prometheus;
   const exporter = internal.exporter ?? (port > 0 ? 'prometheus' : 'disabled');
@@ -130,6 +136,13 @@ export function wantedExporters(config: ConfigValues): readonly WantedExporter[]
   const shares = (one: WantedExporter): boolean => one.kind === 'prometheus' && one.port === port;
   if (wanted.some(shares)) return wanted.map((one) => (shares(one) ? { ...one, internalPath: path } : one));
   return [...wanted, { kind: 'internal-metrics', port, path }];
+}
+
+function healthCheckOf({
+  health_check: { port, listen_address: host, unix_socket_path },
+}: ConfigValues): WantedExporter[] {
+  if (unix_socket_path !== undefined) return [{ kind: 'health-check', socketPath: unix_socket_path }];
+  return port === 0 ? [] : [{ kind: 'health-check', host, port }];
 }
 
 function spanExporters(config: ConfigValues): WantedExporter[] {
@@ -156,7 +169,8 @@ function spanExporters(config: ConfigValues): WantedExporter[] {
   if (prometheus.port > 0 && hasMetrics(config, prometheus)) {
     const { port, path, exemplar_filter: exemplarFilter } = prometheus;
     const metrics = metricsOf(config, prometheus);
-    wanted.push({ kind: 'prometheus', port, path, ...metrics, ...nativeOf(config), exemplarFilter });
+    const buildInfo = !prometheus.disable_build_info;
+    wanted.push({ kind: 'prometheus', port, path, buildInfo, ...metrics, ...nativeOf(config), exemplarFilter });
   }
   return wanted;
 }
@@ -214,13 +228,13 @@ function otlpOf(config: ConfigValues, signal: 'traces' | 'metrics'): WantedOtlp 
   const isCloud = cloud_submit.includes(signal) && cloud_zone !== undefined;
   const cloud = isCloud ? `https://otlp-gateway-${cloud_zone}.grafana.net/otlp` : undefined;
   const address = section.endpoint ?? section.common_endpoint ?? cloud;
-  if (address === undefined) return undefined;
-  // A specific endpoint without a path still has the usual one.
-  const isWhole = address === section.endpoint && /^[a-z]+:\/\/[^/]+\//i.test(address);
-  const protocol = section.protocol ?? (/4317$/.test(new URL(address).port) ? 'grpc' : 'http/protobuf');
+  if (address === undefined && section.protocol !== 'debug') return undefined;
+  // A specific endpoint without a path still has the usual one; a socket has none.
+  const isWhole = address === section.endpoint && /^https?:\/\/[^/]+\//i.test(address ?? '');
+  const protocol = section.protocol ?? (/:\d*4317(?:[/?#]|$)/.test(address ?? '') ? 'grpc' : 'http/protobuf');
   const hasLogin = isCloud && cloud_instance_id !== undefined && cloud_api_key !== undefined;
   return {
-    ...(isWhole && protocol !== 'grpc' ? { url: address } : { endpoint: address }),
+    ...given(isWhole && protocol !== 'grpc' ? 'url' : 'endpoint', address),
     protocol,
     headers: { ...(hasLogin ? basic(cloud_instance_id, cloud_api_key) : {}), ...section.headers },
     insecureSkipVerify: section.insecure_skip_verify,

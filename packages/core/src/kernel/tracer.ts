@@ -32,13 +32,13 @@ const DEFAULTS = {
   ringBytes: 4 << 20,
   captureBytes: 512,
   drainIntervalMs: 10,
+  idleIntervalMs: 200,
   batchBytes: 1 << 20,
   statistics: false,
 } as const;
 
 /** While nothing is said on any connection the ring is looked at less and less often. */
 const IDLE_INTERVAL_MS = 50;
-const IDLE_INTERVAL_MAX_MS = 200;
 /** The wall clock may be set: the pairing is renewed at this interval. */
 const CLOCK_INTERVAL_NS = 10e9;
 
@@ -322,9 +322,9 @@ export class Tracer implements RecordSource {
   }
 
   #nextIntervalMs(): number {
-    const busyMs = this.#options.drainIntervalMs;
-    if (this.#turns.length > 0) this.#idleMs = Math.max(busyMs, IDLE_INTERVAL_MS);
-    else this.#idleMs = Math.max(busyMs, Math.min(this.#idleMs * 1.25, IDLE_INTERVAL_MAX_MS));
+    const { drainIntervalMs: busyMs, idleIntervalMs } = this.#options;
+    const nextMs = this.#turns.length > 0 ? IDLE_INTERVAL_MS : this.#idleMs * 1.25;
+    this.#idleMs = Math.max(busyMs, Math.min(nextMs, idleIntervalMs));
     return this.#turns.length > 0 ? busyMs : this.#idleMs;
   }
 

@@ -30,6 +30,8 @@ export interface ProcessSelector {
   targetPids?: readonly number[];
   /** Languages, e.g. `['python', 'nodejs']`. */
   languages?: readonly string[];
+  /** Only processes in another network namespace than this program's, as containers usually are. */
+  containersOnly?: true;
   /** Route patterns of what matches, beside those of `routes.patterns`; not a criterion. */
   routes?: ServiceRoutes;
   /** Which of its traces are kept; wins over `BeylaOptions.sampler`; not a criterion. */
@@ -107,6 +109,11 @@ export interface DiscoveryOptions {
 export interface HostIdentity {
   /** `host.name`, and the first part of `service.instance.id`; default the kernel's. */
   readonly hostName?: string;
+  /**
+   * Asks DNS (and `/etc/hosts`) for the full name of the host at the start, for 500 ms at most; default false. Without an answer, and where the
+   * kernel's name has a dot already, it is the kernel's.
+   */
+  readonly hostNameFromDns?: boolean;
   /** `host.id`; default none. */
   readonly hostId?: string;
   /** The whole `service.instance.id`, of all processes: only where one is watched, else they become one; default `host:pid`. */
@@ -152,6 +159,8 @@ export interface TracerOptions {
   captureBytes?: number;
   /** How often the ring is drained in milliseconds, beside wake-ups when it fills; default 10, 1 to 1000. */
   drainIntervalMs?: number;
+  /** Longest pause between drains while nothing is said on any connection, in milliseconds; default 200, 1 to 1000. */
+  idleIntervalMs?: number;
   /** Most bytes taken from the ring in one turn of the event loop; default 1 MiB. */
   batchBytes?: number;
   /** How TLS is seen into; default all ways. */
@@ -203,6 +212,8 @@ export interface BeylaOptions {
   /** Your functions, run on each batch in this order after the built-in decorators. */
   processors?: readonly Processor[];
   exporters?: readonly Exporter[];
+  /** Longest wait for the exporters at the end in milliseconds, half of it to deliver what is queued; default 10,000. */
+  shutdownTimeoutMs?: number;
   /** Aborting it closes everything. */
   signal?: AbortSignal;
   /** File that gets what the ring delivers (redacted), for replay. */

@@ -36,6 +36,9 @@ const language: Check<Language> = oneOf<Language>(
   ...(['go', 'cpp', 'rust', 'python', 'ruby', 'java', 'nodejs', 'dotnet', 'php', 'generic'] as const),
 );
 
+/** Off is the same as not given. */
+const isTrue: Check<true> = (value, path) => (value === true ? value : invalid(value, path, 'true, or nothing'));
+
 /** Ports keep the form they have: `compileSelector` says what is wrong with their text. */
 const ports: Check<string | number | readonly (string | number)[]> = (value, path) => {
   if (typeof value === 'string' || typeof value === 'number') return value;
@@ -69,6 +72,7 @@ const metrics: Check<ServiceMetricsOptions> = object<ServiceMetricsOptions>({
 
 const identity: Check<HostIdentity> = object<HostIdentity>({
   hostName: optional(text, undefined),
+  hostNameFromDns: optional(boolean, false),
   hostId: optional(text, undefined),
   instanceId: optional(text, undefined),
 });
@@ -83,6 +87,7 @@ const fields: Check<ProcessSelector> = object<ProcessSelector>({
   cmdArgsRegexp: optional(text, undefined),
   targetPids: optional(someOf(integer(1, HIGHEST_PID, 'a process id')), undefined),
   languages: optional(someOf(language), undefined),
+  containersOnly: optional(isTrue, undefined),
   routes: optional(serviceRoutes, undefined),
   sampler: optional(sampler, undefined),
   exports: optional(listOf(oneOf<ExportedSignal>('metrics', 'traces')), undefined),

@@ -30,6 +30,7 @@ describe('resolveOptions()', () => {
         ringBytes: 4_194_304,
         captureBytes: 512,
         drainIntervalMs: 10,
+        idleIntervalMs: 200,
         statistics: false,
         batchBytes: 1_048_576,
         taps: { openssl: true, goTls: true, rustls: true },
@@ -45,6 +46,7 @@ describe('resolveOptions()', () => {
       sampler: {},
       processors: [],
       exporters: [],
+      shutdownTimeoutMs: 10_000,
     });
   });
 

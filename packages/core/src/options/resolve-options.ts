@@ -48,11 +48,14 @@ export interface ResolvedOptions {
   readonly sampler: SamplerDecoratorOptions;
   readonly processors: readonly Processor[];
   readonly exporters: readonly Exporter[];
+  readonly shutdownTimeoutMs: number;
   readonly signal?: AbortSignal;
   readonly recordTo?: string;
   readonly replayFrom?: string;
 }
 
+/** Longest delay of a Node.js timer. */
+const LONGEST_DELAY_MS = 2_147_483_647;
 const MEBIBYTE = 1024 * 1024;
 const powerOfTwo = { holds: (value: number) => (value & (value - 1)) === 0, words: 'a power of two' };
 
@@ -74,6 +77,7 @@ const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
   ringBytes: optional(integer(4096, 1024 * MEBIBYTE, 'bytes', powerOfTwo), 4 * MEBIBYTE),
   captureBytes: optional(integer(128, 512, 'bytes'), 512),
   drainIntervalMs: optional(integer(1, 1000, 'milliseconds'), 10),
+  idleIntervalMs: optional(integer(1, 1000, 'milliseconds'), 200),
   // A batch must hold the largest record.
   batchBytes: optional(integer(8192, 64 * MEBIBYTE, 'bytes'), MEBIBYTE),
   taps: section(taps),
@@ -109,6 +113,7 @@ function options(isReplay: boolean): Check<ResolvedOptions> {
       listOf(withMethods<Exporter>('an exporter', 'export', 'start', 'close', 'flush', 'stats', 'health')),
       Object.freeze([]),
     ),
+    shutdownTimeoutMs: optional(integer(1, LONGEST_DELAY_MS, 'milliseconds'), 10_000),
     signal: optional(signal, undefined),
     recordTo: optional(text, undefined),
     replayFrom: optional(text, undefined),

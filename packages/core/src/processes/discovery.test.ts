@@ -57,6 +57,13 @@ function take(list: string[]): string[] {
 }
 
 describe('Discovery, by comparing /proc', () => {
+  it('selects with containersOnly what is in another network namespace than this program', async () => {
+    fake.put(20, { ...python, netns: 7 });
+    fake.put(21, python);
+    const discovery = await discover({ instrument: [{ exePath: '*/python*', containersOnly: true }] });
+    expect(discovery.processes.map(({ pid }) => pid)).toEqual([20]);
+  });
+
   it('selects what runs already, described in full, before start() resolves', async () => {
     fake.listen(8080, 100);
     fake.put(20, {

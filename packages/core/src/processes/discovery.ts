@@ -3,9 +3,10 @@ import { EventEmitter } from 'eventemitter3';
 import type { Component, Health } from '../component.ts';
 import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
-import type { DiscoveryOptions } from '../options/options.ts';
+import type { DiscoveryOptions, HostIdentity } from '../options/options.ts';
 import { type ResolvedDiscoveryOptions, resolveDiscoveryOptions } from '../options/resolve-discovery.ts';
 import { type Check, DelayedChecks } from './delayed-checks.ts';
+import { withFullHostName } from './full-host-name.ts';
 import { LanguageDetector } from './language.ts';
 import { ListeningPorts } from './listening-ports.ts';
 import type { ProcessInfo } from './process.ts';
@@ -86,6 +87,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   readonly #table: ProcessTable;
   readonly #checks = new DelayedChecks();
   readonly #lifecycle: Lifecycle;
+  #identity: HostIdentity;
   #checkTimer: NodeJS.Timeout | undefined;
   #checkDueMs = Number.POSITIVE_INFINITY;
   #scanTimer: NodeJS.Timeout | undefined;
@@ -101,6 +103,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   constructor(options: DiscoveryOptions, hooks: DiscoveryHooks = {}) {
     super();
     this.#options = resolveDiscoveryOptions(options);
+    this.#identity = this.#options.identity;
     this.#matcher = compileSelectors(this.#options);
     this.#proc = new ProcFs(hooks.procRoot);
     this.#languages = new LanguageDetector(this.#proc);
@@ -108,7 +111,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
       proc: this.#proc,
       matcher: this.#matcher,
       languages: this.#languages,
-      identity: this.#options.identity,
+      identity: () => this.#identity,
       sink: hooks.sink ?? NOBODY,
       ownPid: this.#options.includeSelf ? undefined : this.#proc.self(),
       onStarted: (process) => this.#tell('started', process),
@@ -120,6 +123,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   /** Resolves after the first scan, when everything that runs already has been told. */
   start(signal?: AbortSignal): Promise<void> {
     return this.#lifecycle.start(signal, async () => {
+      this.#identity = await withFullHostName(this.#identity);
       await this.scan();
       if (this.#failure !== undefined) throw new BeylaError('UNSUPPORTED_PLATFORM', this.#failure);
     });

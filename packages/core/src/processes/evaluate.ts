@@ -33,6 +33,7 @@ export function evaluate(
       return ports;
     },
     language: () => languages.ofExecutable(read.pid, read.executable),
+    isContained: () => look.isElsewhere(read.pid),
   };
   const own = matcher.match(facts);
   if ((own === undefined && fallback === undefined) || matcher.excludes(facts)) return undefined;

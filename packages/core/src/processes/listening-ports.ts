@@ -54,6 +54,12 @@ export class ListeningPorts {
     return sockets === undefined ? [] : this.#of(pid, sockets.netns, sockets.ports);
   }
 
+  /** Whether `pid` is in another network namespace than this program; undefined when it is gone or may not be looked at. */
+  isElsewhere(pid: number): boolean | undefined {
+    const netns = this.#proc.networkNamespace(pid);
+    return netns === undefined ? undefined : netns !== this.#proc.ownNetworkNamespace();
+  }
+
   /** The wanted ones among them. Where nobody listens on a wanted port, no descriptor is looked at. */
   wanted(pid: number): ListeningPort[] {
     const sockets = this.#sockets(pid);

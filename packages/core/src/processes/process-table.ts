@@ -52,7 +52,7 @@ export interface ProcessTableParts {
   readonly matcher: ProcessMatcher;
   readonly languages: LanguageDetector;
   readonly sink: ProcessSink;
-  readonly identity: HostIdentity;
+  readonly identity: () => HostIdentity;
   /** Process id that is never selected; undefined when all may be. */
   readonly ownPid: number | undefined;
   readonly onStarted: (process: ProcessInfo) => void;
@@ -243,7 +243,7 @@ export class ProcessTable {
     before?: Selection,
   ): void {
     const { proc, languages, sink, identity } = this.#parts;
-    const process = createProcessInfo(proc, languages, read, match, identity);
+    const process = createProcessInfo(proc, languages, read, match, identity());
     const ports = new SelectedPorts();
     for (const port of reason.ports ?? []) ports.add(port);
     ports.refresh(look, read.pid);

@@ -97,6 +97,11 @@ export class ProcFs {
     return digits === null ? undefined : Number(digits[1]);
   }
 
+  /** That of this program. */
+  ownNetworkNamespace(): number | undefined {
+    return this.networkNamespace(this.self());
+  }
+
   /** Target of a link below the root. */
   link(path: string): string | undefined {
     return this.#try(() => readlinkSync(`${this.root}/${path}`));

@@ -4,7 +4,7 @@ import type { Language } from './process.ts';
 import { compileSelectors, type ProcessFacts } from './selector.ts';
 
 function facts(
-  given: { pid?: number; exe?: string; cmd?: string; ports?: number[]; language?: Language } = {},
+  given: { pid?: number; exe?: string; cmd?: string; ports?: number[]; language?: Language; contained?: boolean } = {},
 ): ProcessFacts {
   return {
     pid: given.pid ?? 100,
@@ -12,6 +12,7 @@ function facts(
     commandLine: given.cmd ?? 'python3 /srv/shop.py',
     ports: () => given.ports ?? [],
     language: () => given.language ?? 'python',
+    isContained: () => given.contained,
   };
 }
 
@@ -31,6 +32,13 @@ describe('compileSelectors()', () => {
     expect(matcher.match(facts())).toBeDefined();
     expect(matcher.match(facts({ exe: '/usr/bin/node', cmd: 'node x.js' }))).toBeDefined();
     expect(matcher.match(facts({ cmd: 'python3 cart.py' }))).toBeUndefined();
+  });
+
+  it('selects with containersOnly what is known to be in a container', () => {
+    const matcher = select({ exePath: '*/python*', containersOnly: true });
+    expect(matcher.match(facts({ contained: true }))).toBeDefined();
+    expect(matcher.match(facts({ contained: false }))).toBeUndefined();
+    expect(matcher.match(facts())).toBeUndefined();
   });
 
   it('finds cmdArgsRegexp anywhere in the command line', () => {
@@ -90,6 +98,7 @@ describe('compileSelectors()', () => {
       commandLine: 'sh',
       ports: () => expect.unreachable('ports were read'),
       language: () => expect.unreachable('the language was read'),
+      isContained: () => expect.unreachable('the namespace was read'),
     };
     expect(select({ openPorts: 80, languages: ['go'], exePath: '*/node' }).match(never)).toBeUndefined();
   });

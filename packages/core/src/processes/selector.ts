@@ -14,6 +14,8 @@ export interface ProcessFacts {
   readonly commandLine: string;
   ports(): readonly number[];
   language(): Language;
+  /** Has a network namespace of its own, as containers usually do; undefined: it may not be looked at. */
+  isContained(): boolean | undefined;
 }
 
 /** What the entries that matched say of the process. */
@@ -45,6 +47,7 @@ export const CRITERIA: readonly (keyof ProcessSelector)[] = [
   'cmdArgsRegexp',
   'targetPids',
   'languages',
+  'containersOnly',
 ];
 
 /**
@@ -155,5 +158,6 @@ export function compileSelector(selector: ProcessSelector, path: string): Compil
     const languages = new Set<string>(selector.languages);
     tests.push((facts) => languages.has(facts.language()));
   }
+  if (selector.containersOnly === true) tests.push((facts) => facts.isContained() === true);
   return { selector, ports, accepts: (facts) => tests.every((test) => test(facts)) };
 }

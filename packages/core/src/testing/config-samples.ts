@@ -24,12 +24,12 @@ function byWords(words: string): unknown {
 }
 
 function bySchema(schema: JsonSchema, fallback: unknown): unknown {
-  const { type, enum: words, items, minimum, additionalProperties } = schema;
+  const { type, enum: words, items, minimum, maximum, additionalProperties } = schema;
   if (Array.isArray(words)) return words.find((word) => word !== fallback);
   if (type === 'array') return [bySchema(items as JsonSchema, undefined)];
   if (type === 'object') return { chosen: bySchema(additionalProperties as JsonSchema, undefined) };
   if (type === 'boolean') return fallback !== true;
-  if (type === 'integer') return Math.max(Number(minimum), 7);
+  if (type === 'integer') return Math.min(Number(maximum ?? 7), Math.max(Number(minimum), 7));
   if (type === 'number') return 0.25;
   return '/sample-text';
 }

@@ -25,19 +25,23 @@ export interface Codec<T> {
   partialSuccess(body: Uint8Array): PartialSuccess | undefined;
 }
 
+function isJson(protocol: OtlpProtocol): boolean {
+  return protocol === 'http/json' || protocol === 'debug';
+}
+
 export function traceCodec(protocol: OtlpProtocol): Codec<ReadableSpan[]> {
-  const serializer = protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const serializer = isJson(protocol) ? JsonTraceSerializer : ProtobufTraceSerializer;
   return codec(serializer, ({ partialSuccess }) =>
     partialOf(partialSuccess?.rejectedSpans, partialSuccess?.errorMessage),
   );
 }
 
 export function metricCodec(protocol: OtlpProtocol): Codec<ResourceMetrics> {
-  const serializer = protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+  const serializer = isJson(protocol) ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   const official = codec<ResourceMetrics, IExportMetricsServiceResponse>(serializer, ({ partialSuccess }) =>
     partialOf(partialSuccess?.rejectedDataPoints, partialSuccess?.errorMessage),
   );
-  const encode = protocol === 'http/json' ? encodeJson : encodeProtobuf;
+  const encode = isJson(protocol) ? encodeJson : encodeProtobuf;
   return { ...official, encode: (metrics) => encode(metrics, official.encode) };
 }
 

@@ -37,25 +37,22 @@ export class GrpcTransport implements Transport {
   }
 
   async send(body: Uint8Array): Promise<Answer> {
-    const http2 = await import('node:http2');
+    const [http2, net] = await Promise.all([import('node:http2'), import('node:net')]);
     const frame = framed(this.#config.gzip ? await compress(body) : body, this.#config.gzip);
     if (this.#closed) return refused('closed', 'the exporter is closed');
-    const session = this.#connected(http2);
+    const session = this.#connected(http2, net);
     return new Promise((resolve) => {
       const stream = session.request(this.#headers);
       const timer = setTimeout(() => {
         resolve(
-          retryable(
-            'timeout',
-            `no connection to ${this.#config.url.host}: no answer within ${this.#config.timeoutMs} ms`,
-          ),
+          retryable('timeout', `no connection to ${this.#config.place}: no answer within ${this.#config.timeoutMs} ms`),
         );
         // The connection may be dead without either side knowing; the next call makes a new one.
         session.destroy();
       }, this.#config.timeoutMs);
       timer.unref();
       stream.on('close', () => clearTimeout(timer));
-      stream.on('error', (error) => resolve(broken(error, this.#config.url.host)));
+      stream.on('error', (error) => resolve(broken(error, this.#config.place)));
       readAnswer(stream, resolve);
       stream.end(frame);
     });
@@ -66,10 +63,14 @@ export class GrpcTransport implements Transport {
     this.#session?.destroy();
   }
 
-  #connected(http2: typeof import('node:http2')): ClientHttp2Session {
+  #connected(http2: typeof import('node:http2'), net: typeof import('node:net')): ClientHttp2Session {
     const current = this.#session;
     if (current !== undefined && !current.closed && !current.destroyed) return current;
-    const session = http2.connect(this.#config.url.origin, this.#config.tls);
+    const { url, tls, socketPath } = this.#config;
+    const session = http2.connect(url.origin, {
+      ...tls,
+      ...(socketPath !== undefined && { createConnection: () => net.connect(socketPath) }),
+    });
     session.unref();
     // Each stream gets the error, too, and answers for it.
     session.on('error', () => undefined);

@@ -35,11 +35,12 @@ export class HttpTransport implements Transport {
     const content = this.#config.gzip ? await compress(body) : body;
     if (this.#closed) return refused('closed', 'the exporter is closed');
     this.#agent ??= new http.Agent({ keepAlive: true, ...this.#config.tls });
-    const { url, headers } = this.#config;
+    const { url, headers, socketPath } = this.#config;
     return new Promise((resolve) => {
       const request = http.request(url, {
         method: 'POST',
         agent: this.#agent,
+        ...(socketPath !== undefined && { socketPath }),
         headers: {
           'user-agent': `beyla-for-node/${VERSION}`,
           ...headers,
@@ -61,18 +62,18 @@ export class HttpTransport implements Transport {
   }
 
   #track(request: ClientRequest, resolve: (answer: Answer) => void): void {
-    const { timeoutMs, url } = this.#config;
+    const { timeoutMs, place } = this.#config;
     const timer = setTimeout(() => request.destroy(timeoutError(timeoutMs)), timeoutMs);
     timer.unref();
     this.#requests.add(request);
     // The agent takes a reference for each request; ours would keep a host alive that is done.
     request.on('socket', (socket) => socket.unref());
-    request.on('error', (error) => resolve(broken(error, url.host)));
+    request.on('error', (error) => resolve(broken(error, place)));
     request.on('close', () => {
       clearTimeout(timer);
       this.#requests.delete(request);
       // After an answer this says nothing new.
-      resolve(retryable('connection', `the connection to ${url.host} ended before the answer`));
+      resolve(retryable('connection', `the connection to ${place} ended before the answer`));
     });
   }
 }

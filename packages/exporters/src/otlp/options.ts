@@ -1,9 +1,10 @@
 /**
- * How OTLP is spoken: gRPC, or HTTP with a body of protobuf or JSON.
+ * How OTLP is spoken: gRPC, or HTTP with a body of protobuf or JSON. `debug` sends nothing: it prints what `http/json` would send to standard
+ * output, a request on a line.
  *
  * @public
  */
-export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json';
+export type OtlpProtocol = 'grpc' | 'http/protobuf' | 'http/json' | 'debug';
 
 /**
  * Certificates for https; each is the text of a PEM file (it holds `-----BEGIN`) or the path of one, read when the exporter is made.
@@ -29,7 +30,8 @@ export interface OtlpTlsOptions {
  */
 export interface OtlpOptions {
   /**
-   * URL of the receiver; for HTTP `/v1/traces` or `/v1/metrics` is appended; for gRPC `host:port` will do. Default
+   * URL of the receiver; for HTTP `/v1/traces` or `/v1/metrics` is appended; for gRPC `host:port` will do. A receiver on a Unix socket is
+   * `unix:///path/of.sock`, or `unix:@name` for an abstract one. Default
    * OTEL_EXPORTER_OTLP_ENDPOINT, else `http://localhost:4318`, and `http://localhost:4317` for gRPC.
    */
   endpoint?: string;

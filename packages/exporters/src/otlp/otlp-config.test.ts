@@ -26,6 +26,9 @@ describe('resolveOtlpConfig', () => {
     [{ endpoint: 'http://a:4317', protocol: 'http/json' }, 'http/json http://a:4317/v1/traces'],
     [{ url: 'http://a:4318/mine?x=1' }, 'http/protobuf http://a:4318/mine?x=1'],
     [{ endpoint: 'a:4317' }, `grpc https://a:4317${GRPC}`],
+    [{ endpoint: 'unix:///run/otel.sock' }, 'http/protobuf http://localhost/v1/traces'],
+    [{ endpoint: 'unix:@otel', protocol: 'grpc' }, `grpc http://localhost${GRPC}`],
+    [{ protocol: 'debug' }, 'debug http://localhost:4318/v1/traces'],
   ])('%j goes to %s', (options, expected) => {
     expect(resolved(options)).toBe(expected);
   });

@@ -11,6 +11,10 @@ export interface OtlpConfig {
   readonly protocol: OtlpProtocol;
   /** For gRPC its path is the method. */
   readonly url: URL;
+  /** Socket of the receiver, instead of the host of `url`. */
+  readonly socketPath: string | undefined;
+  /** Where it goes, for messages. */
+  readonly place: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly gzip: boolean;
@@ -19,7 +23,7 @@ export interface OtlpConfig {
   readonly retryMaxDelayMs: number;
 }
 
-const PROTOCOLS: readonly OtlpProtocol[] = ['grpc', 'http/protobuf', 'http/json'];
+const PROTOCOLS: readonly OtlpProtocol[] = ['grpc', 'http/protobuf', 'http/json', 'debug'];
 const COMPRESSIONS = ['none', 'gzip'] as const;
 
 /** Resolves options, then environment, then defaults; throws INVALID_OPTION. */
@@ -32,9 +36,13 @@ export function resolveOtlpConfig(options: OtlpOptions, signal: OtlpSignal): Otl
   const compression =
     checkedWord('compression', options.compression, COMPRESSIONS) ??
     wordFromEnvironment(signal, 'COMPRESSION', COMPRESSIONS);
+  const socketPath = given === undefined ? undefined : socketPathOf(given.value);
+  const url = urlOf(socketPath === undefined ? given : ON_SOCKET, protocol, signal);
   return {
     protocol,
-    url: urlOf(given, protocol, signal),
+    url,
+    socketPath,
+    place: socketPath === undefined ? url.host : socketPath.replace('\0', '@'),
     headers: headersOf(options, signal),
     timeoutMs: checkedMs('timeoutMs', options.timeoutMs) ?? timeoutFromEnvironment(signal) ?? 10_000,
     gzip: compression === 'gzip',
@@ -49,6 +57,14 @@ interface GivenEndpoint {
   readonly name: string;
   readonly value: string;
   readonly whole: boolean;
+}
+
+/** Hosts mean nothing on a socket, but a request has to name one. */
+const ON_SOCKET: GivenEndpoint = { name: 'the OTLP endpoint', value: 'http://localhost', whole: false };
+
+/** `unix:///path`, `unix:/path`, and `unix:@name` for an abstract socket; undefined for what is on the network. */
+function socketPathOf(endpoint: string): string | undefined {
+  return /^unix:(?:\/\/)?([/@].+)$/i.exec(endpoint)?.[1]?.replace(/^@/, '\0');
 }
 
 function endpointOf(options: OtlpOptions, signal: OtlpSignal): GivenEndpoint | undefined {
@@ -89,7 +105,10 @@ function parsed(given: GivenEndpoint | undefined, fallback: string): URL {
     const url = new URL(given.value);
     if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   }
-  throw new BeylaError('INVALID_OPTION', `${given.name} must be an http or https URL, not \`${given.value}\``);
+  throw new BeylaError(
+    'INVALID_OPTION',
+    `${given.name} must be an http or https URL or a socket as unix:///path, not \`${given.value}\``,
+  );
 }
 
 function headersOf(options: OtlpOptions, signal: OtlpSignal): Record<string, string> {

@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { DeliveryResult } from '../otel-sdk/export-once.ts';
 import type { Codec, PartialSuccess } from './codec.ts';
+import { DebugTransport } from './debug-transport.ts';
 import { GrpcTransport } from './grpc-transport.ts';
 import { HttpTransport } from './http-transport.ts';
 import type { OtlpConfig } from './otlp-config.ts';
@@ -28,7 +29,7 @@ export class OtlpSender<T> {
   constructor(name: string, codec: Codec<T>, config: OtlpConfig, maxElapsedMs: number) {
     this.#name = name;
     this.#codec = codec;
-    this.#transport = config.protocol === 'grpc' ? new GrpcTransport(config) : new HttpTransport(config);
+    this.#transport = transportOf(config);
     this.#policy = {
       initialDelayMs: config.retryInitialDelayMs,
       maxDelayMs: config.retryMaxDelayMs,
@@ -95,4 +96,9 @@ export class OtlpSender<T> {
     }
     return rejected;
   }
+}
+
+function transportOf(config: OtlpConfig): Transport {
+  if (config.protocol === 'debug') return new DebugTransport();
+  return config.protocol === 'grpc' ? new GrpcTransport(config) : new HttpTransport(config);
 }

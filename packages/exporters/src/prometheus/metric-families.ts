@@ -1,5 +1,6 @@
 import { type AttributeSet, resourceAttributes } from '../attributes.ts';
 import type { MetricSnapshot, ServiceMetrics } from '../service-metrics.ts';
+import { VERSION } from '../version.ts';
 
 const UNIT_SUFFIXES: Readonly<Record<MetricSnapshot['unit'], string>> = { s: '_seconds', By: '_bytes', '': '' };
 
@@ -47,6 +48,14 @@ export function targetLabels(services: readonly ServiceMetrics[]): AttributeSet[
     .filter((service) => !service.ended)
     .map((service) => ({ ...resourceAttributes(service.process), ...scrapeIdentity(service) }));
 }
+
+/** What `beyla_build_info` says: one series for each language of the services that have not ended, as Beyla has it. */
+export function buildLabels(services: readonly ServiceMetrics[]): AttributeSet[] {
+  const languages = new Set(services.filter(({ ended }) => !ended).map(({ process }) => process.language));
+  return [...languages].map((language) => ({ version: VERSION, target_lang: language }));
+}
+
+export const BUILD_INFO_HELP = 'Version of the observer, for each language of the observed processes.';
 
 export const TARGET_INFO_HELP = 'What is known of each observed process.';
 

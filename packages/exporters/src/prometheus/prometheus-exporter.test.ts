@@ -65,7 +65,10 @@ describe('PrometheusExporter', () => {
     const exporter = await started();
     exporter.processStarted(aProcess());
     const { samples } = parseTextFormat((await fetchPage(exporter.port)).body.toString());
-    expect(samples).toMatchObject([{ name: 'target_info', labels: { service_name: 'shop', process_pid: '42' } }]);
+    expect(samples).toMatchObject([
+      { name: 'target_info', labels: { service_name: 'shop', process_pid: '42' } },
+      { name: 'beyla_build_info', labels: { target_lang: 'nodejs' } },
+    ]);
   });
 
   it('compresses for those who accept gzip', async () => {
@@ -197,7 +200,7 @@ describe('PrometheusExporter', () => {
     clearInterval(ticker);
     const totalMs = performance.now() - begin;
     expect(body.length).toBeGreaterThan(10_000_000);
-    expect(parseTextFormat(body.toString()).samples).toHaveLength(1 + 1_500 * (17 + 13 + 13));
+    expect(parseTextFormat(body.toString()).samples).toHaveLength(2 + 1_500 * (17 + 13 + 13));
     // A ratio, because a busy machine makes everything slow: a page written at once fails this.
     expect(longestMs).toBeLessThan(totalMs / 4);
     // Reading 14 MB strictly takes long on a busy machine.

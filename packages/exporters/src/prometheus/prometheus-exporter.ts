@@ -31,6 +31,8 @@ export interface PrometheusExporterOptions extends RedMetricsOptions {
   path?: string;
   /** Path of a page about the library itself, beside the others; default none, or `/internal/metrics` once `serveInternal` was called. */
   internalPath?: string;
+  /** Whether the page has `beyla_build_info`, with our version and the languages of the observed programs; default true. */
+  buildInfo?: boolean;
   /** Certificate and key: HTTPS instead of HTTP. */
   tls?: ServerTls;
   /**
@@ -64,15 +66,17 @@ export class PrometheusExporter implements Exporter {
   readonly name = 'prometheus';
   readonly #endpoint: MetricsEndpoint;
   readonly #metrics: RedMetrics;
-  readonly #text = new TextFormat();
-  readonly #protobuf = new ProtobufFormat();
+  readonly #text: TextFormat;
+  readonly #protobuf: ProtobufFormat;
   readonly #lifecycle: Lifecycle;
   readonly #path: string;
   readonly #wantsInternal: boolean;
   #internal: InternalSource | undefined;
 
   constructor(options: PrometheusExporterOptions = {}) {
-    const { path = '/metrics', internalPath = '/internal/metrics', port = 9464 } = options;
+    const { path = '/metrics', internalPath = '/internal/metrics', port = 9464, buildInfo = true } = options;
+    this.#text = new TextFormat(buildInfo);
+    this.#protobuf = new ProtobufFormat(buildInfo);
     this.#path = path;
     this.#wantsInternal = options.internalPath !== undefined;
     this.#metrics = new RedMetrics(withNative(options));

@@ -8,6 +8,8 @@ import type {
   ServiceMetrics,
 } from '../service-metrics.ts';
 import {
+  BUILD_INFO_HELP,
+  buildLabels,
   type FamilyPart,
   labelsOf,
   metricFamilies,
@@ -46,28 +48,18 @@ const NOTHING: Uint8Array = new Uint8Array(0);
  * those of the text format; labels are encoded once per series.
  */
 export class ProtobufFormat {
+  readonly #hasBuildInfo: boolean;
   readonly #labels = new WeakMap<Readonly<AttributeSet> | ServiceMetrics, Uint8Array>();
+
+  constructor(hasBuildInfo = false) {
+    this.#hasBuildInfo = hasBuildInfo;
+  }
 
   /** The page in pieces; an empty one where there is nothing to send yet, so that the reader can let other work run in between. */
   *write(services: readonly ServiceMetrics[]): Generator<Uint8Array> {
-    yield* this.#targetInfo(services);
+    yield* info('target_info', TARGET_INFO_HELP, targetLabels(services));
+    if (this.#hasBuildInfo) yield* info('beyla_build_info', BUILD_INFO_HELP, buildLabels(services));
     for (const [name, parts] of metricFamilies(services)) yield* this.#family(name, parts);
-  }
-
-  *#targetInfo(services: readonly ServiceMetrics[]): Generator<Uint8Array> {
-    const targets = targetLabels(services);
-    if (targets.length === 0) return;
-    const writer = new ProtobufWriter();
-    writer.delimited(() => {
-      familyHead(writer, 'target_info', TARGET_INFO_HELP, 'gauge');
-      for (const labels of targets) {
-        writer.message(FAMILY.metric, () => {
-          writeLabels(writer, labels);
-          writer.message(METRIC.gauge, () => writer.double(1, 1));
-        });
-      }
-    });
-    yield writer.take();
   }
 
   /** The length of a family stands before it, so all of it is encoded first. */
@@ -124,6 +116,21 @@ export class ProtobufFormat {
     }
     return bytes;
   }
+}
+
+function* info(name: string, help: string, series: readonly AttributeSet[]): Generator<Uint8Array> {
+  if (series.length === 0) return;
+  const writer = new ProtobufWriter();
+  writer.delimited(() => {
+    familyHead(writer, name, help, 'gauge');
+    for (const labels of series) {
+      writer.message(FAMILY.metric, () => {
+        writeLabels(writer, labels);
+        writer.message(METRIC.gauge, () => writer.double(1, 1));
+      });
+    }
+  });
+  yield writer.take();
 }
 
 function familyHead(writer: ProtobufWriter, name: string, help: string, type: MetricSnapshot['type'] | 'gauge'): void {

@@ -7,6 +7,8 @@ import type {
   ServiceMetrics,
 } from '../service-metrics.ts';
 import {
+  BUILD_INFO_HELP,
+  buildLabels,
   labelsOf,
   metricFamilies,
   serviceLabels,
@@ -25,12 +27,18 @@ export type PageFormat = 'text' | 'openmetrics';
  * (`namespace/name`, or the name); each process has a `target_info`. Label strings are made once per series.
  */
 export class TextFormat {
+  readonly #hasBuildInfo: boolean;
   readonly #seriesLabels = new WeakMap<Readonly<AttributeSet>, string>();
   readonly #serviceLabels = new WeakMap<ServiceMetrics, string>();
 
+  constructor(hasBuildInfo = false) {
+    this.#hasBuildInfo = hasBuildInfo;
+  }
+
   /** The page in pieces of about 64 KiB, so that the reader can let other work run in between. */
   *write(services: readonly ServiceMetrics[], format: PageFormat = 'text'): Generator<string> {
-    let piece = targetInfo(services, format);
+    let piece = info('target', TARGET_INFO_HELP, targetLabels(services), format);
+    if (this.#hasBuildInfo) piece += info('beyla_build', BUILD_INFO_HELP, buildLabels(services), format);
     for (const [name, parts] of metricFamilies(services)) {
       for (const [i, { service, metric }] of parts.entries()) {
         if (i === 0) piece += header(name, metric.description, TYPES[metric.type], format, unitSuffix(metric.unit));
@@ -87,15 +95,12 @@ function withoutBuckets({ count, sum, min, max }: ExponentialHistogramSnapshot):
   return { boundaries: [], counts: [count], count, sum, min, max, exemplars: [] };
 }
 
-function targetInfo(services: readonly ServiceMetrics[], format: PageFormat): string {
-  const targets = targetLabels(services);
-  if (targets.length === 0) return '';
+function info(family: string, help: string, series: readonly AttributeSet[], format: PageFormat): string {
+  if (series.length === 0) return '';
+  const name = `${family}_info`;
   // OpenMetrics has a type for it, and the suffix is not part of the name of the family.
-  const head =
-    format === 'text'
-      ? header('target_info', TARGET_INFO_HELP, 'gauge', format)
-      : header('target', TARGET_INFO_HELP, 'info', format);
-  return head + targets.map((labels) => `target_info{${labelPairs(labels)}} 1\n`).join('');
+  const head = format === 'text' ? header(name, help, 'gauge', format) : header(family, help, 'info', format);
+  return head + series.map((labels) => `${name}{${labelPairs(labels)}} 1\n`).join('');
 }
 
 /** HELP and TYPE lines of a family; `name` without the suffix of counters. */

@@ -1,6 +1,21 @@
-import { duration, integer, listOf, mapOf, number, oneOf, routePatterns, text, wildcardChar } from '../kinds.ts';
-import { inert, inertCount, inertDuration, inertFlag, inertText, NOT_YET } from './inert.ts';
+import {
+  boolean,
+  duration,
+  integer,
+  listOf,
+  mapOf,
+  number,
+  oneOf,
+  routePatterns,
+  text,
+  wildcardChar,
+} from '../kinds.ts';
+import { inert, inertCount, inertDuration, inertText, NO_KUBERNETES, neverFlag } from './inert.ts';
 import { leaf, type Section, section, sectionMap } from './node.ts';
+
+const NO_CLOUD = 'no cloud is asked for metadata; `OTEL_RESOURCE_ATTRIBUTES` of a program is part of its resource';
+const NO_NAMES =
+  'addresses are not resolved: a host without a name is its IP address; a processor may set `span.attributes`';
 
 export const routes: Section = section('How paths become routes.', {
   patterns: leaf(routePatterns, '`/users/:id`, `/users/{id}`, `/files/*`; what matches is the route, as written.', {
@@ -23,7 +38,11 @@ export const routes: Section = section('How paths become routes.', {
 
 export const attributes: Section = section('What telemetry says.', {
   instance_id: section('`service.instance.id`.', {
-    dns: inertFlag('Asks DNS for the host name.', "the host name is the kernel's", 'BEYLA_HOSTNAME_DNS_RESOLUTION'),
+    dns: leaf(
+      boolean,
+      "Asks DNS for the full name of the host at the start, for 500 ms at most; without an answer the name is the kernel's.",
+      { env: 'BEYLA_HOSTNAME_DNS_RESOLUTION', default: true },
+    ),
     override_hostname: leaf(text, '`host.name`, and the first part of `service.instance.id`.', {
       env: 'BEYLA_HOSTNAME',
     }),
@@ -45,60 +64,73 @@ export const attributes: Section = section('What telemetry says.', {
     enable: leaf(oneOf('true', 'false', 'autodetect'), 'Whether to ask the API server.', {
       env: 'BEYLA_KUBE_METADATA_ENABLE',
       default: 'false',
-      caveat: (value) => (value === 'true' ? NOT_YET : undefined),
+      caveat: (value) => (value === 'true' ? `no effect: ${NO_KUBERNETES}` : undefined),
+      limits: `\`true\` has no effect, and \`autodetect\` finds nothing: ${NO_KUBERNETES}`,
     }),
-    cluster_name: inertText('Name of the cluster.', NOT_YET, 'BEYLA_KUBE_CLUSTER_NAME'),
-    kubeconfig_path: inertText('Path of the kubeconfig.', NOT_YET, 'BEYLA_KUBE_METADATA_KUBECONFIG_PATH'),
+    cluster_name: inertText('Name of the cluster.', NO_KUBERNETES, 'BEYLA_KUBE_CLUSTER_NAME'),
+    kubeconfig_path: inertText('Path of the kubeconfig.', NO_KUBERNETES, 'BEYLA_KUBE_METADATA_KUBECONFIG_PATH'),
     informers_sync_timeout: inert(
       duration(0.000_001),
       'Longest first synchronisation.',
-      NOT_YET,
+      NO_KUBERNETES,
       'BEYLA_KUBE_INFORMERS_SYNC_TIMEOUT',
     ),
     informers_resync_period: inertDuration(
       'Time between synchronisations.',
-      NOT_YET,
+      NO_KUBERNETES,
       'BEYLA_KUBE_INFORMERS_RESYNC_PERIOD',
     ),
     reconnect_initial_interval: inertDuration(
       'First wait before a new connection.',
-      NOT_YET,
+      NO_KUBERNETES,
       'BEYLA_KUBE_RECONNECT_INITIAL_INTERVAL',
     ),
-    drop_external: inertFlag('Leaves out what is outside of the cluster.', NOT_YET, 'BEYLA_NETWORK_DROP_EXTERNAL'),
+    drop_external: neverFlag(
+      'Leaves out what is outside of the cluster.',
+      NO_KUBERNETES,
+      'BEYLA_NETWORK_DROP_EXTERNAL',
+    ),
     disable_informers: inert(
       listOf(text),
       'Kinds of objects that are not asked for.',
-      NOT_YET,
+      NO_KUBERNETES,
       'BEYLA_KUBE_DISABLE_INFORMERS',
     ),
-    meta_cache_address: inertText('Address of a cache.', NOT_YET, 'BEYLA_KUBE_META_CACHE_ADDRESS'),
-    meta_restrict_local_node: inertFlag('Only objects of this node.', NOT_YET, 'BEYLA_KUBE_META_RESTRICT_LOCAL_NODE'),
-    resource_labels: inert(mapOf(listOf(text)), 'Labels that become attributes.', NOT_YET),
-    service_name_template: inertText('Template of `service.name`.', NOT_YET, 'BEYLA_SERVICE_NAME_TEMPLATE'),
-    meta_source_labels: inert(mapOf(text), 'Labels that become attributes (deprecated).', NOT_YET),
+    meta_cache_address: inertText('Address of a cache.', NO_KUBERNETES, 'BEYLA_KUBE_META_CACHE_ADDRESS'),
+    meta_restrict_local_node: neverFlag(
+      'Only objects of this node.',
+      NO_KUBERNETES,
+      'BEYLA_KUBE_META_RESTRICT_LOCAL_NODE',
+    ),
+    resource_labels: inert(mapOf(listOf(text)), 'Labels that become attributes.', NO_KUBERNETES),
+    service_name_template: inertText('Template of `service.name`.', NO_KUBERNETES, 'BEYLA_SERVICE_NAME_TEMPLATE'),
+    meta_source_labels: inert(mapOf(text), 'Labels that become attributes (deprecated).', NO_KUBERNETES),
   }),
   metadata_retry: section('Retries of cloud metadata.', {
-    timeout: inertDuration('When they end.', NOT_YET, 'BEYLA_METADATA_RETRY_TIMEOUT'),
-    start_interval: inertDuration('First wait.', NOT_YET, 'BEYLA_METADATA_RETRY_START_INTERVAL'),
-    max_interval: inertDuration('Longest wait.', NOT_YET, 'BEYLA_METADATA_RETRY_MAX_INTERVAL'),
+    timeout: inertDuration('When they end.', NO_CLOUD, 'BEYLA_METADATA_RETRY_TIMEOUT'),
+    start_interval: inertDuration('First wait.', NO_CLOUD, 'BEYLA_METADATA_RETRY_START_INTERVAL'),
+    max_interval: inertDuration('Longest wait.', NO_CLOUD, 'BEYLA_METADATA_RETRY_MAX_INTERVAL'),
   }),
-  rename_unresolved_hosts: inertText('Name of unknown hosts.', NOT_YET, 'BEYLA_RENAME_UNRESOLVED_HOSTS'),
+  rename_unresolved_hosts: inertText('Name of unknown hosts.', NO_NAMES, 'BEYLA_RENAME_UNRESOLVED_HOSTS'),
   rename_unresolved_hosts_outgoing: inertText(
     'Name of unknown servers.',
-    NOT_YET,
+    NO_NAMES,
     'BEYLA_RENAME_UNRESOLVED_HOSTS_OUTGOING',
   ),
   rename_unresolved_hosts_incoming: inertText(
     'Name of unknown clients.',
-    NOT_YET,
+    NO_NAMES,
     'BEYLA_RENAME_UNRESOLVED_HOSTS_INCOMING',
   ),
   metric_span_names_limit: leaf(integer(1), 'Names of spans in span metrics before further ones become one.', {
     env: 'BEYLA_METRIC_SPAN_NAMES_LIMIT',
     default: 100,
   }),
-  extra_group_attributes: inert(mapOf(listOf(text)), 'Further attributes of groups.', NOT_YET),
+  extra_group_attributes: inert(
+    mapOf(listOf(text)),
+    'Further attributes of groups.',
+    'the groups are those of Kubernetes, which this version does not ask; use `include` of `attributes.select`',
+  ),
   select: sectionMap(
     'Which attributes a metric has; keys are globs on names of metrics, `traces`, `resource`.',
     section(
@@ -136,6 +168,6 @@ export const filter: Section = section('Which spans and flows are kept; conditio
     'By attributes of requests; `processorsFromConfig` of @beyla/exporters applies it.',
     condition,
   ),
-  network: sectionMap('By attributes of flows.', condition, NOT_YET),
-  stats: sectionMap('By attributes of TCP statistics.', condition, NOT_YET),
+  network: sectionMap('By attributes of flows.', condition, 'there are no metrics of network flows'),
+  stats: sectionMap('By attributes of TCP statistics.', condition, 'there are no metrics of TCP'),
 });

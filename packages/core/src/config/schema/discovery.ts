@@ -1,10 +1,15 @@
 import { boolean, duration, glob, integer, listOf, text } from '../kinds.ts';
-import { inert, inertDuration, inertFlag, NOT_YET } from './inert.ts';
+import { inert, inertDuration, neverFlag } from './inert.ts';
 import { leaf, type Section, section, sectionList } from './node.ts';
 import { globSelector, regexpSelector } from './selectors.ts';
 
 /** Telemetry agents, which would otherwise report on themselves. */
 const AGENTS = ['beyla', 'alloy', 'prometheus-config-reloader', 'ebpf-instrument', 'obi', 'otelcol', 'otelcol-contrib'];
+
+const FROM_START = 'processes are watched from their start, so that their first requests are not missed';
+const EXPORT_THEMSELVES =
+  'programs that export telemetry themselves are reported like all others; leave them out with `exclude_instrument`';
+const NO_HARVEST = 'routes are not read out of programs; give them in `routes.patterns` or the `routes` of an entry';
 
 export const discovery: Section = section('Which processes are watched.', {
   instrument: sectionList('Entries with globs, ORed. Not used beside `services`.', globSelector),
@@ -25,59 +30,66 @@ export const discovery: Section = section('Which processes are watched.', {
       default: [{ exe_path: `/(${AGENTS.join('|')})$` }],
     },
   ),
-  survey: sectionList('Entries that are only counted.', globSelector, { inert: NOT_YET }),
+  survey: sectionList('Entries that are only counted.', globSelector, {
+    inert:
+      'what is not to be reported is not looked at; use `instrument` with `exports: []` to have it in `beyla.processes` alone',
+  }),
   system_wide: leaf(...systemWide()),
   poll_interval: leaf(duration(), 'How often /proc is compared, beside events; 0 is the default.', {
     env: 'BEYLA_DISCOVERY_POLL_INTERVAL',
     default: 5000,
     caveat: (valueMs) => (valueMs > 0 && valueMs < 100 ? 'processes are compared every 100ms at most' : undefined),
   }),
-  bpf_pid_filter_off: inertFlag(
+  bpf_pid_filter_off: neverFlag(
     'Turns the filter by process in the kernel off.',
-    'nothing of a process that was not selected leaves the kernel',
+    'nothing of a process that was not selected leaves the kernel; select more processes instead',
     'BEYLA_BPF_PID_FILTER_OFF',
   ),
-  skip_go_specific_tracers: inertFlag(
-    'Treats Go programs as all others.',
-    'Go programs have no tracers of their own',
-    'BEYLA_SKIP_GO_SPECIFIC_TRACERS',
-  ),
-  min_process_age: inertDuration(
-    'Younger processes wait.',
-    'processes are watched from their start',
-    'BEYLA_MIN_PROCESS_AGE',
-  ),
+  skip_go_specific_tracers: leaf(...skipGo()),
+  min_process_age: leaf(duration(), 'Younger processes wait.', {
+    env: 'BEYLA_MIN_PROCESS_AGE',
+    caveat: (valueMs) => (valueMs > 0 ? `no effect: ${FROM_START}` : undefined),
+    limits: `only \`0s\` is possible: ${FROM_START}`,
+  }),
   process_context_poll_interval: inertDuration(
     'How often OTEL_CTX is read.',
-    NOT_YET,
+    'what a program shares of its resource in memory is not read; its `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` are',
     'BEYLA_PROCESS_CONTEXT_POLL_INTERVAL',
   ),
-  exclude_otel_instrumented_services: inertFlag(
+  exclude_otel_instrumented_services: neverFlag(
     'Leaves out programs that export telemetry themselves.',
-    NOT_YET,
+    EXPORT_THEMSELVES,
     'BEYLA_EXCLUDE_OTEL_INSTRUMENTED_SERVICES',
   ),
-  exclude_otel_instrumented_services_span_metrics: inertFlag(
+  exclude_otel_instrumented_services_span_metrics: neverFlag(
     'As above, for span metrics.',
-    NOT_YET,
+    EXPORT_THEMSELVES,
     'BEYLA_EXCLUDE_OTEL_INSTRUMENTED_SERVICES_SPAN_METRICS',
   ),
   default_otlp_grpc_port: inert(
     integer(1, 65_535),
     'Port by which OTLP is recognised.',
-    NOT_YET,
+    EXPORT_THEMSELVES,
     'BEYLA_DEFAULT_OTLP_GRPC_PORT',
   ),
   route_harvester_timeout: inertDuration(
     'Longest search for routes in a program.',
-    NOT_YET,
+    NO_HARVEST,
     'BEYLA_ROUTE_HARVESTER_TIMEOUT',
   ),
-  disabled_route_harvesters: inert(listOf(text), 'Languages whose programs are not searched for routes.', NOT_YET),
+  disabled_route_harvesters: inert(
+    listOf(text),
+    'Languages whose programs are not searched for routes.',
+    `no program is searched: ${NO_HARVEST}`,
+  ),
   route_harvester_advanced: section('More on the search for routes.', {
-    java_harvest_delay: inertDuration('How long Java programs may start.', NOT_YET, 'BEYLA_JAVA_ROUTE_HARVEST_DELAY'),
+    java_harvest_delay: inertDuration(
+      'How long Java programs may start.',
+      NO_HARVEST,
+      'BEYLA_JAVA_ROUTE_HARVEST_DELAY',
+    ),
   }),
-  excluded_linux_system_paths: inert(listOf(text), 'Folders whose programs are left out.', NOT_YET),
+  excluded_linux_system_paths: leaf(listOf(text), 'Beginnings of paths of executables that are left out.'),
 });
 
 /** In the documentation of 1.0 it stands at the top, in its code under `discovery`. */
@@ -97,3 +109,12 @@ export const autoTarget: Section = section('Selection by variables alone.', {
   }),
   language: leaf(glob, 'Glob on the language.', { env: 'BEYLA_AUTO_TARGET_LANGUAGE', envOnly: true }),
 });
+
+/** Beyla has it at the top (1.0) and under `discovery` (today). */
+export function skipGo(): Parameters<typeof leaf<boolean>> {
+  return [
+    boolean,
+    'Treats Go programs as all others: nothing is probed inside of them, so their HTTPS is not seen.',
+    { default: false, env: 'BEYLA_SKIP_GO_SPECIFIC_TRACERS' },
+  ];
+}

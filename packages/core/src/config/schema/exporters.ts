@@ -1,12 +1,14 @@
 import { boolean, bounds, duration, endpoint, headers, integer, listOf, number, oneOf, share, text } from '../kinds.ts';
-import { missingFeatures } from './features.ts';
-import { inert, inertCount, inertFlag, inertText, NOT_YET } from './inert.ts';
+import { FEATURE_LIMITS, missingFeatures } from './features.ts';
+import { alwaysFlag, inert, inertCount, inertText } from './inert.ts';
 import { leaf, type Node, type Section, section } from './node.ts';
 import { SAMPLERS } from './samplers.ts';
 
 const SHARED_ENV = 'OTEL_EXPORTER_OTLP';
-const INSTRUMENTATIONS = 'Protocols that are exported: `http`, `grpc`, `*`; others of Beyla are not there yet.';
-const CACHE = 'caches bound themselves here';
+const INSTRUMENTATIONS = 'Protocols that are exported: `http`, `grpc`, `*`; others of Beyla select nothing.';
+const CACHE = 'exporters forget services by age (`ttl`) and have a cap of their own (`maxProcesses`, 1000)';
+
+const NO_SUCH_METRIC = 'this version has no such metric';
 
 const buckets: Section = section(
   'Upper bounds of histograms.',
@@ -14,9 +16,9 @@ const buckets: Section = section(
     duration_histogram: leaf(bounds, 'Seconds of durations.'),
     request_size_histogram: leaf(bounds, 'Bytes of requests.'),
     response_size_histogram: leaf(bounds, 'Bytes of responses.'),
-    gen_ai_client_token_usage_histogram: inert(listOf(number), 'Tokens.', NOT_YET),
-    gen_ai_client_operation_duration_histogram: inert(listOf(number), 'Seconds of operations.', NOT_YET),
-    stat_tcp_rtt_histogram: inert(listOf(number), 'Seconds of round trips.', NOT_YET),
+    gen_ai_client_token_usage_histogram: inert(listOf(number), 'Tokens.', NO_SUCH_METRIC),
+    gen_ai_client_operation_duration_histogram: inert(listOf(number), 'Seconds of operations.', NO_SUCH_METRIC),
+    stat_tcp_rtt_histogram: inert(listOf(number), 'Seconds of round trips.', NO_SUCH_METRIC),
   },
   'BucketsConfig',
 );
@@ -32,9 +34,11 @@ function otlp(signal: 'TRACES' | 'METRICS'): Record<string, Node> {
       env: `${SHARED_ENV}_ENDPOINT`,
       envOnly: true,
     }),
-    protocol: leaf(oneOf('grpc', 'http/protobuf', 'http/json', 'debug'), 'Default: by the port, 4317 is grpc.', {
-      env: env('PROTOCOL'),
-    }),
+    protocol: leaf(
+      oneOf('grpc', 'http/protobuf', 'http/json', 'debug'),
+      'Default: by the port, 4317 is grpc. `debug` prints instead of sending, and needs no endpoint.',
+      { env: env('PROTOCOL') },
+    ),
     insecure_skip_verify: leaf(boolean, 'Certificates of the receiver are not checked.', {
       env: 'BEYLA_OTEL_INSECURE_SKIP_VERIFY',
       default: false,
@@ -44,7 +48,7 @@ function otlp(signal: 'TRACES' | 'METRICS'): Record<string, Node> {
     compression: leaf(oneOf('none', 'gzip'), 'Of what is sent.', { env: env('COMPRESSION'), envOnly: true }),
     otel_sdk_log_level: inertText(
       'Log level of the SDK.',
-      '`diag` of @opentelemetry/api decides',
+      'there is one level for all, `log_level`, which the logger of `diag` (@opentelemetry/api) applies',
       'BEYLA_OTEL_SDK_LOG_LEVEL',
     ),
     instrumentations: leaf(listOf(text), INSTRUMENTATIONS, { env: `BEYLA_OTEL_${signal}_INSTRUMENTATIONS` }),
@@ -70,6 +74,7 @@ function metricParts(prefix: string): Record<string, Node> {
     features: leaf(listOf(text), 'Groups of metrics of this exporter, instead of `metrics.features`.', {
       env: `BEYLA_${prefix}_FEATURES`,
       caveat: missingFeatures,
+      limits: FEATURE_LIMITS,
     }),
     extra_span_resource_attributes: leaf(listOf(text), 'Resource attributes that span metrics get.'),
     allow_service_graph_self_references: leaf(boolean, 'Edges from a service to itself.', { default: false }),
@@ -150,15 +155,13 @@ export const prometheus: Section = section('Metrics for Prometheus to scrape.', 
   exemplar_filter: leaf(oneOf('always_off', 'trace_based', 'always_on'), 'Which requests become exemplars.', {
     default: 'trace_based',
   }),
-  disable_build_info: inertFlag(
-    'No `beyla_build_info`.',
-    'there is no such metric here',
-    'BEYLA_PROMETHEUS_DISABLE_BUILD_INFO',
-  ),
-  extra_resource_attributes: inert(
+  disable_build_info: leaf(boolean, 'Leaves out `beyla_build_info`, which has version and languages.', {
+    env: 'BEYLA_PROMETHEUS_DISABLE_BUILD_INFO',
+    default: false,
+  }),
+  extra_resource_attributes: leaf(
     listOf(text),
-    'Resource attributes that `target_info` gets.',
-    '`target_info` has them all',
+    'Resource attributes that `target_info` has; here it has all that there are, also those that are not named.',
   ),
   instrumentations: leaf(listOf(text), INSTRUMENTATIONS, { env: 'BEYLA_PROMETHEUS_INSTRUMENTATIONS' }),
 });
@@ -174,6 +177,8 @@ export const grafana: Section = section('Short cut to Grafana Cloud.', {
     cloud_api_key: leaf(text, 'Password of the gateway.', { env: 'GRAFANA_CLOUD_API_KEY', secret: true }),
   }),
 });
+
+const AVOIDED = 'no service is left out for exporting telemetry itself, so there are none to count';
 
 export const internalMetrics: Section = section('Metrics about this library itself.', {
   exporter: leaf(
@@ -198,7 +203,7 @@ export const internalMetrics: Section = section('Metrics about this library itse
     'BEYLA_BPF_METRIC_SCRAPE_INTERVAL',
   ),
   avoided_services: section('Count of services that were left out.', {
-    disabled: inertFlag('Turns it off.', NOT_YET),
-    limit: inertCount('Services that are counted.', NOT_YET),
+    disabled: alwaysFlag('Turns it off.', AVOIDED),
+    limit: inertCount('Services that are counted.', AVOIDED),
   }),
 });

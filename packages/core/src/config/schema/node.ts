@@ -18,6 +18,8 @@ export interface Leaf {
   readonly inert: string | undefined;
   /** What is different from Beyla for this value; undefined: nothing. */
   readonly caveat: ((value: never) => string | undefined) | undefined;
+  /** The same for documentation, of all values. */
+  readonly limits: string | undefined;
 }
 
 /** A mapping with these keys and no others. */
@@ -56,6 +58,7 @@ export interface LeafParts<T> {
   readonly secret?: true;
   readonly inert?: string;
   readonly caveat?: (value: T) => string | undefined;
+  readonly limits?: string;
 }
 
 export function leaf<T>(kind: Kind<T>, meaning: string, parts: LeafParts<T> = {}): Leaf {
@@ -70,6 +73,7 @@ export function leaf<T>(kind: Kind<T>, meaning: string, parts: LeafParts<T> = {}
     secret: parts.secret ?? false,
     inert: parts.inert,
     caveat: parts.caveat,
+    limits: parts.limits,
   };
 }
 

@@ -1,13 +1,19 @@
 import { boolean, duration, integer, listOf, oneOf, ports, regexp, text } from '../kinds.ts';
 import { attributes, filter, routes } from './decoration.ts';
-import { autoTarget, discovery, systemWide } from './discovery.ts';
+import { autoTarget, discovery, skipGo, systemWide } from './discovery.ts';
 import { ebpf } from './ebpf.ts';
 import { grafana, internalMetrics, otelMetrics, otelTraces, prometheus } from './exporters.ts';
-import { missingFeatures } from './features.ts';
-import { inert, inertCount, inertDuration, inertFlag, inertPart, inertText, NOT_YET } from './inert.ts';
+import { FEATURE_LIMITS, missingFeatures } from './features.ts';
+import { alwaysFlag, inert, inertCount, inertPart, NO_KUBERNETES, neverFlag } from './inert.ts';
 import { leaf, type Section, section } from './node.ts';
 
-const OTHER_LIMITS = 'queues bound themselves here';
+const NO_CHANNELS =
+  'there are no channels: a batch goes through all stages at once, and the queue of an exporter has keys of its own (`otel_traces_export.queue_size`)';
+const TO_DIAG =
+  'the library prints nothing itself: the logger that the program gives to `diag` (@opentelemetry/api) decides';
+
+const NOT_MEASURED = 'this version measures requests only';
+const NOT_INSIDE = 'nothing is put into programs: they are watched from outside, unchanged';
 
 /**
  * Beyla's configuration: the keys of 1.0 and of today. Reading, validation, variables, types, the JSON Schema and the documentation come from
@@ -45,6 +51,7 @@ export const SCHEMA: Section = section('Configuration of Beyla.', {
       env: 'BEYLA_METRICS_FEATURES',
       default: ['application'],
       caveat: missingFeatures,
+      limits: FEATURE_LIMITS,
     }),
   }),
   internal_metrics: internalMetrics,
@@ -57,56 +64,57 @@ export const SCHEMA: Section = section('Configuration of Beyla.', {
       default: 'INFO',
     },
   ),
-  log_format: inert(
-    oneOf('text', 'json'),
-    'Form of messages.',
-    '`diag` of @opentelemetry/api decides',
-    'BEYLA_LOG_FORMAT',
-  ),
+  log_format: inert(oneOf('text', 'json'), 'Form of messages.', TO_DIAG, 'BEYLA_LOG_FORMAT'),
   log_config: inert(
     oneOf('yaml', 'json'),
     'Prints the configuration.',
-    'use `showEffectiveConfig`',
+    'the library prints nothing itself: `showEffectiveConfig(config)` returns it as YAML',
     'BEYLA_LOG_CONFIG',
   ),
-  noop: leaf(boolean, 'Exports nothing.', { env: 'BEYLA_NOOP_TRACES', default: false }),
-  skip_go_specific_tracers: inertFlag(
-    'Treats Go programs as all others.',
-    'Go programs have no tracers of their own',
-    'BEYLA_SKIP_GO_SPECIFIC_TRACERS',
-  ),
-  channel_buffer_len: inertCount('Batches between stages.', OTHER_LIMITS, 'BEYLA_CHANNEL_BUFFER_LEN'),
-  channel_send_timeout: inert(duration(), 'Longest wait for a stage.', OTHER_LIMITS, 'BEYLA_CHANNEL_SEND_TIMEOUT'),
-  channel_send_timeout_panic: inertFlag('Ends the program after it.', OTHER_LIMITS, 'BEYLA_CHANNEL_SEND_TIMEOUT_PANIC'),
+  noop: leaf(boolean, 'Exports nothing; `beyla.stats()` has the number of requests.', {
+    env: 'BEYLA_NOOP_TRACES',
+    default: false,
+  }),
+  skip_go_specific_tracers: leaf(...skipGo()),
+  channel_buffer_len: inertCount('Batches between stages.', NO_CHANNELS, 'BEYLA_CHANNEL_BUFFER_LEN'),
+  channel_send_timeout: inert(duration(), 'Longest wait for a stage.', NO_CHANNELS, 'BEYLA_CHANNEL_SEND_TIMEOUT'),
+  channel_send_timeout_panic: neverFlag('Ends the program after it.', NO_CHANNELS, 'BEYLA_CHANNEL_SEND_TIMEOUT_PANIC'),
   profile_port: inert(
     integer(0, 65_535),
     'Port of the profiler.',
-    'Node.js has an inspector of its own',
+    'a profiler sees the whole program: start it with `node --inspect=127.0.0.1:9229`',
     'BEYLA_PROFILE_PORT',
   ),
-  shutdown_timeout: inertDuration(
-    'Longest wait at the end.',
-    'each exporter bounds its own end',
-    'BEYLA_SHUTDOWN_TIMEOUT',
-  ),
-  enforce_sys_caps: inertFlag(
+  shutdown_timeout: leaf(duration(1), 'Longest wait for the exporters at the end.', {
+    env: 'BEYLA_SHUTDOWN_TIMEOUT',
+    default: 10_000,
+  }),
+  enforce_sys_caps: alwaysFlag(
     'Ends where a capability is missing.',
-    'starting fails in any case',
+    'starting fails with `MISSING_CAPABILITY` in any case: without capabilities nothing would be seen',
     'BEYLA_ENFORCE_SYS_CAPS',
   ),
-  health_check: section('A page that says whether it works.', {
-    port: inert(integer(0, 65_535), 'TCP port; 0: none.', NOT_YET, 'BEYLA_HEALTH_CHECK_PORT'),
-    listen_address: inertText('Address to listen on.', NOT_YET, 'BEYLA_HEALTH_CHECK_LISTEN_ADDRESS'),
-    unix_socket_path: inertText('Socket to listen on.', NOT_YET, 'BEYLA_HEALTH_CHECK_UNIX_SOCKET_PATH'),
+  health_check: section('A page, `/healthz`, that says whether it works: 200, or 503 where it does not do its job.', {
+    port: leaf(integer(0, 65_535), 'TCP port; 0: none.', { env: 'BEYLA_HEALTH_CHECK_PORT', default: 0 }),
+    listen_address: leaf(text, 'Address to listen on.', {
+      env: 'BEYLA_HEALTH_CHECK_LISTEN_ADDRESS',
+      default: '127.0.0.1',
+    }),
+    unix_socket_path: leaf(text, 'Socket to listen on instead; with `@` at its beginning an abstract one.', {
+      env: 'BEYLA_HEALTH_CHECK_UNIX_SOCKET_PATH',
+    }),
   }),
-  name_resolver: inertPart('Names of addresses.'),
-  network: inertPart('Metrics of network flows.'),
-  stats: inertPart('Metrics of TCP.'),
-  processes: inertPart('Metrics of processes.'),
-  nodejs: inertPart('Help inside of Node.js programs.'),
-  javaagent: inertPart('Help inside of Java programs.'),
-  jvm_runtime_metrics: inertPart('Metrics of Java runtimes.'),
-  topology: inertPart('Spans of connections between clusters.'),
-  injector: inertPart('SDKs put into programs.'),
-  sigil_export: inertPart('Export of requests to language models.'),
+  name_resolver: inertPart(
+    'Names of addresses.',
+    'addresses are not resolved; a client names the server that it asks for, and a server its own host',
+  ),
+  network: inertPart('Metrics of network flows.', NOT_MEASURED),
+  stats: inertPart('Metrics of TCP.', NOT_MEASURED),
+  processes: inertPart('Metrics of processes.', NOT_MEASURED),
+  nodejs: inertPart('Help inside of Node.js programs.', NOT_INSIDE),
+  javaagent: inertPart('Help inside of Java programs.', NOT_INSIDE),
+  jvm_runtime_metrics: inertPart('Metrics of Java runtimes.', NOT_MEASURED),
+  topology: inertPart('Spans of connections between clusters.', NO_KUBERNETES),
+  injector: inertPart('SDKs put into programs.', NOT_INSIDE),
+  sigil_export: inertPart('Export of requests to language models.', 'such requests are reported as HTTP requests'),
 });

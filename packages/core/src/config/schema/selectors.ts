@@ -12,27 +12,32 @@ import {
   share,
   text,
 } from '../kinds.ts';
-import { missingFeatures } from './features.ts';
+import { FEATURE_LIMITS, missingFeatures } from './features.ts';
 import { leaf, type Node, type Section, section } from './node.ts';
 import { SAMPLERS } from './samplers.ts';
 
-/** Criteria that are accepted and cannot be tested yet. An entry that has one must select nothing, or it would select more than was asked for. */
-export const UNKNOWABLE_CRITERIA: readonly string[] = [
-  'container_name',
-  'k8s_namespace',
-  'k8s_pod_name',
-  'k8s_deployment_name',
-  'k8s_replicaset_name',
-  'k8s_daemonset_name',
-  'k8s_statefulset_name',
-  'k8s_job_name',
-  'k8s_cronjob_name',
-  'k8s_owner_name',
-  'k8s_container_name',
-  'k8s_pod_labels',
-  'k8s_pod_annotations',
-];
-const SELECTS_NOTHING = 'this library cannot test it yet, so the entry selects nothing';
+const IN_KUBERNETES = 'this version does not ask Kubernetes';
+const IN_ENGINE = 'only the container engine knows names of containers, and it is not asked; use `containers_only`';
+
+/**
+ * Criteria that are accepted and cannot be tested, with the reason. An entry that has one must select nothing, or it would select more than was
+ * asked for.
+ */
+export const UNKNOWABLE_CRITERIA: Readonly<Record<string, string>> = {
+  container_name: IN_ENGINE,
+  k8s_namespace: IN_KUBERNETES,
+  k8s_pod_name: IN_KUBERNETES,
+  k8s_deployment_name: IN_KUBERNETES,
+  k8s_replicaset_name: IN_KUBERNETES,
+  k8s_daemonset_name: IN_KUBERNETES,
+  k8s_statefulset_name: IN_KUBERNETES,
+  k8s_job_name: IN_KUBERNETES,
+  k8s_cronjob_name: IN_KUBERNETES,
+  k8s_owner_name: IN_KUBERNETES,
+  k8s_container_name: IN_KUBERNETES,
+  k8s_pod_labels: IN_KUBERNETES,
+  k8s_pod_annotations: IN_KUBERNETES,
+};
 
 /** The keys of an entry of `discovery`, with patterns of one kind. */
 function selectorFields(pattern: Kind<string>, word: string): Record<string, Node> {
@@ -48,13 +53,11 @@ function selectorFields(pattern: Kind<string>, word: string): Record<string, Nod
     ),
     target_pids: leaf(listOf(integer(1)), 'Process ids.'),
   };
-  for (const key of UNKNOWABLE_CRITERIA) {
+  for (const [key, why] of Object.entries(UNKNOWABLE_CRITERIA)) {
     const kind: Kind<unknown> = /labels|annotations/.test(key) ? mapOf(pattern) : pattern;
-    fields[key] = leaf(kind, criterionMeaning(key, word), { inert: SELECTS_NOTHING });
+    fields[key] = leaf(kind, criterionMeaning(key, word), { inert: `the entry selects nothing: ${why}` });
   }
-  fields['containers_only'] = leaf(boolean, 'Only processes in another network namespace than this program.', {
-    caveat: (isWanted) => (isWanted ? SELECTS_NOTHING : undefined),
-  });
+  fields['containers_only'] = leaf(boolean, 'Only processes in another network namespace than this program.');
   fields['exports'] = leaf(
     listOf(oneOf('metrics', 'traces', 'logs')),
     'Signals to export of what matches; an empty list: none. There are no logs here.',
@@ -68,7 +71,10 @@ function selectorFields(pattern: Kind<string>, word: string): Record<string, Nod
     outgoing: leaf(routePatterns, 'Patterns of requests that it makes.'),
   });
   fields['metrics'] = section('Metrics of what matches.', {
-    features: leaf(listOf(text), 'Groups of metrics, instead of `metrics.features`.', { caveat: missingFeatures }),
+    features: leaf(listOf(text), 'Groups of metrics, instead of `metrics.features`.', {
+      caveat: missingFeatures,
+      limits: FEATURE_LIMITS,
+    }),
   });
   return fields;
 }
