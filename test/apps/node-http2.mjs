@@ -1,12 +1,15 @@
-// An ordinary Node program that speaks HTTP/2 without TLS and knows nothing of tracing.
+// An ordinary Node program that speaks HTTP/2 and knows nothing of tracing.
 //
-//   node node-http2.mjs serve            Prints `READY <port>` when it listens.
-//   node node-http2.mjs ask PORT         Prints `READY <port>`; each line on its standard input, `METHOD path bytes`, is a request, all on one
-//                                        connection that the first one makes. Prints `DONE path` for each.
+//   node node-http2.mjs serve [CERT KEY]   Prints `READY <port>` when it listens; with TLS where it has a certificate.
+//   node node-http2.mjs ask PORT [CA]      Prints `READY <port>`; each line on its standard input, `METHOD path bytes`, is a request, all on one
+//                                          connection that the first one makes, with TLS where it has an authority. Prints `DONE path` for each.
+//
+// Requests and responses carry `authorization` and `set-cookie`, whose values have the word "swordfish" in them.
 //
 // A path that begins with `/grpc.` is a call of gRPC. In a path, `/status/N` answers with that status (or, for gRPC, `grpc-status`), `/bytes/N`
 // with so many bytes, `/slow/N` after so many milliseconds.
-import { connect, constants, createServer } from 'node:http2';
+import { readFileSync } from 'node:fs';
+import { connect, constants, createSecureServer, createServer } from 'node:http2';
 import { createInterface } from 'node:readline';
 
 const GRPC = 'application/grpc';
@@ -27,7 +30,11 @@ function answer(stream, path) {
   const bytes = numberIn(path, 'bytes', 5);
   if (stream.closed) return;
   if (!path.startsWith('/grpc.')) {
-    stream.respond({ ':status': numberIn(path, 'status', 200), 'content-type': 'text/plain' });
+    stream.respond({
+      ':status': numberIn(path, 'status', 200),
+      'content-type': 'text/plain',
+      'set-cookie': 'session=swordfish; HttpOnly',
+    });
     stream.end('x'.repeat(bytes));
     return;
   }
@@ -36,8 +43,9 @@ function answer(stream, path) {
   stream.end(message(bytes));
 }
 
-function serve() {
-  const server = createServer();
+function serve(files) {
+  const [cert, key] = files.map((path) => readFileSync(path));
+  const server = cert === undefined ? createServer() : createSecureServer({ cert, key });
   server.on('stream', (stream, headers) => {
     const path = headers[':path'];
     stream.on('error', () => undefined);
@@ -47,18 +55,22 @@ function serve() {
   server.listen(0, '127.0.0.1', () => console.log(`READY ${server.address().port}`));
 }
 
-function ask(port) {
+function ask(port, file) {
   let session;
   console.log(`READY ${port}`);
   createInterface({ input: process.stdin }).on('line', (line) => {
     const [method, path, bytes] = line.split(' ');
     const isGrpc = path.startsWith('/grpc.');
-    session ??= connect(`http://127.0.0.1:${port}`);
+    session ??=
+      file === undefined
+        ? connect(`http://127.0.0.1:${port}`)
+        : connect(`https://127.0.0.1:${port}`, { ca: readFileSync(file) });
     const body = isGrpc ? message(Number(bytes)) : Buffer.alloc(Number(bytes), 'y');
     const head = {
       ':method': method,
       ':path': path,
       'user-agent': 'node-http2/1',
+      authorization: 'Bearer swordfish',
       ...(isGrpc ? { 'content-type': GRPC, te: 'trailers' } : {}),
     };
     const stream = session.request(head, { endStream: body.length === 0 });
@@ -70,5 +82,6 @@ function ask(port) {
   });
 }
 
-if (process.argv[2] === 'serve') serve();
-else ask(Number(process.argv[3]));
+const [verb, ...rest] = process.argv.slice(2);
+if (verb === 'serve') serve(rest);
+else ask(Number(rest[0]), rest[1]);

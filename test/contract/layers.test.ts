@@ -31,8 +31,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   taps: ['elf', 'options', 'processes'],
   // The only one that talks to the addon. It fulfils what connections and processes ask for.
   kernel: ['connections', 'events', 'options', 'processes', 'spans', 'taps'],
-  // A source without a kernel.
-  recording: ['events', 'kernel', 'processes', 'spans'],
+  // A source without a kernel; what it records it must understand, to mask it.
+  recording: ['connections', 'events', 'kernel', 'processes', 'protocols', 'spans'],
   decorators: ['options', 'processes', 'spans'],
   // A decorator that decides what is kept.
   sampling: ['decorators', 'processes', 'spans'],

@@ -6,18 +6,30 @@ import type { RecordSource } from '../kernel/record-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { beginFrame, FRAME, FRAME_PREFIX_BYTES, jsonFrame } from './frame.ts';
+import { Http2Redactor } from './http2-redactor.ts';
 import { RecordedProtocols } from './recorded-protocols.ts';
 import { redactBatch } from './redact.ts';
 
 /** Most bytes that wait for the disk; batches beyond are dropped and counted. */
 const QUEUE_BYTES_MAX = 32 << 20;
 const NOW_BYTES = 8;
+/** Frames that wait for the rest of a header block: at most so many bytes, and so long. */
+const HELD_BYTES_MAX = 8 << 20;
+const HELD_NS_MAX = 1e9;
+
+/** A frame that is not written yet, since something in it is undecided, or since one before it is held. */
+interface HeldFrame {
+  readonly bytes: Uint8Array;
+  readonly number: number;
+  readonly sinceNs: number;
+}
 
 /**
  * Writes batches to a file, redacted, for `replayFrom`.
  *
- * The file holds what the capture limits let out of the selected processes: heads of messages with secret values masked. Never
- * blocks: what the disk cannot take is dropped, counted, and makes it `degraded`.
+ * The file holds what the capture limits let out of the selected processes: heads of messages with secret values masked. A header block of
+ * HTTP/2 may begin in one batch and end in another: what follows waits for it, for a second at most. Never blocks: what the disk cannot
+ * take is dropped, counted, and makes it `degraded`.
  *
  * @example
  * ```ts
@@ -39,6 +51,11 @@ export class RecordingWriter implements Component {
   #file: FileHandle | undefined;
   #queue: Uint8Array[] = [];
   readonly #protocols = new RecordedProtocols();
+  readonly #http2 = new Http2Redactor(this.#protocols);
+  #held: HeldFrame[] = [];
+  #heldBytes = 0;
+  #frames = 0;
+  #nowNs = 0;
   #queuedBytes = 0;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
@@ -51,7 +68,7 @@ export class RecordingWriter implements Component {
   constructor(path: string, source: RecordSource) {
     this.#path = path;
     this.#source = source;
-    this.#lifecycle = new Lifecycle(this.name, () => this.#release());
+    this.#lifecycle = new Lifecycle(this.name, () => this.#finish());
   }
 
   start(signal?: AbortSignal): Promise<void> {
@@ -70,20 +87,21 @@ export class RecordingWriter implements Component {
 
   /** Spans of a replay need the processes they belong to: call it before the first batch that speaks of this one. */
   processStarted(process: ProcessInfo): void {
-    this.#write(jsonFrame(FRAME.PROCESS_STARTED, process));
+    this.#add(jsonFrame(FRAME.PROCESS_STARTED, process));
   }
 
   processEnded({ pid, startTicks }: ProcessInfo): void {
-    this.#write(jsonFrame(FRAME.PROCESS_ENDED, { pid, startTicks }));
+    this.#add(jsonFrame(FRAME.PROCESS_ENDED, { pid, startTicks }));
   }
 
-  /** Takes a copy; the caller may reuse the bytes. */
-  batch({ bytes, length, nowNs }: EventBatch): void {
-    if (length === 0) return;
+  /** Takes a copy; the caller may reuse the bytes. It wants empty batches, too, since time passes with them. */
+  batch(batch: EventBatch): void {
+    const { bytes, length, nowNs } = batch;
+    this.#nowNs = nowNs;
     const { clock } = this.#source;
-    if (clock.revision !== this.#clockRevision) {
+    if (length > 0 && clock.revision !== this.#clockRevision) {
       this.#clockRevision = clock.revision;
-      this.#write(jsonFrame(FRAME.CLOCK, clock));
+      this.#add(jsonFrame(FRAME.CLOCK, clock));
     }
     // The frame is made in place: a batch may be a megabyte, and the ring fills while it is copied.
     const frame = beginFrame(FRAME.BATCH, NOW_BYTES + length);
@@ -91,8 +109,12 @@ export class RecordingWriter implements Component {
     new DataView(frame.buffer).setFloat64(FRAME_PREFIX_BYTES, nowNs, true);
     frame.set(bytes.subarray(0, length), recordsStart);
     redactBatch(frame, recordsStart, this.#protocols);
-    this.#batches += 1;
-    this.#write(frame);
+    this.#http2.batch(batch, frame, recordsStart, this.#frames);
+    if (length > 0) {
+      this.#batches += 1;
+      this.#hold(frame);
+    }
+    this.#release();
   }
 
   close(): Promise<void> {
@@ -112,7 +134,40 @@ export class RecordingWriter implements Component {
   }
 
   debugInfo(): Record<string, unknown> {
-    return { path: this.#path, batches: this.#batches, dropped: this.#dropped, queuedBytes: this.#queuedBytes };
+    return {
+      path: this.#path,
+      batches: this.#batches,
+      dropped: this.#dropped,
+      queuedBytes: this.#queuedBytes,
+      heldBytes: this.#heldBytes,
+      headerBlocksGivenUp: this.#http2.spoiled,
+    };
+  }
+
+  #add(frame: Uint8Array): void {
+    this.#hold(frame);
+    this.#release();
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#held.push({ bytes, number: this.#frames++, sinceNs: this.#nowNs });
+    this.#heldBytes += bytes.length;
+  }
+
+  /** Writes the frames that are as they shall be. */
+  #release(): void {
+    const first = this.#held[0];
+    if (first === undefined) return;
+    if (this.#heldBytes > HELD_BYTES_MAX || this.#nowNs - first.sinceNs > HELD_NS_MAX) this.#http2.giveUp();
+    const undecided = this.#http2.firstUndecided;
+    let released = 0;
+    for (const { bytes, number } of this.#held) {
+      if (number >= undecided) break;
+      this.#heldBytes -= bytes.length;
+      this.#write(bytes);
+      released += 1;
+    }
+    if (released > 0) this.#held = this.#held.slice(released);
   }
 
   #write(bytes: Uint8Array): void {
@@ -141,7 +196,9 @@ export class RecordingWriter implements Component {
     this.#isWriting = false;
   }
 
-  async #release(): Promise<void> {
+  async #finish(): Promise<void> {
+    this.#http2.giveUp();
+    this.#release();
     await this.#writing;
     await this.#file?.close();
   }

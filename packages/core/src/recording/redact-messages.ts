@@ -1,13 +1,11 @@
-const MASK = 0x2a; // '*'
+import { MASK, maskQuery } from './mask-query.ts';
+
 const HT = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 const SP = 0x20;
-const AMPERSAND = 0x26;
 const DIGIT_0 = 0x30;
 const COLON = 0x3a;
-const EQUALS = 0x3d;
-const QUESTION_MARK = 0x3f;
 
 /** What a field says of the message; SECRET: its value is masked. */
 const FIELD = { OTHER: 0, SECRET: 1, LENGTH: 2, CODING: 3 } as const;
@@ -69,13 +67,9 @@ function maskRequestLine(bytes: Uint8Array, start: number, end: number): number 
   while (at < end && TOKEN[bytes[at] ?? 0] === 1) at++;
   if (at === start || at + 1 >= end || bytes[at] !== SP || isSpace(bytes[at + 1])) return -1;
   at++;
-  while (at < end && bytes[at] !== QUESTION_MARK && !isSpace(bytes[at])) at++;
-  let isValue = false;
-  for (; at < end && !isSpace(bytes[at]); at++) {
-    if (bytes[at] === AMPERSAND) isValue = false;
-    else if (isValue) bytes[at] = MASK;
-    else if (bytes[at] === EQUALS) isValue = true;
-  }
+  const target = at;
+  while (at < end && !isSpace(bytes[at])) at++;
+  maskQuery(bytes, target, at);
   return at;
 }
 

@@ -11,8 +11,8 @@ const SHORTEST_PREFACE = 4;
  * addresses are cleared, and records of exec and listen, which are of any process, are emptied. In stream mode a body whose head
  * was in an earlier record stays as captured.
  *
- * Of HTTP/2 nothing is kept but its preface: its headers are compressed by what was said before, so single ones cannot be masked. In stream
- * mode a connection is taken to be HTTP/2 until it has said something that begins like an HTTP/1 message.
+ * Of HTTP/2 nothing is kept but its preface; `Http2Redactor` puts back what may be recorded. In stream mode a connection is taken to be
+ * HTTP/2 until it has said something that begins like an HTTP/1 message.
  *
  * The batch begins at `start`; `protocols` is what earlier batches told. About a microsecond for each record with a head.
  */

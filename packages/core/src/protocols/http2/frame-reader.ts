@@ -10,6 +10,8 @@ const BLOCK_BYTES_MAX = 65_536;
 
 /** What a reader tells of the frames it finds; `reader.header` is the frame. */
 export interface FrameHandler {
+  /** A frame that a peer may send begins; its payload is at `reader.payloadOffset`. */
+  onFrame?(reader: FrameReader): void;
   /** A whole header block, of HEADERS and their CONTINUATIONs; it began at `reader.origin`. */
   onHeaders(reader: FrameReader, turn: Turn, bytes: Uint8Array, start: number, end: number): void;
   /** A whole header block of PUSH_PROMISE. */
@@ -41,6 +43,8 @@ export class FrameReader {
   readonly origin: Origin = new Origin();
   blockStreamId = 0;
   blockEndsStream = false;
+  /** Stream offset of the first byte of the payload at hand. */
+  payloadOffset = 0;
 
   readonly #handler: FrameHandler;
   #state: State;
@@ -71,6 +75,16 @@ export class FrameReader {
 
   get isLost(): boolean {
     return this.#state === 'lost';
+  }
+
+  /** What the bytes so far mean depends on those that come next. */
+  get isUndecided(): boolean {
+    return this.#state === 'preface' || this.#state === 'gather' || this.#headerLength > 0 || this.#isInBlock;
+  }
+
+  /** Of DATA whose content begins: how many bytes of padding end it. */
+  get paddingBytes(): number {
+    return this.#padding;
   }
 
   /** Takes what is new in a turn or a piece. */
@@ -160,7 +174,7 @@ export class FrameReader {
     if (this.#headerLength === 0 && end - start >= FRAME_HEADER_BYTES) {
       this.header.read(turn.data, start);
       if (this.header.type === FRAME.HEADERS) this.origin.take(turn);
-      this.#beginPayload(turn);
+      this.#beginPayload(turn, start + FRAME_HEADER_BYTES);
       if (this.#state === 'data') this.#beginData(turn.data, start + FRAME_HEADER_BYTES, end);
       return start + FRAME_HEADER_BYTES;
     }
@@ -172,19 +186,22 @@ export class FrameReader {
     if (this.#headerLength === FRAME_HEADER_BYTES) {
       this.#headerLength = 0;
       this.header.read(this.#headerBytes, 0);
-      this.#beginPayload(turn);
+      this.#beginPayload(turn, at);
       if (this.#state === 'data') this.#beginData(turn.data, at, end);
     }
     return at;
   }
 
-  #beginPayload(turn: Turn): void {
+  /** The payload, or the next frame, is at `turn.data[at]`. */
+  #beginPayload(turn: Turn, at: number): void {
     const { header } = this;
     const isContinuation = header.type === FRAME.CONTINUATION;
     if (!header.isValid || isContinuation !== this.#isInBlock) {
       this.#lose(true);
       return;
     }
+    this.payloadOffset = turn.offsetBytes + at - turn.prefixStart;
+    this.#handler.onFrame?.(this);
     this.#remaining = header.length;
     this.#padding = 0;
     switch (header.type) {

@@ -2,7 +2,7 @@ import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
 import type { ProtocolConnection, ProtocolHost, ProtocolParser } from '../protocol.ts';
 import { beginsWithPreface, detectHttp2 } from './detect.ts';
-import { Http2Connection } from './http2-connection.ts';
+import { Http2Connection, type Http2Start } from './http2-connection.ts';
 
 /** HTTP/2 (RFC 9113) with prior knowledge or by ALPN, as server and as client, and gRPC over it. */
 export const http2: ProtocolParser = {
@@ -10,13 +10,17 @@ export const http2: ProtocolParser = {
   isDuplex: true,
   detect: detectHttp2,
   open(connection: Connection, host: ProtocolHost, first: Turn): ProtocolConnection {
-    const { data, prefixStart, prefixEnd, direction, offsetBytes } = first;
-    if (!beginsWithPreface(data, prefixStart, prefixEnd)) {
-      return new Http2Connection(connection, host, { requestDirection: undefined, offsets: [undefined, undefined] });
-    }
-    // Behind something else, the other side's beginning is not known.
-    const offsets = offsetBytes === 0 ? [0, 0] : [undefined, undefined];
-    offsets[direction] = offsetBytes;
-    return new Http2Connection(connection, host, { requestDirection: direction, offsets });
+    return new Http2Connection(connection, host, startOf(first));
   },
 };
+
+/** Where HTTP/2 begins on a connection, by the turn or piece that was recognised. */
+export function startOf({ data, prefixStart, prefixEnd, direction, offsetBytes }: Turn): Http2Start {
+  if (!beginsWithPreface(data, prefixStart, prefixEnd)) {
+    return { requestDirection: undefined, offsets: [undefined, undefined] };
+  }
+  // Behind something else, the other side's beginning is not known.
+  const offsets = offsetBytes === 0 ? [0, 0] : [undefined, undefined];
+  offsets[direction] = offsetBytes;
+  return { requestDirection: direction, offsets };
+}

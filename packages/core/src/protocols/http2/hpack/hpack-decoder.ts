@@ -10,16 +10,24 @@ const INTEGER_MAX = 2 ** 28;
 const INDEX_MAX = 4096;
 const NO_BYTES = new Uint8Array(0);
 
+/** Told of the value of each literal, which is of `field` and stands in `bytes[start..end)`, Huffman-coded or not; it may change them. */
+export type ValueWatcher = (field: number, bytes: Uint8Array, start: number, end: number, isCoded: boolean) => void;
+
 /**
  * Decodes the header blocks of one direction (RFC 7541), in their order. Only values of fields that matter become text; all others
  * are passed over, but for their place in the table. It may begin in the middle of a connection: see `HeaderTable`.
  */
 export class HpackDecoder {
   readonly #table = new HeaderTable();
+  readonly #watcher: ValueWatcher | undefined;
   #bytes: Uint8Array = NO_BYTES;
   #at = 0;
   #end = 0;
   #isValid = true;
+
+  constructor(watcher?: ValueWatcher) {
+    this.#watcher = watcher;
+  }
 
   /** Reads a whole block into `fields`; false where it is none: then nothing is known of the table any more. */
   decode(bytes: Uint8Array, start: number, end: number, fields: HeaderFields): boolean {
@@ -76,6 +84,7 @@ export class HpackDecoder {
       if (this.#isValid) fields.values[field] ??= value;
     }
     if (isAdded && this.#isValid) this.#table.add(field, value, length + valueLength);
+    this.#watcher?.(field, this.#bytes, start, this.#at, isCoded);
   }
 
   #fieldAt(index: number): number {

@@ -1,0 +1,84 @@
+import { CODE_BITS, CODES } from '../protocols/http2/hpack/huffman-code.ts';
+import { huffmanDecode } from '../protocols/http2/hpack/huffman-decoder.ts';
+
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
+const QUESTION_MARK = 0x3f;
+
+/** What stands for a byte that is not recorded: an asterisk, which has 8 bits in HPACK's Huffman code, too. */
+export const MASK = 0x2a;
+const MASK_BITS = 8;
+
+/** Masks the values of query parameters in the request target `bytes[start..end)`, byte for byte. */
+export function maskQuery(bytes: Uint8Array, start: number, end: number): void {
+  let at = start;
+  while (at < end && bytes[at] !== QUESTION_MARK) at++;
+  let isValue = false;
+  for (; at < end; at++) {
+    if (bytes[at] === AMPERSAND) isValue = false;
+    else if (isValue) bytes[at] = MASK;
+    else if (bytes[at] === EQUALS) isValue = true;
+  }
+}
+
+/**
+ * The same for a Huffman-coded target, which keeps its length: as the characters of a value have fewer bits, or more, than asterisks,
+ * there are as many asterisks as have room.
+ */
+export function maskCodedQuery(bytes: Uint8Array, start: number, end: number): void {
+  const plain = new Uint8Array(2 * (end - start));
+  const length = huffmanDecode(bytes, start, end, plain);
+  if (length < 0) return;
+  const masked = plain.slice(0, length);
+  maskQuery(masked, 0, length);
+  const last = masked.lastIndexOf(MASK);
+  if (last < 0) return;
+  let keptBits = 0;
+  for (const byte of masked) if (byte !== MASK) keptBits += CODE_BITS[byte] ?? 0;
+  let masks = ((end - start) * 8 - keptBits) >> 3;
+  const code = new CodeWriter(bytes, start);
+  let spareBits = 0;
+  for (let i = 0; i < length; i++) {
+    const byte = masked[i] ?? 0;
+    if (byte !== MASK) {
+      code.add(CODES[byte] ?? 0, CODE_BITS[byte] ?? 0);
+      continue;
+    }
+    spareBits += CODE_BITS[plain[i] ?? 0] ?? 0;
+    for (; i === last ? masks > 0 : spareBits >= MASK_BITS; masks--, spareBits -= MASK_BITS) {
+      code.add(CODES[MASK] ?? 0, MASK_BITS);
+    }
+  }
+  code.fill(end);
+}
+
+/** Writes codes of any number of bits one behind the other. */
+class CodeWriter {
+  readonly #bytes: Uint8Array;
+  #at: number;
+  #pending = 0;
+  #pendingBits = 0;
+
+  constructor(bytes: Uint8Array, start: number) {
+    this.#bytes = bytes;
+    this.#at = start;
+  }
+
+  add(code: number, bits: number): void {
+    for (let bit = bits - 1; bit >= 0; bit--) this.#bit((code >>> bit) & 1);
+  }
+
+  /** Ones up to `end` (RFC 7541 §5.2). */
+  fill(end: number): void {
+    while (this.#at < end) this.#bit(1);
+  }
+
+  #bit(bit: number): void {
+    this.#pending = (this.#pending << 1) | bit;
+    this.#pendingBits += 1;
+    if (this.#pendingBits < 8) return;
+    this.#bytes[this.#at++] = this.#pending;
+    this.#pending = 0;
+    this.#pendingBits = 0;
+  }
+}
