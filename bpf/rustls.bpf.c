@@ -15,14 +15,21 @@ struct encrypted {
 	__u64 length;
 };
 
-/* Result<InboundPlainMessage>. */
+/* Result<InboundPlainMessage>: numbered as the variants of rustls::Error are, and success after all of them. */
 struct decrypted {
-	__u64 tag;
+	__u8 variant;
+	__u8 pad1[7];
 	__u64 at;
 	__u64 length;
 	__u8 content;
 	__u8 pad0[7];
 };
+
+/* No error that decrypting has is numbered so high. */
+#define SUCCESS_MIN 0x12
+#define TAG_SIZE 16
+/* TLS 1.2 with AES-GCM has a part of the nonce in front of the plaintext; aws-lc-rs leaves it there. */
+#define NONCE_SIZE 8
 
 static __always_inline struct rustls_record *begin_call(__u64 thread, struct pt_regs *ctx, __u32 pid, __u32 kind)
 {
@@ -193,6 +200,18 @@ int rustls_decrypt(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Plaintext lies where its ciphertext lay, and is shorter. An error may leave the place and length of an earlier success. */
+static __always_inline bool is_opened(const struct decrypted *result, const struct rustls_record *call)
+{
+	__u64 base = call->held[0].base;
+
+	if (result->variant < SUCCESS_MIN || result->content > RUSTLS_CONTENT_MAX)
+		return false;
+	if (result->at == base)
+		return result->length + TAG_SIZE <= call->bytes;
+	return result->at == base + NONCE_SIZE && result->length + NONCE_SIZE + TAG_SIZE == call->bytes;
+}
+
 SEC("uretprobe")
 int rustls_decrypt_return(struct pt_regs *ctx)
 {
@@ -211,10 +230,13 @@ int rustls_decrypt_return(struct pt_regs *ctx)
 	call->kind = 0;
 	sock = call->sock;
 	bpf_probe_read_user(&result, __builtin_offsetof(struct decrypted, pad0), (void *)call->out);
-	/* Else it is an error. */
-	if (result.at != call->held[0].base || result.length >= call->bytes)
-		return 0;
 	conn = bpf_map_lookup_elem(&connections, &sock);
+	if (!is_opened(&result, call)) {
+		count(COUNTER_TAP_UNBOUND);
+		if (conn)
+			conn->midstream = 1;
+		return 0;
+	}
 	if (!conn) {
 		if (result.content == RUSTLS_APPLICATION_DATA)
 			count(COUNTER_TAP_UNBOUND);

@@ -1,5 +1,6 @@
 use crate::{echo, tls};
 use hyper_util::rt::TokioIo;
+use reqwest::tls::Version;
 use reqwest::{Certificate, Client};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,14 +19,16 @@ enum Connection {
 }
 
 impl Connection {
-    async fn open(column: &str, url: &str, ca: &str) -> Result<Self, String> {
+    async fn open(column: &str, url: &str, options: &HashMap<String, String>) -> Result<Self, String> {
+        let ca = &options["ca"];
         if column.starts_with("grpc") {
-            return open_channel(column == "grpcs", url.to_string(), ca.to_string()).await.map(Self::Calls);
+            return open_channel(column == "grpcs", url.to_string(), ca.clone()).await.map(Self::Calls);
         }
         let root = Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
         let builder = Client::builder().tls_certs_only([root]).pool_max_idle_per_host(1).no_proxy();
         let builder = if column.ends_with('1') { builder.http1_only() } else { builder };
         let builder = if column == "h2c" { builder.http2_prior_knowledge() } else { builder };
+        let builder = if options.contains_key("tls12") { builder.tls_version_max(Version::TLS_1_2) } else { builder };
         builder.build().map(Self::Http).map_err(|error| error.to_string())
     }
 
@@ -86,7 +89,6 @@ async fn send_all(open: &[Connection], column: &str, url: &str, first: usize, co
 }
 
 pub async fn run(options: &HashMap<String, String>) {
-    let ca = &options["ca"];
     let mut kept: HashMap<String, Vec<Connection>> = HashMap::new();
     println!("READY");
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
@@ -97,7 +99,7 @@ pub async fn run(options: &HashMap<String, String>) {
         let open = kept.entry(column.to_string()).or_default();
         let mut outcome = Ok(());
         while open.len() < connections && outcome.is_ok() {
-            match Connection::open(column, url, ca).await {
+            match Connection::open(column, url, options).await {
                 Ok(connection) => open.push(connection),
                 Err(error) => outcome = Err(error),
             }

@@ -15,7 +15,7 @@ async fn main() {
     let role = arguments.next().expect("server or client");
     let options: HashMap<String, String> =
         arguments.filter_map(|one| one.split_once('=').map(|(name, value)| (name.into(), value.into()))).collect();
-    tls::set_up();
+    tls::set_up(options.contains_key("tls12"));
     match role.as_str() {
         "server" => server::serve(&options).await,
         _ => client::run(&options).await,

@@ -6,7 +6,7 @@ use std::io::Error;
 use tokio::net::TcpStream;
 use tokio_native_tls::TlsStream;
 
-pub fn set_up() {}
+pub fn set_up(_only_tls12: bool) {}
 
 pub struct Acceptor(tokio_native_tls::TlsAcceptor);
 
