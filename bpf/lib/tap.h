@@ -356,6 +356,14 @@ static __always_inline bool rustls__proves(const struct connection *conn, __u8 d
 	return runtime && runtime->kind == TAP_RUNTIME_RUSTLS;
 }
 
+/* Flags of tls__received(). */
+static __always_inline __u64 rustls__notes(const struct connection *conn, bool proves)
+{
+	if (proves)
+		return TLS_NOTES_RECORDS;
+	return conn->tls_settled >> DIRECTION_IN & 1 ? TLS_NOTES_AFTER_UPDATE : 0;
+}
+
 /* I/O of ciphertext on a socket. Global, verified once. */
 __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, __u64 bytes)
 {
@@ -369,7 +377,7 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 		return 0;
 	proves = rustls__proves(conn, direction, pid);
 	if (direction == DIRECTION_IN)
-		tls__received(sock, base, (kind_and_direction & 0xff) | (proves ? TLS_NOTES_RECORDS : 0), bytes);
+		tls__received(sock, base, (kind_and_direction & 0xff) | rustls__notes(conn, proves), bytes);
 	else
 		tap__ciphertext_left(conn, bytes, now);
 	if (proves || conn->tls_bound)

@@ -23,6 +23,10 @@ enum {
 
 /* Beside the kind of a buffer: rustls__read() is to know of every record in it. */
 #define TLS_NOTES_RECORDS 0x100
+/* The same from a record on that may be a KeyUpdate (TLS 1.3): those after it need other keys. */
+#define TLS_NOTES_AFTER_UPDATE 0x200
+/* A header, a message of 5 bytes, its type and a tag. */
+#define TLS_KEY_UPDATE_SIZE (TLS_HEADER + 5 + 1 + 16)
 
 __noinline int rustls__read(__u64 sock, __u64 end_of_record);
 
@@ -115,6 +119,7 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 	__u64 at = base;
 	__u64 left = bytes;
 	__u64 arrived;
+	bool notes_later = kind & TLS_NOTES_AFTER_UPDATE;
 	bool notes = kind & TLS_NOTES_RECORDS;
 	__u32 record_left;
 
@@ -158,6 +163,8 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 		record_left = tls__record_size(header);
 		if (!record_left)
 			break;
+		if (notes_later && record_left == TLS_KEY_UPDATE_SIZE)
+			notes = true;
 		if ((header & 0xff) == TLS_APPLICATION_DATA && !conn->tls_first_read_ns) {
 			conn->tls_first_arrived_ns = conn->tls_arrived_ns;
 			conn->tls_first_read_ns = conn->tls_read_ns;

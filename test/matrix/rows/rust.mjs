@@ -69,7 +69,11 @@ const NO_TLS = 'there is no TLS in it: as in the rows above';
 
 export const rows = [
   whole('rust-rustls', 'rustls (ring)', ring),
-  whole('rust-rustls-lto', 'rustls (aws-lc-rs), built with `lto = "fat"`, `codegen-units = 1`, `panic = "abort"`', awsLcRs),
+  whole(
+    'rust-rustls-lto',
+    'rustls (aws-lc-rs), built with `lto = "fat"`, `codegen-units = 1`, `panic = "abort"`',
+    awsLcRs,
+  ),
   row({
     id: 'rust-rustls-tls12',
     tls: 'rustls, TLS 1.2 only (server: ring, client: aws-lc-rs)',
