@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import { PrometheusExporter, type SemanticConventionsOptions } from '@beyla/exporters';
 import { describe, expect, it, vi } from 'vitest';
@@ -60,6 +62,25 @@ async function scene(semanticConventions: SemanticConventionsOptions = {}): Prom
   return { server, client, watching, prometheus, call };
 }
 
+/** Calls methods that the server does not have, each by another name; resolves when all are refused. */
+async function invent(port: number, count: number): Promise<void> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  for (let n = 0; n < count; n += 1) {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': `/no.Such/M${n}`,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.end(Buffer.alloc(5));
+    const [headers] = (await once(stream, 'response')) as [Record<string, string>];
+    expect(headers['grpc-status']).toBe('12');
+    stream.resume();
+    await once(stream, 'close');
+  }
+  session.close();
+}
+
 /** How often each method ended with each status, as Prometheus has it. */
 async function byMethodAndStatus(prometheus: PrometheusServer, metric: string, status: string): Promise<unknown> {
   const found = await prometheus.query(`sum by (rpc_method, ${status}) (${metric}_count)`);
@@ -97,6 +118,22 @@ describe('gRPC by @grpc/grpc-js, scraped by Prometheus', needsGrpc, () => {
     expect(await prometheus.total(failed)).toBe(KNOWN.filter(({ rpc }) => rpc === 'Fail').length);
     expect(await prometheus.total(failed.replace('client', 'server'))).toBe(0);
     expect(await prometheus.total('sum(http_server_request_duration_seconds_count)')).toBe(0);
+  });
+
+  it('methods that a client invents are one, beside those that there are', async () => {
+    const { server, prometheus, call, watching } = await scene();
+    await call(0);
+    await invent(server.port, 300);
+    const total = 'sum(rpc_server_duration_seconds_count)';
+    await vi.waitFor(async () => expect(await prometheus.total(total)).toBe(CALLS + 300), {
+      timeout: 15_000,
+      interval: 200,
+    });
+    const other = await prometheus.query('rpc_server_duration_seconds_count{rpc_method="_OTHER"}');
+    expect(other.map(({ labels, value }) => [labels['rpc_grpc_status_code'], value])).toEqual([['12', 300]]);
+    expect(await prometheus.query('rpc_server_duration_seconds_count{rpc_method=~"no.Such.*"}')).toEqual([]);
+    const names = new Set(watching.spans.map((span) => ('path' in span ? span.path : '')));
+    expect(names).toContain('/no.Such/M299');
   });
 
   it('the gRPC panels of our Grafana dashboard show them', async () => {

@@ -1,5 +1,6 @@
 import { type GrpcRequestSpan, type HttpRequestSpan, isGrpcSpan, isServerSpan, type RequestSpan } from '@beyla/core';
 import { type AttributeSet, KNOWN_METHODS, OVERFLOW_ATTRIBUTES, selectedMetricAttributes } from './attributes.ts';
+import type { GrpcMethods } from './grpc-methods.ts';
 import type { AnyHistogram, HistogramFactory } from './histogram-aggregation.ts';
 import type { MetricGroup } from './metric-plan.ts';
 
@@ -40,17 +41,26 @@ export class SeriesTable {
   readonly #histograms: HistogramFactory;
   readonly #maxSeries: number;
   readonly #observedHost: string;
+  readonly #methods: GrpcMethods;
   readonly #byServer = new Map<string | number, ByRoute>();
   readonly #byIdentity = new Map<string, Series>();
   readonly #errorIds = new Map<string, number>();
   #keys = 0;
   #overflow: Series | undefined;
 
-  constructor(group: MetricGroup, histograms: HistogramFactory, maxSeries: number, observedHost: string) {
+  /** `methods` are those of the service, of all its tables together. */
+  constructor(
+    group: MetricGroup,
+    histograms: HistogramFactory,
+    maxSeries: number,
+    observedHost: string,
+    methods: GrpcMethods,
+  ) {
     this.group = group;
     this.#histograms = histograms;
     this.#maxSeries = maxSeries;
     this.#observedHost = observedHost;
+    this.#methods = methods;
   }
 
   /** Series, the overflow one not counted. */
@@ -111,7 +121,12 @@ export class SeriesTable {
     shape: number,
     nowMs: number,
   ): Series {
+    if (isGrpcSpan(span) && place !== OTHER_METHOD && !this.#methods.recognises(span)) {
+      const known = this.#byServer.get(server)?.get(OTHER_METHOD)?.get(shape);
+      return known ?? this.#resolveNew(span, server, OTHER_METHOD, shape, nowMs);
+    }
     const attributes = selectedMetricAttributes(span, this.#observedHost, this.group.attributes);
+    if (place === OTHER_METHOD && attributes['rpc.method'] !== undefined) attributes['rpc.method'] = OTHER_METHOD;
     const identity = JSON.stringify(attributes);
     let series = this.#byIdentity.get(identity);
     if (series === undefined) {
@@ -156,6 +171,9 @@ export class SeriesTable {
 }
 
 const MAX_ERROR_IDS = 256;
+
+/** `rpc.method` of all methods that the server does not have. No path and no route is like it. */
+const OTHER_METHOD = '_OTHER';
 
 /** Instead of a shape: more kinds of errors than a key has room for, or attributes that it does not hold. The series is found by its attributes. */
 const UNKEYED = -1;

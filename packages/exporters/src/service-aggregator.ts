@@ -5,6 +5,7 @@ import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import { resourceAttributes, SCOPE } from './attributes.ts';
 import type { EndpointDirectory } from './endpoint-directory.ts';
 import type { FeatureTable } from './feature-table.ts';
+import { GrpcMethods } from './grpc-methods.ts';
 import { histogramMetric } from './histogram-aggregation.ts';
 import { hrTime, toMetricData } from './metric-data.ts';
 import type { MetricFeature } from './metric-features.ts';
@@ -31,9 +32,10 @@ export class ServiceAggregator implements ServiceMetrics {
     this.resource = resourceFromAttributes(resourceAttributes(process));
     const features: ReadonlySet<MetricFeature> = new Set(process.metrics?.features ?? plan.features);
     const observedHost = process.resource['host.name'] ?? hostname();
+    const methods = new GrpcMethods();
     const tablesOf = (kind: RequestSpan['kind']): SeriesTable[] =>
       (features.has('application') ? plan.groups[kind] : []).map(
-        (group) => new SeriesTable(group, plan.histograms, plan.maxSeries, observedHost),
+        (group) => new SeriesTable(group, plan.histograms, plan.maxSeries, observedHost, methods),
       );
     this.#tables = {
       'http.server': tablesOf('http.server'),
