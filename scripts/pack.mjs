@@ -43,8 +43,11 @@ function stagePackage(name) {
     for (const file of [`src/${source}`, ...made]) copy(built(join(from, file)), join(to, file));
   }
   if (name !== 'core') return;
-  for (const object of readdirSync(join(from, 'bpf')).filter((file) => /^(sockets|source_\w+)\.bpf\.o$/.test(file))) {
-    copy(join(from, 'bpf', object), join(to, 'bpf', object));
+  for (const source of readdirSync(join(root, 'bpf'))) {
+    const object = source.replace(/\.bpf\.c$/, '.bpf.o');
+    // That one is for the layout of records only.
+    if (object === source || object === 'event_types.bpf.o') continue;
+    copy(built(join(from, 'bpf', object)), join(to, 'bpf', object));
   }
   for (const license of ['LICENSE.BSD-2-Clause', 'LICENSE.GPL-2.0']) {
     copy(join(root, 'bpf', license), join(to, 'bpf', license));

@@ -3,7 +3,7 @@
 # npm test [-- vitest arguments]
 #
 # Every check there is, one after another, a line with its seconds for each. The output of a check is kept in .cache/test/ and shown when it
-# fails. A suite that cannot run here is named with its cause. Arguments go to vitest, and then fuzzing and other kernels are left alone.
+# fails. A suite that cannot run here is named with its cause. Arguments go to vitest, and then the suites that are no vitest are left alone.
 # The last line is the sum over everything: `N passed, N failed, N skipped`.
 #   BEYLA_STRICT=1   a suite that cannot run is a failure, unless its cause begins with `optional: `: it needs what Debian does not have
 set -uo pipefail
@@ -25,7 +25,7 @@ finish() {
 run() {
   local began=$SECONDS
   log=$logs/${1//[^a-z0-9]/-}.log
-  printf '%-24s' "$1"
+  printf '%-26s' "$1"
   "${@:2}" >"$log" 2>&1 </dev/null
   status=$?
   printf '%4d s  ' $((SECONDS - began))
@@ -79,7 +79,7 @@ suite() {
 
 # left_out NAME CAUSE
 left_out() {
-  printf '%-24sleft out: %s\n' "$1" "$2"
+  printf '%-26sleft out: %s\n' "$1" "$2"
   if [[ $strict == 1 ]]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
 }
 
@@ -126,6 +126,11 @@ fi
 suite 'units and contracts' vitest --project unit
 if lacks test; then left_out 'end to end' "$cause"; else suite 'end to end' vitest --project e2e; fi
 if lacks matrix; then left_out matrix "$cause"; else suite matrix node test/matrix/run.mjs; fi
+if [[ -n ${BEYLA_NOT_BUILT-} ]]; then
+  left_out 'tarballs in a clean room' 'needs the addon and the BPF objects'
+else
+  suite 'tarballs in a clean room' node test/pack/run.mjs
+fi
 check fuzz node test/fuzz/run.mjs --cases "$fuzz_cases"
 if [[ -n ${BEYLA_NOT_BUILT-} ]]; then
   left_out 'other kernels' 'needs the addon and the BPF objects'

@@ -33,6 +33,7 @@ const OTHER_NODES = ['22.23.3', '24.21.0'];
 /** Node 20 itself needs this one. */
 const GLIBC_FLOOR_MAX = '2.28';
 const TIMEOUT_MS = 120_000;
+const NO_REGISTRY = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH)\b/;
 const CONSUMER_CONFIG = {
   compilerOptions: {
     target: 'ES2023',
@@ -74,7 +75,7 @@ function lintTarballs() {
   for (const name of PACKAGES) {
     const { filename, files } = JSON.parse(readFileSync(join(tarballs, `${name}.json`), 'utf8'));
     const tarball = join(tarballs, filename);
-    row(`${filename}: no tests, no objects but those that are loaded, a licence`, () => judgeFiles(files));
+    row(`${filename}: a licence, the objects that are loaded, no others, no tests`, () => judgeFiles(name, files));
     row(`${filename}: publint`, () => tool('publint', ['run', tarball, '--strict']));
     // The addon's names cannot be told from its loader's text; core gets them by require().
     const profile =
@@ -85,10 +86,19 @@ function lintTarballs() {
   }
 }
 
-/** @param {readonly string[]} files @returns {Outcome} */
-function judgeFiles(files) {
+/** What the library loads into the kernel, by the sources in bpf/. */
+function loadedObjects() {
+  const sources = readdirSync(join(root, 'bpf')).filter(
+    (name) => name.endsWith('.bpf.c') && !name.startsWith('event_'),
+  );
+  return sources.map((name) => `bpf/${name.replace(/c$/, 'o')}`);
+}
+
+/** @param {string} name @param {readonly string[]} files @returns {Outcome} */
+function judgeFiles(name, files) {
   const wrong = files.filter((path) => /\.test\.|\/testing\/|event_types|\.tsbuildinfo|\.(c|cc|h|gyp)$/.test(path));
-  const missing = ['LICENSE', 'README.md', 'package.json'].filter((path) => !files.includes(path));
+  const wanted = ['LICENSE', 'README.md', 'package.json', ...(name === 'core' ? loadedObjects() : [])];
+  const missing = wanted.filter((path) => !files.includes(path));
   const note =
     wrong.length + missing.length === 0 ? `${files.length} files` : `too much: ${wrong}; missing: ${missing}`;
   return { status: wrong.length + missing.length === 0 ? 'passed' : 'failed', note };
@@ -114,6 +124,8 @@ function installRoom() {
     ...files.map((name) => join(tarballs, name)),
   ];
   const outcome = inRoom(process.execPath, [npm(), ...args], { PATH: bin });
+  if (outcome.status === 'failed' && NO_REGISTRY.test(outcome.output ?? '') && process.env['BEYLA_STRICT'] !== '1')
+    return { status: 'skipped', note: 'needs the package registry' };
   const copies = existsSync(join(room, 'node_modules/@beyla/exporters/node_modules/@beyla/core')) ? 2 : 1;
   return copies === 1 ? outcome : { status: 'failed', note: 'exporters got a core of its own' };
 }

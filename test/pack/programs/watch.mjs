@@ -23,6 +23,9 @@ try {
     exporters: [metrics],
   });
   await once(beyla, 'process', { signal: AbortSignal.timeout(GIVE_UP_MS) });
+  // Node has OpenSSL inside: its probes are in place, and no object is missing.
+  assert.deepEqual(beyla.health().messages, []);
+  assert.equal(beyla.debugInfo().tracer.taps.files.length, 1);
 
   const spans = [];
   const allSeen = new Promise((resolve, reject) => {

@@ -10,6 +10,13 @@ import { findGoFunctions, type GoFunction } from './function-table.ts';
 import { planGoTls } from './go-plan.ts';
 import { readGoVersion } from './go-version.ts';
 
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why a suite cannot run here. */
+    skipCause?: string;
+  }
+}
+
 const SOURCE = `package main
 
 import (
@@ -118,7 +125,7 @@ function codeAt(path: string, offset: number): string {
   return readFileSync(path).toString('hex', offset, offset + 2);
 }
 
-describe.skipIf(!hasGo)('planGoTls()', () => {
+describe('planGoTls()', hasGo ? {} : { skip: true, meta: { skipCause: 'optional: needs Go to make programs' } }, () => {
   let plain: string;
 
   beforeAll(() => {
