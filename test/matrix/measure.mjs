@@ -174,7 +174,7 @@ async function attached({ attach, recordTo, ends }, selector, start, workBefore)
 async function verdicts({ setting: { row, side, recordTo }, apps, watching, truth, columns, ports, portOf }) {
   const unseen = row.unseen?.[side] ?? {};
   const isSeen = (/** @type {ColumnId} */ column) => unseen[column] === undefined;
-  await watching.settled(truth.filter(({ column }) => isSeen(column)).length);
+  await watching.settled(side, truth.filter(({ column }) => isSeen(column)).length);
   const pids = new Set(apps.flatMap((app) => app.pids()));
   const losses = watching.losses();
   const counted = { left: watching.drops };

@@ -45,11 +45,17 @@ export class Watching {
     if (missing.length > 0) throw new Error(`not selected: ${missing.join(', ')}`);
   }
 
-  /** Resolves when `count` spans were seen, or no more come. @param {number} count */
-  async settled(count) {
-    for (let before = -1; this.spans.length < count && this.spans.length > before; ) {
-      before = this.spans.length;
-      await this.#until(() => this.spans.length >= count, QUIET_MS);
+  /**
+   * Resolves when `count` spans of a side were seen, or no more come. Those of the other side, which a proxy has, do not count: a call
+   * that was given up ends when the program has read so, which may be later than all they are of.
+   *
+   * @param {'server' | 'client'} side @param {number} count
+   */
+  async settled(side, count) {
+    const seen = () => this.spans.reduce((sum, span) => sum + Number(span.kind.endsWith(side)), 0);
+    for (let before = -1; seen() < count && seen() > before; ) {
+      before = seen();
+      await this.#until(() => seen() >= count, QUIET_MS);
     }
   }
 

@@ -178,7 +178,6 @@ export const rows = [
     server: { columns: ['http1', 'https1', 'h2c', 'h2'], start: startApache },
     client: { columns: ['http1', 'https1', 'h2c', 'h2'], start: startApacheProxy },
     cannot: { server: noGrpc, client: noGrpc },
-    wrong: { client: { h2: 'seen once: a response of 200 was not complete when the tracer ended' } },
   },
   {
     id: 'curl',

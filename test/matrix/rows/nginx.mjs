@@ -110,6 +110,5 @@ export const rows = [
     server: { columns: ['http1', 'https1', 'h2c', 'h2', 'grpc', 'grpcs'], start: startServer },
     client: { columns: ['http1', 'https1', 'grpc', 'grpcs'], start: startClient },
     cannot: { client: { others: 'nginx speaks HTTP/2 to upstreams for gRPC only' } },
-    wrong: { server: { grpcs: 'late, on a busy machine: a request may be lost without being counted' } },
   },
 ];
