@@ -124,7 +124,7 @@ await using beyla = await createBeyla({ ...toBeylaOptions(config), processors, e
   in any case is no reason to warn.
 - \`attributes.instance_id.dns\` is true by default, as in Beyla, so \`service.instance.id\` and \`host.name\` have the full name of the host where DNS
   (or \`/etc/hosts\`) knows one. Options in TypeScript have to ask for it: \`discovery.identity.hostNameFromDns\`.
-- An entry of \`discovery\` with a criterion that cannot be tested yet selects nothing; as an exclusion it is an error. Otherwise more would be watched than was
+- An entry of \`discovery\` with a criterion that cannot be tested selects nothing; as an exclusion it is an error. Otherwise more would be watched than was
   asked for.
 - At least one selection and one exporter are needed.
 - \`showEffectiveConfig(config)\` prints what is in force and where each value came from, secrets masked.
@@ -170,7 +170,8 @@ function meaning(leaf) {
 /** @param {Leaf} leaf */
 function status(leaf) {
   if (leaf.inert !== undefined) return `no effect: ${leaf.inert}`;
-  if (leaf.limits !== undefined) return `works; ${leaf.limits}`;
+  // Whoever asks for what happens in any case has it; that is no feature that works.
+  if (leaf.limits !== undefined) return leaf.limits.includes('no effect') ? leaf.limits : `works; ${leaf.limits}`;
   return leaf.caveat === undefined ? 'works' : 'works; some values warn';
 }
 

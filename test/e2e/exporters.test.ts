@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { createBeyla, type Exporter, type Health, type RequestSpan } from '@beyla/core';
 import { PrometheusExporter } from '@beyla/exporters';
 import { describe, expect, it } from 'vitest';
 import { needsBpf } from '../support/capability.ts';
@@ -42,5 +44,59 @@ describe('exporters', needsBpf, () => {
     await watching.settled(800);
     const response = await fetch(`http://127.0.0.1:${port}/metrics`);
     expect(counted(await response.text())).toEqual(expected);
+  });
+});
+
+const RECORDING = fileURLToPath(new URL('../../examples/demo/recording.beyla', import.meta.url));
+
+/** Takes everything and never comes to an end. */
+class Stuck implements Exporter {
+  readonly name = 'stuck';
+  taken = 0;
+
+  async start(): Promise<void> {}
+
+  export(spans: readonly RequestSpan[]): void {
+    this.taken += spans.length;
+  }
+
+  flush(): Promise<void> {
+    return new Promise(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return new Promise(() => undefined);
+  }
+
+  stats(): Record<string, number> {
+    return {};
+  }
+
+  health(): Health {
+    return { status: 'healthy', messages: [] };
+  }
+
+  debugInfo(): Record<string, unknown> {
+    return {};
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+describe('the end', () => {
+  it('waits for exporters that never end as long as shutdownTimeoutMs says, and no longer', async () => {
+    const stuck = new Stuck();
+    const options = { discovery: { instrument: [] }, replayFrom: RECORDING, shutdownTimeoutMs: 400 };
+    const beyla = await createBeyla({ ...options, exporters: [stuck] });
+    await beyla.finished;
+    const startedMs = performance.now();
+    await beyla.close();
+    const tookMs = performance.now() - startedMs;
+    expect(stuck.taken).toBeGreaterThan(0);
+    expect(tookMs).toBeGreaterThan(390);
+    // The default would be 10 s.
+    expect(tookMs).toBeLessThan(4_000);
   });
 });

@@ -85,7 +85,9 @@ attributes: { sensitive_query_params: { add: [color], remove: [token] } }`;
     const otel = 'internal_metrics: { exporter: otel }';
     const endpoint = 'otel_metrics_export: { endpoint: "http://otel:4318" }';
     expect((await exporters(`${endpoint}\n${otel}`)).map(({ name }) => name)).toContain('otlp-internal-metrics');
-    await expect(exporters(`print_traces: true\n${otel}`)).rejects.toThrow(/`otel`; set `otel_metrics_export/);
+    await expect(exporters(`print_traces: true\n${otel}`)).rejects.toThrow(
+      /no place to send them to\. Set `otel_metrics_export/,
+    );
   });
 
   it.each([

@@ -39,7 +39,8 @@ export function exportersFromConfig(config: ConfigValues): readonly Exporter[] {
   if (config.internal_metrics.exporter === 'otel' && !wanted.some(({ kind }) => kind === 'otlp-internal-metrics')) {
     throw new BeylaError(
       'INVALID_OPTION',
-      '`internal_metrics.exporter` is `otel`; set `otel_metrics_export.endpoint`, too',
+      '`internal_metrics.exporter` is `otel`, but there is no place to send them to',
+      { cure: 'Set `otel_metrics_export.endpoint`, too (OTEL_EXPORTER_OTLP_ENDPOINT).' },
     );
   }
   return wanted.map(make);

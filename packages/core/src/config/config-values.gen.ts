@@ -43,13 +43,13 @@ export interface ConfigValues {
     readonly survey: readonly GlobSelectorConfig[];
     /** All processes of the machine; excludes every other selection. */
     readonly system_wide: boolean;
-    /** How often /proc is compared, beside events; 0 is the default. */
+    /** How often /proc is compared, beside events; 0 is the default. Here: at least `100ms`. */
     readonly poll_interval: number;
     /** Turns the filter by process in the kernel off. Here: `true` has no effect: nothing of a process that was not selected leaves the kernel; select more processes instead. */
     readonly bpf_pid_filter_off?: boolean;
     /** Treats Go programs as all others: nothing is probed inside of them, so their HTTPS is not seen. */
     readonly skip_go_specific_tracers: boolean;
-    /** Younger processes wait. Here: only `0s` is possible: processes are watched from their start, so that their first requests are not missed. */
+    /** Younger processes wait. Here: more than `0s` has no effect: processes are watched from their start, so that their first requests are not missed. */
     readonly min_process_age?: number;
     /** How often OTEL_CTX is read. No effect: what a program shares of its resource in memory is not read; its `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` are. */
     readonly process_context_poll_interval?: number;
@@ -377,7 +377,7 @@ export interface ConfigValues {
     readonly http_request_timeout?: number;
     /** How long the end of a request of a Go client is waited for. No effect: requests of Go are read like all others. */
     readonly go_http_client_buffer_timeout?: number;
-    /** How trace context is sent along. Here: `disabled` is what happens: nothing is written into requests; the `traceparent` that programs send themselves is read. */
+    /** How trace context is sent along. Here: all but `disabled` have no effect: nothing is written into requests; the `traceparent` that programs send themselves is read. */
     readonly context_propagation?: 'disabled' | 'headers' | 'tcp' | 'headers,tcp' | 'ip' | 'all';
     /** The older name of `context_propagation`. Here: `true` has no effect: nothing is written into requests; the `traceparent` that programs send themselves is read. */
     readonly enable_context_propagation?: boolean;

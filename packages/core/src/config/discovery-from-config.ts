@@ -150,7 +150,9 @@ function selectorOf({ given, path, dialect }: Entry, notice: Notice): ProcessSel
 function languagesOf(pattern: string, dialect: Dialect, path: string): string[] {
   const matches = dialect.compile(pattern, path);
   const languages = LANGUAGES.filter(matches);
-  return languages.length > 0 ? languages : refuse(path, `no language matches; languages are ${LANGUAGES.join(', ')}`);
+  return languages.length > 0
+    ? languages
+    : refuse(path, 'no language matches', `Use a pattern that matches one of ${LANGUAGES.join(', ')}.`);
 }
 
 const EXCLUSION_CURE =

@@ -9,6 +9,8 @@ const SELECT_CURE =
   'Set one of `open_port` (BEYLA_OPEN_PORT), `executable_name` (BEYLA_EXECUTABLE_NAME), `discovery.instrument`, `discovery.services`, `target_pids`.';
 const EXPORT_CURE =
   'Set one of `print_traces: true` (BEYLA_PRINT_TRACES), `prometheus_export.port` (BEYLA_PROMETHEUS_PORT), `otel_traces_export.endpoint`, `otel_metrics_export.endpoint` (OTEL_EXPORTER_OTLP_ENDPOINT).';
+const CONDITION_CURE =
+  'Give it `match` or `not_match` with a glob, or `equals`, `not_equals`, `greater_than`, `greater_equals`, `less_than`, `less_equals` with numbers.';
 const LABELS = new Set(['name', 'namespace', 'exports', 'sampler', 'routes', 'metrics']);
 
 /**
@@ -96,9 +98,10 @@ function checkFilters({ filter }: ConfigValues, fail: Fail): void {
       const path = `filter.${part}.${attribute}`;
       const keys = Object.keys(condition);
       const globs = keys.filter((key) => key.endsWith('match'));
-      if (keys.length === 0) fail(path, `\`${path}\` has no condition`);
-      if (globs.length === 2) fail(path, `\`${path}\` has both \`match\` and \`not_match\``);
-      if (globs.length > 0 && keys.length > globs.length) fail(path, `\`${path}\` mixes globs and numbers`);
+      if (keys.length === 0) fail(path, `\`${path}\` has no condition`, CONDITION_CURE);
+      if (globs.length === 2) fail(path, `\`${path}\` has both \`match\` and \`not_match\``, 'Remove one of them.');
+      if (globs.length > 0 && keys.length > globs.length)
+        fail(path, `\`${path}\` mixes globs and numbers`, CONDITION_CURE);
     }
   }
 }
@@ -117,6 +120,7 @@ function checkPorts({ prometheus_export: own, internal_metrics: internal }: Conf
     fail(
       'internal_metrics.exporter',
       '`internal_metrics.exporter` is `otel`, but `internal_metrics.prometheus.port` is set',
+      'Remove one of them: internal metrics have one exporter.',
     );
   }
   if (port > 0 && port === own.port && page === own.path) {

@@ -86,7 +86,12 @@ class Reader {
     if (isAlias(node)) {
       const target = this.#target(node);
       return target === undefined
-        ? failAt(source, 'INVALID_OPTION', `nothing before this place has the anchor \`${node.source}\``)
+        ? failAt(
+            source,
+            'INVALID_OPTION',
+            `nothing before this place has the anchor \`${node.source}\``,
+            'Define the anchor before it is used.',
+          )
         : this.read(target, depth + 1, source);
     }
     if (isMap(node)) return { form: 'map', entries: this.#entries(node.items, depth), source };
@@ -131,7 +136,9 @@ class Reader {
 
   #keyOf(key: unknown, depth: number): string {
     const given = this.read(key as Node, depth + 1);
-    return given.form === 'scalar' ? given.text : failAt(given.source, 'INVALID_OPTION', 'a key is no plain word');
+    return given.form === 'scalar'
+      ? given.text
+      : failAt(given.source, 'INVALID_OPTION', 'a key is no plain word', 'Write keys as words.');
   }
 
   #sourceOf(node: unknown): ConfigSource | undefined {

@@ -39,6 +39,7 @@ export const discovery: Section = section('Which processes are watched.', {
     env: 'BEYLA_DISCOVERY_POLL_INTERVAL',
     default: 5000,
     caveat: (valueMs) => (valueMs > 0 && valueMs < 100 ? 'processes are compared every 100ms at most' : undefined),
+    limits: 'at least `100ms`',
   }),
   bpf_pid_filter_off: neverFlag(
     'Turns the filter by process in the kernel off.',
@@ -49,7 +50,7 @@ export const discovery: Section = section('Which processes are watched.', {
   min_process_age: leaf(duration(), 'Younger processes wait.', {
     env: 'BEYLA_MIN_PROCESS_AGE',
     caveat: (valueMs) => (valueMs > 0 ? `no effect: ${FROM_START}` : undefined),
-    limits: `only \`0s\` is possible: ${FROM_START}`,
+    limits: `more than \`0s\` has no effect: ${FROM_START}`,
   }),
   process_context_poll_interval: inertDuration(
     'How often OTEL_CTX is read.',

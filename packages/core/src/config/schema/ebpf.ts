@@ -58,7 +58,7 @@ export const ebpf: Section = section('The kernel side.', {
     {
       env: 'BEYLA_BPF_CONTEXT_PROPAGATION',
       caveat: (value) => (value === 'disabled' ? undefined : `no effect: ${NO_INJECTION}`),
-      limits: `\`disabled\` is what happens: ${NO_INJECTION}`,
+      limits: `all but \`disabled\` have no effect: ${NO_INJECTION}`,
     },
   ),
   enable_context_propagation: neverFlag(
