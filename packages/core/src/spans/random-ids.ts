@@ -8,37 +8,50 @@ const DIGITS = new Uint16Array(
   ).buffer,
 );
 
+const DIGITS_OF_WORD = 8;
+/** Made at once, since making a text costs more than filling it: five spans of new traces. Few, since an id keeps all of them in memory. */
+const DIGITS_AHEAD = 240;
+
 /**
  * Makes trace and span ids. xoshiro128**, seeded from the system's randomness: ids need to be unlikely to collide, not hard to guess,
  * and reading the system's randomness for each would cost more than all the rest of a span.
  */
 export class RandomIds {
   readonly #state = getRandomValues(new Int32Array(4));
-  readonly #text = Buffer.alloc(32);
-  readonly #pairs = new Uint16Array(this.#text.buffer, this.#text.byteOffset, 16);
+  readonly #bytes = Buffer.alloc(DIGITS_AHEAD);
+  readonly #pairs = new Uint16Array(this.#bytes.buffer, this.#bytes.byteOffset, DIGITS_AHEAD / 2);
+  #digits = '';
+  #at = 0;
 
   /** 32 lower-case hex digits, not all zero. */
   traceId(): string {
-    return this.#hex(32);
+    return this.#take(32);
   }
 
   /** 16 lower-case hex digits, not all zero. */
   spanId(): string {
-    return this.#hex(16);
+    return this.#take(16);
   }
 
-  #hex(digits: number): string {
+  #take(count: number): string {
+    if (this.#at + count > this.#digits.length) this.#refill();
+    const at = this.#at;
+    this.#at = at + count;
+    return this.#digits.slice(at, at + count);
+  }
+
+  #refill(): void {
     const pairs = this.#pairs;
-    let any = 0;
-    for (let at = 0; at < digits / 2; at += 4) {
-      const word = this.#next();
-      any |= word;
+    for (let at = 0; at < pairs.length; at += DIGITS_OF_WORD / 2) {
+      // No word is 0, so that no id is: one number less of four thousand millions.
+      const word = this.#next() || 1;
       pairs[at] = DIGITS[word >>> 24] as number;
       pairs[at + 1] = DIGITS[(word >>> 16) & 255] as number;
       pairs[at + 2] = DIGITS[(word >>> 8) & 255] as number;
       pairs[at + 3] = DIGITS[word & 255] as number;
     }
-    return any === 0 ? this.#hex(digits) : this.#text.toString('latin1', 0, digits);
+    this.#digits = this.#bytes.toString('latin1');
+    this.#at = 0;
   }
 
   #next(): number {

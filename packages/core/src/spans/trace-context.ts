@@ -12,7 +12,8 @@ export interface TraceParent {
   readonly flags: number;
 }
 
-const FORM = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/;
+const LENGTH = 55;
+const DASH = 0x2d;
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 
@@ -21,10 +22,20 @@ const NO_SPAN = '0'.repeat(16);
  * (W3C Trace Context §3.2 and §4.3).
  */
 export function parseTraceparent(value: string): TraceParent | undefined {
-  const match = FORM.exec(value);
-  if (match === null) return undefined;
-  const [, version, traceId = '', parentId = '', flags = ''] = match;
-  if (version === 'ff' || (version === '00' && value.length !== 55)) return undefined;
-  if (traceId === NO_TRACE || parentId === NO_SPAN) return undefined;
-  return { traceId, parentId, flags: Number.parseInt(flags, 16) };
+  const isVersion0 = value.charCodeAt(0) === 0x30 && value.charCodeAt(1) === 0x30;
+  if (value.length < LENGTH || (value.length > LENGTH && (isVersion0 || value.charCodeAt(LENGTH) !== DASH))) return undefined;
+  for (let i = 0; i < LENGTH; i++) {
+    const code = value.charCodeAt(i);
+    const isDash = i === 2 || i === 35 || i === 52;
+    if (isDash ? code !== DASH : !isHexDigit(code)) return undefined;
+  }
+  const traceId = value.slice(3, 35);
+  const parentId = value.slice(36, 52);
+  if (value.startsWith('ff') || traceId === NO_TRACE || parentId === NO_SPAN) return undefined;
+  return { traceId, parentId, flags: Number.parseInt(value.slice(53, LENGTH), 16) };
+}
+
+/** In lower case. */
+function isHexDigit(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
 }

@@ -169,7 +169,9 @@ export class MessageReader<H extends Head> {
       this.startFlags = turn.flags;
       const behind = this.#parse(bytes, at, end, this.head);
       if (behind === NEED_MORE) {
-        this.#buffer.append(bytes, at, end);
+        const isRestUnseen = !turn.isPiece && turn.sizeBytes > turn.prefixEnd - turn.prefixStart;
+        if (isRestUnseen) this.#cutHead(turn, end - at, this.position - (end - at));
+        else this.#buffer.append(bytes, at, end);
         return end;
       }
       return this.#headRead(turn, behind, end);
@@ -271,18 +273,23 @@ export class MessageReader<H extends Head> {
     }
   }
 
-  /** The rest of a head was not captured: makes do with its beginning. */
+  /** The rest of a head was not captured: makes do with its beginning, which is in the buffer. */
   #cut(turn: Turn, begin: number): void {
     const { bytes, length } = this.#buffer;
-    this.#cutBytes = length;
-    this.#cutPosition = begin;
     const outcome = this.#parse(bytes, 0, length, this.head);
-    this.goBlind('cut');
     if (outcome === NEED_MORE) {
-      this.#handler.onHead(turn, true);
+      this.#cutHead(turn, length, begin);
     } else {
       this.goBlind('unreadable');
       this.#handler.onUnreadable(turn);
     }
+  }
+
+  /** What there is of the head is read. */
+  #cutHead(turn: Turn, length: number, begin: number): void {
+    this.#cutBytes = length;
+    this.#cutPosition = begin;
+    this.goBlind('cut');
+    this.#handler.onHead(turn, true);
   }
 }

@@ -1,11 +1,8 @@
 import { COLON, COMMA, CR, HT, isTextIgnoringCase, LF, SP } from './ascii.ts';
 import { type Head, LENGTH_ABSENT, LENGTH_INVALID, NEED_MORE } from './head.ts';
+import { lineEnd } from './scan.ts';
 
 const LENGTH_DIGITS_MAX = 15;
-
-/** By byte: the names that `readField` looks for begin so. */
-const IS_FIRST_LETTER: Uint8Array = new Uint8Array(256);
-for (const letter of 'hutcHUTC') IS_FIRST_LETTER[letter.charCodeAt(0)] = 1;
 
 /**
  * Reads the field lines of a head from `at`, right behind the start line. Returns the offset behind the empty line, or NEED_MORE.
@@ -23,21 +20,16 @@ export function parseFields(bytes: Uint8Array, at: number, end: number, head: He
       if (blank >= end) return NEED_MORE;
       if (bytes[blank] === LF) return blank + 1;
     }
-    let colon = line;
-    // Most names are of no interest, which their first letter tells.
-    if (IS_FIRST_LETTER[first] === 1) {
-      while (colon < end && bytes[colon] !== COLON && bytes[colon] !== LF) colon++;
-    }
-    let stop = colon;
+    let stop = line;
     for (;;) {
-      while (stop < end && bytes[stop] !== LF) stop++;
+      stop = lineEnd(bytes, stop, end);
       // Whether the line goes on is in the byte behind it.
       if (stop + 1 >= end) return NEED_MORE;
       const next = bytes[stop + 1];
       if (next !== SP && next !== HT) break;
       stop++;
     }
-    if (colon > line && bytes[colon] === COLON) readField(bytes, line, colon, stop, head);
+    readField(first | 0x20, bytes, line, stop, head);
     line = stop + 1;
   }
   return NEED_MORE;
@@ -47,40 +39,57 @@ function isSpace(byte: number | undefined): boolean {
   return byte === SP || byte === HT || byte === CR || byte === LF;
 }
 
-function readField(bytes: Uint8Array, name: number, colon: number, stop: number, head: Head): void {
-  const length = colon - name;
-  // The lengths of the seven names below: most fields end here.
-  if (length !== 4 && length !== 7 && length !== 10 && length !== 11 && length !== 14 && length !== 17) return;
-  let start = colon + 1;
-  let end = stop;
-  while (start < end && isSpace(bytes[start])) start++;
-  while (end > start && isSpace(bytes[end - 1])) end--;
-  if (length === 4) {
-    if (head.hostEnd === 0 && isTextIgnoringCase(bytes, name, colon, 'host')) {
-      head.hostStart = start;
-      head.hostEnd = end;
-    }
-  } else if (length === 7) {
-    if (isTextIgnoringCase(bytes, name, colon, 'upgrade'))
-      head.isToHttp2 = isTextIgnoringCase(bytes, start, end, 'h2c');
-  } else if (length === 10) {
-    if (isTextIgnoringCase(bytes, name, colon, 'user-agent')) {
-      head.userAgentStart = start;
-      head.userAgentEnd = end;
-    } else if (isTextIgnoringCase(bytes, name, colon, 'tracestate')) {
-      head.tracestateStart = start;
-      head.tracestateEnd = end;
-    }
-  } else if (length === 11) {
-    if (isTextIgnoringCase(bytes, name, colon, 'traceparent')) {
-      head.traceparentStart = start;
-      head.traceparentEnd = end;
-    }
-  } else if (length === 14) {
-    if (isTextIgnoringCase(bytes, name, colon, 'content-length')) readContentLength(bytes, start, end, head);
-  } else if (isTextIgnoringCase(bytes, name, colon, 'transfer-encoding')) {
-    readTransferEncoding(bytes, start, end, head);
+/** Most names are of no interest, which their first letter tells. */
+function readField(letter: number, bytes: Uint8Array, line: number, stop: number, head: Head): void {
+  switch (letter) {
+    case 0x63:
+      if (isField(bytes, line, stop, 'content-length')) readContentLength(bytes, line + 15, stop, head);
+      break;
+    case 0x68:
+      if (head.hostEnd === 0 && isField(bytes, line, stop, 'host')) {
+        head.hostStart = valueStart(bytes, line + 5, stop);
+        head.hostEnd = valueEnd(bytes, head.hostStart, stop);
+      }
+      break;
+    case 0x74:
+      if (isField(bytes, line, stop, 'traceparent')) {
+        head.traceparentStart = valueStart(bytes, line + 12, stop);
+        head.traceparentEnd = valueEnd(bytes, head.traceparentStart, stop);
+      } else if (isField(bytes, line, stop, 'tracestate')) {
+        head.tracestateStart = valueStart(bytes, line + 11, stop);
+        head.tracestateEnd = valueEnd(bytes, head.tracestateStart, stop);
+      } else if (isField(bytes, line, stop, 'transfer-encoding')) {
+        const start = valueStart(bytes, line + 18, stop);
+        readTransferEncoding(bytes, start, valueEnd(bytes, start, stop), head);
+      }
+      break;
+    case 0x75:
+      if (isField(bytes, line, stop, 'user-agent')) {
+        head.userAgentStart = valueStart(bytes, line + 11, stop);
+        head.userAgentEnd = valueEnd(bytes, head.userAgentStart, stop);
+      } else if (isField(bytes, line, stop, 'upgrade')) {
+        const start = valueStart(bytes, line + 8, stop);
+        head.isToHttp2 = isTextIgnoringCase(bytes, start, valueEnd(bytes, start, stop), 'h2c');
+      }
+      break;
   }
+}
+
+function isField(bytes: Uint8Array, line: number, stop: number, name: string): boolean {
+  const colon = line + name.length;
+  return colon < stop && bytes[colon] === COLON && isTextIgnoringCase(bytes, line, colon, name);
+}
+
+function valueStart(bytes: Uint8Array, start: number, stop: number): number {
+  let at = start;
+  while (at < stop && isSpace(bytes[at])) at++;
+  return at;
+}
+
+function valueEnd(bytes: Uint8Array, start: number, stop: number): number {
+  let at = stop;
+  while (at > start && isSpace(bytes[at - 1])) at--;
+  return at;
 }
 
 /** RFC 9112 §6.3 rule 5: a list of equal numbers, or equal lines, is one number; all else is invalid. */

@@ -1,10 +1,11 @@
 import { CR, IS_TOKEN, LF, SP } from './ascii.ts';
 import { INVALID, NEED_MORE, type RequestHead } from './head.ts';
 import { parseFields } from './parse-fields.ts';
+import { wordEnd } from './scan.ts';
+import { VERSION_LENGTH, versionLengthAt } from './version.ts';
 
 /** Longer methods are not HTTP; the longest registered one has 17 letters. */
 const METHOD_MAX = 32;
-const VERSION = 'HTTP/1.';
 
 /**
  * Reads a request head from `bytes[start..end)`. Returns the offset behind its empty line, NEED_MORE or INVALID. Never throws.
@@ -25,20 +26,16 @@ export function parseRequestHead(bytes: Uint8Array, start: number, end: number, 
   head.methodEnd = at;
 
   head.targetStart = ++at;
-  for (; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte <= SP || byte === 0x7f) break;
-  }
+  at = wordEnd(bytes, at, end);
   head.targetEnd = at;
   if (at >= end) return NEED_MORE;
   if (bytes[at] !== SP || at === head.targetStart) return INVALID;
   at++;
 
-  for (let i = 0; i < VERSION.length; i++, at++) {
-    if (at >= end) return NEED_MORE;
-    if (bytes[at] !== VERSION.charCodeAt(i)) return INVALID;
-  }
+  const versionLength = versionLengthAt(bytes, at, end);
+  at += versionLength;
   if (at >= end) return NEED_MORE;
+  if (versionLength < VERSION_LENGTH) return INVALID;
   const minor = (bytes[at] ?? 0) - 0x30;
   if (minor < 0 || minor > 9) return INVALID;
   at++;

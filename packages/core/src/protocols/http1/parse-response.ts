@@ -1,8 +1,8 @@
 import { CR, LF, SP } from './ascii.ts';
 import { INVALID, NEED_MORE, type ResponseHead } from './head.ts';
 import { parseFields } from './parse-fields.ts';
-
-const VERSION = 'HTTP/1.';
+import { lineEnd } from './scan.ts';
+import { VERSION_LENGTH, versionLengthAt } from './version.ts';
 
 /**
  * Reads a response head from `bytes[start..end)`. Returns the offset behind its empty line, NEED_MORE or INVALID. Never throws.
@@ -14,11 +14,10 @@ export function parseResponseHead(bytes: Uint8Array, start: number, end: number,
   let at = start;
   while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
 
-  for (let i = 0; i < VERSION.length; i++, at++) {
-    if (at >= end) return NEED_MORE;
-    if (bytes[at] !== VERSION.charCodeAt(i)) return INVALID;
-  }
+  const versionLength = versionLengthAt(bytes, at, end);
+  at += versionLength;
   if (at >= end) return NEED_MORE;
+  if (versionLength < VERSION_LENGTH) return INVALID;
   const minor = (bytes[at] ?? 0) - 0x30;
   if (minor < 0 || minor > 9) return INVALID;
   at++;
@@ -39,7 +38,7 @@ export function parseResponseHead(bytes: Uint8Array, start: number, end: number,
   head.minorVersion = minor;
   head.statusCode = status;
 
-  while (at < end && bytes[at] !== LF) at++;
+  at = lineEnd(bytes, at, end);
   if (at >= end) return NEED_MORE;
   head.isLineWhole = true;
   return parseFields(bytes, at + 1, end, head);

@@ -19,8 +19,6 @@ export class RequestSide implements MessageHandler {
   readonly #pairing: Pairing;
   /** The request whose body is being read. */
   #receiving: HttpExchange | undefined = undefined;
-  /** The request before, whose texts the next one shares. */
-  #before: HttpExchange | undefined = undefined;
   #seq = 0;
   #requestsInTurn = 0;
 
@@ -112,8 +110,7 @@ export class RequestSide implements MessageHandler {
       return 'unknown';
     }
     const exchange = new HttpExchange(pairing.connection, pairing.role);
-    readRequestFacts(head, exchange, this.#before);
-    this.#before = exchange;
+    readRequestFacts(head, exchange);
     this.#readStart(turn, exchange);
     if (!head.isLineWhole) pairing.count('http1.request_line_truncated');
     if (!pairing.add(exchange)) {

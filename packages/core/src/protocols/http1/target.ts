@@ -1,6 +1,7 @@
 import type { HttpExchange } from '../http-exchange.ts';
 import { textFrom } from '../text.ts';
 import type { RequestHead } from './head.ts';
+import { indexOf } from './scan.ts';
 
 const QUESTION = 0x3f;
 const SLASH = 0x2f;
@@ -32,8 +33,7 @@ export function splitTarget(head: RequestHead, exchange: HttpExchange): void {
       exchange.host = textFrom(bytes, authority, path);
     }
   }
-  let query = path;
-  while (query < targetEnd && bytes[query] !== QUESTION) query++;
+  const query = indexOf(QUESTION, bytes, path, targetEnd);
   exchange.path = query > path || path === targetStart ? textFrom(bytes, path, query) : '/';
   exchange.query = query < targetEnd ? textFrom(bytes, query + 1, targetEnd) : undefined;
 }
