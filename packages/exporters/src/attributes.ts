@@ -109,7 +109,9 @@ export function selectedMetricAttributes(
   const known = metricAttributes(span, observedHost);
   if (!isGrpcSpan(span) && span.path !== '') known['url.path'] = span.path;
   if (isServerSpan(span) && span.remote.address !== '') known['client.address'] = span.remote.address;
-  return Object.fromEntries(Object.entries(known).filter(([name]) => selected.has(name)));
+  const attributes: AttributeSet = {};
+  for (const name in known) if (selected.has(name)) attributes[name] = known[name] as AttributeSet[string];
+  return attributes;
 }
 
 /** Attributes of the resource: one per process life. Those of the process (user, Kubernetes) come last and win. */

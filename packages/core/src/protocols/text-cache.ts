@@ -32,7 +32,8 @@ export class TextCache {
     const view = viewOf(bytes);
     const slot = hashOf(view, start, length) >>> this.#shift;
     const base = slot * LENGTH_MAX;
-    if (this.#lengths[slot] === length && isSame(this.#kept, base, view, start, length)) return this.#texts[slot] as string;
+    if (this.#lengths[slot] === length && isSame(this.#kept, base, view, start, length))
+      return this.#texts[slot] as string;
     const text = make(bytes, start, end);
     if (text === undefined) return text;
     for (let i = 0; i < length; i++) this.#kept.setUint8(base + i, view.getUint8(start + i));

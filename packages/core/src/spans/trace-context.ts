@@ -23,7 +23,8 @@ const NO_SPAN = '0'.repeat(16);
  */
 export function parseTraceparent(value: string): TraceParent | undefined {
   const isVersion0 = value.charCodeAt(0) === 0x30 && value.charCodeAt(1) === 0x30;
-  if (value.length < LENGTH || (value.length > LENGTH && (isVersion0 || value.charCodeAt(LENGTH) !== DASH))) return undefined;
+  if (value.length < LENGTH || (value.length > LENGTH && (isVersion0 || value.charCodeAt(LENGTH) !== DASH)))
+    return undefined;
   for (let i = 0; i < LENGTH; i++) {
     const code = value.charCodeAt(i);
     const isDash = i === 2 || i === 35 || i === 52;

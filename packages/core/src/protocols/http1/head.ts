@@ -1,3 +1,5 @@
+import { LastFields } from './last-fields.ts';
+
 /** A head is not whole yet. Offsets are never negative, so that results below 0 are free for this. */
 export const NEED_MORE = -1;
 /** The bytes are not a head of this kind. */
@@ -33,6 +35,12 @@ export class Head {
   traceparentEnd = 0;
   tracestateStart = 0;
   tracestateEnd = 0;
+  /** Where the fields are; `fieldsEnd` is 0 until they are whole. */
+  fieldsStart = 0;
+  fieldsEnd = 0;
+  /** The fields are those of `last`, byte for byte; their offsets are not set then. */
+  isRepeated = false;
+  readonly last: LastFields = new LastFields();
 
   resetFields(): void {
     this.isLineWhole = false;
@@ -44,6 +52,8 @@ export class Head {
     this.userAgentStart = this.userAgentEnd = 0;
     this.traceparentStart = this.traceparentEnd = 0;
     this.tracestateStart = this.tracestateEnd = 0;
+    this.fieldsStart = this.fieldsEnd = 0;
+    this.isRepeated = false;
   }
 }
 

@@ -11,6 +11,23 @@ const LENGTH_DIGITS_MAX = 15;
  * Lines that are no fields are skipped: only framing and identity are of interest here.
  */
 export function parseFields(bytes: Uint8Array, at: number, end: number, head: Head): number {
+  const { last } = head;
+  const length = last.lengthAt(bytes, at, end);
+  head.fieldsStart = at;
+  if (length === 0) {
+    const behind = readFields(bytes, at, end, head);
+    if (behind !== NEED_MORE) head.fieldsEnd = behind;
+    return behind;
+  }
+  head.isRepeated = true;
+  head.contentLength = last.contentLength;
+  head.transferCoding = last.transferCoding;
+  head.isToHttp2 = last.isToHttp2;
+  head.fieldsEnd = at + length;
+  return at + length;
+}
+
+function readFields(bytes: Uint8Array, at: number, end: number, head: Head): number {
   let line = at;
   while (line < end) {
     const first = bytes[line] ?? 0;

@@ -11,12 +11,28 @@ function fieldFrom(bytes: Uint8Array, start: number, end: number): string | unde
 
 /** Copies what a request head says into its exchange: the head's bytes do not outlive the batch. */
 export function readRequestFacts(head: RequestHead, exchange: HttpExchange): void {
-  const { bytes, traceparentStart, traceparentEnd } = head;
+  const { bytes, last } = head;
   exchange.method = textFrom(bytes, head.methodStart, head.methodEnd);
   exchange.protocolVersion = VERSIONS[head.minorVersion] ?? `1.${head.minorVersion}`;
+  if (!head.isRepeated) readFields(head, exchange);
+  else {
+    exchange.host = last.host;
+    exchange.userAgent = last.userAgent;
+    exchange.traceparent = last.traceparent;
+    exchange.traceState = last.traceState;
+  }
+  splitTarget(head, exchange);
+}
+
+function readFields(head: RequestHead, exchange: HttpExchange): void {
+  const { bytes, last, traceparentStart, traceparentEnd } = head;
   exchange.host = fieldFrom(bytes, head.hostStart, head.hostEnd);
   exchange.userAgent = fieldFrom(bytes, head.userAgentStart, head.userAgentEnd);
   if (traceparentEnd > traceparentStart) exchange.traceparent = newText(bytes, traceparentStart, traceparentEnd);
   exchange.traceState = fieldFrom(bytes, head.tracestateStart, head.tracestateEnd);
-  splitTarget(head, exchange);
+  if (!last.keep(head)) return;
+  last.host = exchange.host;
+  last.userAgent = exchange.userAgent;
+  last.traceparent = exchange.traceparent;
+  last.traceState = exchange.traceState;
 }

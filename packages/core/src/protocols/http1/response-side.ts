@@ -96,6 +96,7 @@ export class ResponseSide implements MessageHandler {
     const { head } = this.reader;
     const pairing = this.#pairing;
     if (pairing.isLost) return 'unknown';
+    if (!head.isRepeated) head.last.keep(head);
     const exchange = pairing.pending[0];
     if (exchange === undefined) return this.#orphan(turn);
     const status = head.statusCode;

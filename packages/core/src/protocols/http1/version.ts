@@ -9,7 +9,8 @@ const SLASH_ONE_DOT = 0x2e312f;
 export function versionLengthAt(bytes: Uint8Array, at: number, end: number): number {
   if (at + 8 <= end) {
     const view = viewOf(bytes);
-    if (view.getInt32(at, true) === HTTP && (view.getInt32(at + 4, true) & 0xffffff) === SLASH_ONE_DOT) return VERSION_LENGTH;
+    if (view.getInt32(at, true) === HTTP && (view.getInt32(at + 4, true) & 0xffffff) === SLASH_ONE_DOT)
+      return VERSION_LENGTH;
   }
   let length = 0;
   while (length < VERSION.length && at + length < end && bytes[at + length] === VERSION.charCodeAt(length)) length++;
