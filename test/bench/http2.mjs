@@ -54,21 +54,26 @@ function headers(index, incremental) {
   return Object.entries(fields).map(([name, value]) => ({ name, value, huffman: true, incremental }));
 }
 
-/** @param {boolean} incremental @param {number} paths Different ones. */
+/** In one array, as the records of a batch are. @param {boolean} incremental @param {number} paths Different ones. */
 function blocks(incremental, paths) {
   const encoder = compressor.create({ table: { maxSize: 4096 } });
-  return Array.from({ length: 64 }, (_, index) => {
+  const list = Array.from({ length: 64 }, (_, index) => {
     encoder.write(headers(index % paths, incremental));
-    return Uint8Array.from(encoder.read());
+    return Buffer.from(encoder.read());
   });
+  return { bytes: Uint8Array.from(Buffer.concat(list)), lengths: list.map(({ length }) => length) };
 }
 
-/** @param {Uint8Array[]} list */
-function decodeAll(list) {
+/** @param {{ bytes: Uint8Array, lengths: number[] }} blocks */
+function decodeAll({ bytes, lengths }) {
   const decoder = new HpackDecoder();
   const fields = new HeaderFields();
-  for (const block of list) decoder.decode(block, 0, block.length, fields);
-  return list.length;
+  let at = 0;
+  for (const length of lengths) {
+    if (!decoder.decode(bytes, at, at + length, fields)) throw new Error('a block was not decoded');
+    at += length;
+  }
+  return lengths.length;
 }
 
 const rows = [];

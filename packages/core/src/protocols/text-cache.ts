@@ -1,7 +1,7 @@
 import { viewOf } from './bytes-view.ts';
 
-/** Longer values do not come again so often. */
-const LENGTH_MAX = 96;
+/** Browsers name themselves in up to 120 bytes; longer values do not come again so often. */
+const LENGTH_MAX = 128;
 
 /**
  * Texts by the bytes they were made of: hosts, user agents and most paths come again and again, and comparing bytes costs less than making a
