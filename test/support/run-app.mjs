@@ -47,12 +47,12 @@ function childrenOf(pid) {
  * @param {string} name
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ ready?: RegExp | 'spawned', on?: 'stdout' | 'stderr', cwd?: string, env?: NodeJS.ProcessEnv, port?: number, dispose?: () => void }} [options]
+ * @param {{ ready?: RegExp | 'spawned', on?: 'stdout' | 'stderr', cwd?: string, env?: NodeJS.ProcessEnv, port?: number, timeoutMs?: number, dispose?: () => void }} [options]
  *   `ready` has the port as its first group, unless `port` says it
  * @returns {Promise<App>}
  */
 export async function runApp(name, command, args, options = {}) {
-  const { ready = /^READY (\d+)$/, on = 'stdout', cwd, env, port, dispose } = options;
+  const { ready = /^READY (\d+)$/, on = 'stdout', cwd, env, port, timeoutMs = START_TIMEOUT_MS, dispose } = options;
   const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -84,7 +84,7 @@ export async function runApp(name, command, args, options = {}) {
         if (match) settle(undefined, match);
       };
       const onExit = () => settle('ended before it was ready');
-      const timer = setTimeout(settle, START_TIMEOUT_MS, `did not print ${pattern} in ${START_TIMEOUT_MS} ms`);
+      const timer = setTimeout(settle, timeoutMs, `did not print ${pattern} in ${timeoutMs} ms`);
       lines[stream].on('line', onLine);
       child.once('exit', onExit);
       if (child.exitCode !== null) onExit();

@@ -2,7 +2,8 @@
 import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cached, tool } from '../cache.mjs';
+import { cached, npmModules, tool } from '../cache.mjs';
+import { columnOf } from '../columns.mjs';
 import { commandedClient, runProgram } from '../row.mjs';
 
 const APPS = fileURLToPath(new URL('../apps/dotnet/', import.meta.url));
@@ -74,7 +75,53 @@ async function startServer(context) {
   return await run('Server', context, [...words, `pkcs12=${pkcs12}`]);
 }
 
+/** @typedef {import('../columns.mjs').ColumnId} ColumnId */
+
+const AZURE_MCP = '@azure/mcp-linux-x64';
+
+/** Resolves with a program of Microsoft's that has .NET 10's runtime and Kestrel inside, of which only Kestrel is of interest. */
+async function azureMcp() {
+  const file = join(await npmModules('kestrel', { [AZURE_MCP]: '2.0.5' }), 'node_modules', AZURE_MCP, 'dist/azmcp');
+  chmodSync(file, 0o755);
+  await tool(file, ['--version']);
+  return file;
+}
+
+/** It loads tools for all of Azure first. */
+const KESTREL_START_TIMEOUT_MS = 60_000;
+const KESTREL_PROTOCOLS = /** @type {const} */ ({ http1: 'Http1', https1: 'Http1', h2c: 'Http2', h2: 'Http2' });
+
+/** @type {import('../row.mjs').ServerSide['start']} */
+async function startKestrel({ folder, word, ports, tls }) {
+  const link = join(folder, word);
+  symlinkSync(await azureMcp(), link);
+  const endpoints = Object.entries(KESTREL_PROTOCOLS).flatMap(([id, protocols]) => {
+    const { tls: isSecure } = columnOf(/** @type {ColumnId} */ (id));
+    const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${ports[/** @type {ColumnId} */ (id)]}`;
+    return [
+      [`Kestrel__Endpoints__${id}__Url`, url],
+      [`Kestrel__Endpoints__${id}__Protocols`, protocols],
+    ];
+  });
+  const env = {
+    ...Object.fromEntries(endpoints),
+    Kestrel__Certificates__Default__Path: tls.cert,
+    Kestrel__Certificates__Default__KeyPath: tls.key,
+    // No port, so it does not redirect from http to there.
+    HTTPS_PORT: '-1',
+    AZURE_MCP_COLLECT_TELEMETRY: 'false',
+    Logging__LogLevel__Default: 'Warning',
+    'Logging__LogLevel__Microsoft.Hosting.Lifetime': 'Information',
+    HOME: folder,
+  };
+  const args = ['server', 'start', '--transport', 'http', '--dangerously-disable-http-incoming-auth'];
+  return await runProgram(link, args, { ready: /Application started/, env, timeoutMs: KESTREL_START_TIMEOUT_MS });
+}
+
 const noGrpc = 'the gRPC library is in no registry that is reached here';
+
+const handsOver =
+  'threads of a pool hand over what they have read: where several connections are used at once, spans may have the port of another one';
 
 /** @type {readonly import('../row.mjs').Row[]} */
 export const rows = [
@@ -89,9 +136,25 @@ export const rows = [
       start: async (context) => commandedClient(await run('Client', context, context.words), context),
     },
     cannot: {
-      server: { others: 'Kestrel, the server that speaks it, is in no registry that is reached here' },
+      server: { others: 'HttpListener speaks HTTP/1 only' },
       client: { grpc: noGrpc, grpcs: noGrpc },
     },
     wrong: { client: { https1: 'OpenSSL is loaded by the first request over TLS, which it may be too late to see' } },
+  },
+  {
+    id: 'dotnet-kestrel',
+    language: '.NET',
+    stack: '.NET 10: Kestrel',
+    prepare: azureMcp,
+    server: {
+      columns: ['http1', 'https1', 'h2c', 'h2'],
+      start: startKestrel,
+      answers: { ok: 404, fail: 404, echo: 404, big: 404 },
+    },
+    wrong: { server: { https1: handsOver, h2: handsOver } },
+    cannot: {
+      server: { grpc: noGrpc, grpcs: noGrpc },
+      client: { others: 'the program that has Kestrel inside is no client' },
+    },
   },
 ];
