@@ -4,9 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -93,32 +97,60 @@ Napi::Value AttachUprobe(const Napi::CallbackInfo& info) {
   return NewHandle(info.Env(), std::make_unique<BpfLink>(link));
 }
 
-// Taking a uprobe out waits for every CPU, some 40 ms a link: too long for the event loop.
+using Links = std::vector<std::unique_ptr<BpfLink>>;
+
+constexpr size_t kClosingThreadsMax = 16;
+
+// Taking a uprobe out waits for every CPU, some 40 ms a link, but any number of threads may wait for the same.
+void CloseAtOnce(const Links& links) {
+  std::atomic<size_t> next{0};
+  const auto close = [&links, &next] {
+    for (size_t index = next++; index < links.size(); index = next++) links[index]->Close();
+  };
+  std::vector<std::thread> helpers;
+  try {
+    while (helpers.size() + 1 < std::min(links.size(), kClosingThreadsMax)) helpers.emplace_back(close);
+  } catch (const std::system_error&) {
+    // No more threads: those that are there do it all.
+  }
+  close();
+  for (std::thread& helper : helpers) helper.join();
+}
+
 class LinkCloser : public Napi::AsyncWorker {
  public:
-  LinkCloser(Napi::Env env, std::vector<std::unique_ptr<BpfLink>> links)
-      : Napi::AsyncWorker(env, "beyla:closeLinks"), deferred_(env), links_(std::move(links)) {}
+  LinkCloser(Napi::Env env, std::vector<Links> groups)
+      : Napi::AsyncWorker(env, "beyla:closeLinks"), deferred_(env), groups_(std::move(groups)) {}
 
   Napi::Promise Promise() const { return deferred_.Promise(); }
 
  protected:
   void Execute() override {
-    for (const std::unique_ptr<BpfLink>& link : links_) link->Close();
+    for (const Links& links : groups_) CloseAtOnce(links);
   }
   void OnOK() override { deferred_.Resolve(Env().Undefined()); }
 
  private:
   Napi::Promise::Deferred deferred_;
-  std::vector<std::unique_ptr<BpfLink>> links_;
+  std::vector<Links> groups_;
 };
 
 Napi::Value CloseLinks(const Napi::CallbackInfo& info) {
-  Napi::Array handles = ArrayArgument(info[0], "links");
-  std::vector<BpfLink*> open;
-  for (uint32_t index = 0; index < handles.Length(); index++) open.push_back(&HandleOf<BpfLink>(handles.Get(index)));
-  std::vector<std::unique_ptr<BpfLink>> links;
-  for (BpfLink* link : open) links.push_back(link->Release());
-  auto* closer = new LinkCloser(info.Env(), std::move(links));
+  Napi::Array values = ArrayArgument(info[0], "groups");
+  std::vector<std::vector<BpfLink*>> open;
+  for (uint32_t group = 0; group < values.Length(); group++) {
+    Napi::Array handles = ArrayArgument(values.Get(group), "groups");
+    open.emplace_back();
+    for (uint32_t index = 0; index < handles.Length(); index++) {
+      open.back().push_back(&HandleOf<BpfLink>(handles.Get(index)));
+    }
+  }
+  std::vector<Links> groups;
+  for (const std::vector<BpfLink*>& links : open) {
+    groups.emplace_back();
+    for (BpfLink* link : links) groups.back().push_back(link->Release());
+  }
+  auto* closer = new LinkCloser(info.Env(), std::move(groups));
   Napi::Promise promise = closer->Promise();
   closer->Queue();
   return promise;

@@ -197,14 +197,16 @@ describe('links', () => {
     const { path, offset } = getppidInLibc();
     ticks = openTicks();
     const target = { path, offsets: [offset], pid: process.pid, return: false, multi: false };
-    const links = [1, 2].map(() => native.attachUprobe((ticks as Ticks).object, 'tick_on_call', target));
-    const closing = native.closeLinks(links);
+    const links = Array.from({ length: 20 }, () =>
+      native.attachUprobe((ticks as Ticks).object, 'tick_on_call', target),
+    );
+    const closing = native.closeLinks([links.slice(0, 2), [], links.slice(2)]);
     for (const link of links) native.closeLink(link);
     await expect(closing).resolves.toBeUndefined();
     expect(process.ppid).toBeGreaterThan(0);
     expect(numbersOnRing(ticks.ring)).toEqual([]);
     await expect(native.closeLinks([])).resolves.toBeUndefined();
-    expect(() => native.closeLinks([ticks?.object as never])).toThrow(new TypeError('expected a link handle'));
+    expect(() => native.closeLinks([[ticks?.object as never]])).toThrow(new TypeError('expected a link handle'));
   });
 
   it('of uprobes on a file that is not there fail with ENOENT', () => {

@@ -47,7 +47,7 @@ export async function measureTraps({ multi = true } = {}) {
       added.entry.push((await callNs(first)) - without);
       links.push(attach('nothing_on_return', offsets[first], true));
       added.both.push((await callNs(first)) - without);
-      await native.closeLinks(links);
+      await native.closeLinks([links]);
     }
     return { entry: median(added.entry), both: median(added.both) };
   };

@@ -35,13 +35,15 @@ export class KernelProbes implements ProbeAttacher {
   attach(tap: TapName, path: string, groups: readonly ProbeGroup[]): () => Promise<void> {
     const object = this.#objects[tap];
     if (object === undefined || object instanceof Error) throw new Error(`${tap} is not loaded`);
-    const links: LinkHandle[] = [];
-    const detach = (): Promise<void> => this.#native.closeLinks(links.splice(0).reverse());
+    const entries: LinkHandle[] = [];
+    const returns: LinkHandle[] = [];
+    // Entries first: a return without its entry is nothing, an entry without its return is a call that never ends.
+    const detach = (): Promise<void> => this.#native.closeLinks([entries.splice(0), returns.splice(0)]);
     try {
       for (const { program, offsets, isReturn } of groups) {
         for (const some of this.#isMulti ? [offsets] : offsets.map((offset) => [offset])) {
           const target = { path, offsets: some, pid: -1, return: isReturn, multi: this.#isMulti };
-          links.push(object.attachUprobe(program, target));
+          (isReturn ? returns : entries).push(object.attachUprobe(program, target));
         }
       }
     } catch (error) {

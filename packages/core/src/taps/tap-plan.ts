@@ -18,7 +18,7 @@ export interface PlannedProbe {
 /** Where probes go in one file. */
 export interface TapPlan {
   readonly tap: TapName;
-  /** In the order to attach; detached in the opposite one. */
+  /** In the order to attach; detached at once, entries before returns. */
   readonly probes: readonly PlannedProbe[];
   /** Functions left out since their code is not surely understood. */
   readonly refused: readonly string[];
