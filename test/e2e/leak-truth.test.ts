@@ -1,38 +1,49 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createBeyla } from '@beyla/core';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { heldBy, leftOf, openFiles } from '../support/bpf-ids.mjs';
+import { heldBy, leftOf } from '../support/bpf-ids.mjs';
 import { needsBpf } from '../support/capability.ts';
 import { runApp, runNode } from '../support/run-app.mjs';
+import { sendTlsLoad } from '../support/tls-client.mjs';
+import { makeTlsFiles } from '../support/tls-files.mjs';
 import { sendLoad } from '../support/truth-client.mjs';
 import { use } from '../support/use.ts';
 
 const CYCLES = 200;
+/** Processes that share them: loading a program takes a processor. */
+const SHARDS = 2;
 const MAPS_PER_OBJECT = 3;
-const agent = new URL('../apps/agent.mjs', import.meta.url).pathname;
+const agent = fileURLToPath(new URL('../apps/agent.mjs', import.meta.url));
+const cycles = fileURLToPath(new URL('../apps/cycles.mjs', import.meta.url));
+const tlsServer = fileURLToPath(new URL('../apps/tls-server.py', import.meta.url));
 
 describe('leak truth', needsBpf, () => {
-  it(`${CYCLES} cycles of create and close leave no program, map, link or file descriptor`, {
-    timeout: 600_000,
-  }, async () => {
-    const app = use(await runNode());
-    const discovery = { instrument: [{ targetPids: [app.pid] }] };
-    // The first one opens what stays open for the life of the process, whatever its use.
-    await (await createBeyla({ discovery })).close();
-    const filesBefore = openFiles();
-    const made = new Set<string>();
-    for (let cycle = 0; cycle < CYCLES; cycle++) {
-      const beyla = await createBeyla({ discovery });
-      const held = heldBy(process.pid);
-      expect(held.size).toBeGreaterThan(MAPS_PER_OBJECT);
-      for (const id of held) {
-        made.add(id);
-      }
-      await beyla.close();
-      expect(heldBy(process.pid).size).toBe(0);
+  it(`${CYCLES} cycles of create and close, with probes, leave no program, map, link or file descriptor`, {
+    timeout: 1_200_000,
+  }, async ({ signal }) => {
+    const tls = makeTlsFiles();
+    const node = use(await runNode());
+    const python = use(
+      await runApp('tls-server', '/usr/bin/python3', [tlsServer, tls.cert, tls.key], { dispose: tls.remove }),
+    );
+    const args = [cycles, String(CYCLES / SHARDS), String(node.pid), String(python.pid)];
+    const outcomes = await Promise.all(
+      Array.from({ length: SHARDS }, async () => {
+        const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 << 20, signal });
+        return JSON.parse(stdout) as { made: string[]; openFiles: [before: number, after: number] };
+      }),
+    );
+    for (const { made, openFiles } of outcomes) {
+      expect(made.length).toBeGreaterThan(CYCLES);
+      expect(openFiles[1]).toBe(openFiles[0]);
     }
-    expect(openFiles()).toBe(filesBefore);
-    expect(await leftOf(made)).toEqual([]);
+    expect(await leftOf(new Set(outcomes.flatMap(({ made }) => made)))).toEqual([]);
+    // Both live on as before.
+    const records = await sendTlsLoad({ port: python.port, targets: ['GET /after'], connections: 1, requests: 10 });
+    expect(records).toHaveLength(10);
+    expect(await sendLoad({ port: node.port, targets: ['GET /hello'], connections: 1, requests: 10 })).toHaveLength(10);
   });
 
   it('a process that is killed while it watches traffic leaves nothing', async () => {
