@@ -121,7 +121,10 @@ struct {
 	__type(value, struct tap_runtime);
 } tap_runtimes SEC(".maps");
 
-/* Of the tap in rustls (lib/rustls.h); user space touches none of them. What is not needed any more makes room for what is. */
+/*
+ * Of the tap in rustls (lib/rustls.h); user space gives all but the last their size (loader), and touches none. What is not needed any more
+ * makes room for what is.
+ */
 #define RUSTLS_COMPARED 64
 #define RUSTLS_HELD 4
 

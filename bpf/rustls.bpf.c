@@ -225,8 +225,10 @@ int rustls_decrypt_return(struct pt_regs *ctx)
 	if (!pid_table__has(current__pid()))
 		return 0;
 	call = bpf_map_lookup_elem(&rustls_calls, &thread);
-	if (!call || call->kind != CALL_DECRYPT)
+	if (!call || call->kind != CALL_DECRYPT) {
+		count(COUNTER_TAP_UNBOUND);
 		return 0;
+	}
 	call->kind = 0;
 	sock = call->sock;
 	bpf_probe_read_user(&result, __builtin_offsetof(struct decrypted, pad0), (void *)call->out);

@@ -344,6 +344,16 @@ static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 
 		tap__report_head(conn);
 }
 
+/* Only what the thread's own call on a session does tells whose socket it is. */
+static __always_inline void tap__learn_inside(struct connection *conn, __u32 pid)
+{
+	struct tap_context key = { .id = (__u32)bpf_get_current_pid_tgid(), .pid = pid };
+	struct tap_call *call = bpf_map_lookup_elem(&tap_calls, &key);
+
+	if (call && call->kind)
+		tap__bind(call->session, pid, conn);
+}
+
 /* What is read and written shows which ciphers are those of the connection. */
 static __always_inline bool rustls__proves(const struct connection *conn, __u8 direction, __u32 pid)
 {
@@ -380,8 +390,13 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 		tls__received(sock, base, (kind_and_direction & 0xff) | rustls__notes(conn, proves), bytes);
 	else
 		tap__ciphertext_left(conn, bytes, now);
-	if (proves || conn->tls_bound)
+	if (conn->tls_bound)
 		return 0;
+	/* A program may have both: what is read outside of any call on a session is not offered to one, it may be of rustls. */
+	if (proves) {
+		tap__learn_inside(conn, pid);
+		return 0;
+	}
 	tap__learn(conn, direction, pid, now);
 	/* Whoever has a tap has bound what was read before it writes. */
 	if (!conn->tls_bound && !conn->tls_unbound && direction == DIRECTION_OUT && conn->tls_read_ns) {

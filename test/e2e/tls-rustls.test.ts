@@ -49,25 +49,38 @@ describe('TLS of rustls', { ...needsBpf, ...needsRust }, () => {
     return runApp(`rustls-${args[0]}`, program, args);
   }
 
-  describe.each(PROVIDERS)('%s', (provider) => {
-    it.each(SUITES)('%s: each request is one span of each end, also after the keys were changed', async (suite) => {
-      const server = use(await run('serve', provider, files.cert, files.key));
-      const client = use(await run('get', provider, files.ca));
-      const watching = use(await watch({ pids: [server.pid, client.pid] }));
+  /** Both ends of these suites, one after another, by the same two processes. */
+  async function expectExact(provider: string, suites: readonly string[]): Promise<void> {
+    const server = use(await run('serve', provider, files.cert, files.key));
+    const client = use(await run('get', provider, files.ca));
+    const watching = use(await watch({ pids: [server.pid, client.pid] }));
+    for (const suite of suites) {
       const done = client.line(/^DONE/);
       client.write(`${server.port} ${suite} ${CONNECTIONS} ${REQUESTS}\n`);
       await done;
-      await watching.settled(2 * CONNECTIONS * REQUESTS);
-      const spans = await watching.finish();
-      const servers = ofKind(spans, 'http.server');
-      const clients = ofKind(spans, 'http.client');
-      expect(pathsOf(servers)).toEqual(everyPath(suite));
-      expect(pathsOf(clients)).toEqual(everyPath(suite));
-      expect(
-        [...servers, ...clients].filter(({ statusCode, scheme }) => statusCode !== 200 || scheme !== 'https'),
-      ).toEqual([]);
-      expect(portsOf(servers, 'remote')).toEqual(portsOf(clients, 'local'));
+    }
+    const paths = suites.flatMap(everyPath).sort();
+    await watching.settled(2 * paths.length);
+    const spans = await watching.finish();
+    const servers = ofKind(spans, 'http.server');
+    const clients = ofKind(spans, 'http.client');
+    expect(pathsOf(servers)).toEqual(paths);
+    expect(pathsOf(clients)).toEqual(paths);
+    const strange = [...servers, ...clients].filter(
+      ({ statusCode, scheme }) => statusCode !== 200 || scheme !== 'https',
+    );
+    expect(strange).toEqual([]);
+    expect(portsOf(servers, 'remote')).toEqual(portsOf(clients, 'local'));
+  }
+
+  describe.each(PROVIDERS)('%s', (provider) => {
+    it.each(SUITES)('%s: each request is one span of each end, also after the keys were changed', async (suite) => {
+      await expectExact(provider, [suite]);
     });
+  });
+
+  it('a program that uses rustls and OpenSSL is seen through both', async () => {
+    await expectExact('ring', ['openssl', 'TLS13_AES_256_GCM_SHA384']);
   });
 });
 

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import type { MapHandle } from '@beyla/native';
 import { BeylaError } from '../errors.ts';
 import type { SourceName, TapsOptions, TracerOptions } from '../options/options.ts';
@@ -86,6 +87,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
         connections: options.maxConnections,
         tap_sessions: options.maxConnections,
         ring: options.ringBytes,
+        ...rustlsEntries(options),
       },
     });
     objects.push(sockets);
@@ -111,6 +113,18 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
     close();
     throw error;
   }
+}
+
+/** The kernel side of the sockets has the maps of the tap in rustls, wanted or not. */
+function rustlsEntries({ taps, maxConnections }: KernelOptions): Record<string, number> {
+  // Every CPU keeps up to 128 entries of a map that forgets what is not used for its own next ones.
+  const size = (entries: number): number => (taps.rustls ? entries + 128 * cpus().length : 1);
+  return {
+    rustls_ciphers: size(2 * maxConnections),
+    rustls_reads: size(maxConnections),
+    rustls_calls: size(512),
+    rustls_records: size(512),
+  };
 }
 
 /** The sources this kernel has, best first. */

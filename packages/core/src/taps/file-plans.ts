@@ -36,8 +36,10 @@ export class FilePlans {
     const go = this.#options.goTls ? planGoTls(elf) : undefined;
     if (go !== undefined && !('reason' in go && go.reason === 'none')) return go;
     const openssl = this.#options.openssl ? planOpenssl(elf) : undefined;
-    if (openssl !== undefined && !('reason' in openssl && openssl.reason === 'none')) return openssl;
     const rustls = this.#options.rustls ? planRustls(elf) : undefined;
-    return rustls ?? openssl ?? go ?? NOT_ELF;
+    if (openssl !== undefined && 'probes' in openssl)
+      return rustls !== undefined && 'probes' in rustls ? { ...openssl, also: rustls } : openssl;
+    if (rustls !== undefined && 'probes' in rustls) return rustls;
+    return openssl ?? rustls ?? go ?? NOT_ELF;
   }
 }

@@ -100,6 +100,24 @@ describe.skipIf(!hasCompiler)('TapManager', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
+  it('attaches both taps to a file that has OpenSSL and rustls inside, and lets go of both', async () => {
+    const file = join(files, 'both');
+    const names = ['_R6cipher16MessageEncrypter7encrypt', '_R6cipher16MessageDecrypter7decrypt'];
+    const ciphers = names.map(
+      (name, at) => `long f${at}(long a) __asm__("${name}"); long f${at}(long a) { return a; }\n`,
+    );
+    writeFileSync(`${file}.c`, LIBRARY + ciphers.join(''));
+    execFileSync('gcc', ['-O1', '-shared', '-fPIC', '-o', file, `${file}.c`]);
+    taps.select(put(5, file));
+    taps.speaksTls(5);
+    const programs = attacher.attached.map((groups) => groups.map(({ program }) => program.split('_')[0]));
+    expect(programs.map((some) => new Set(some))).toEqual([new Set(['openssl']), new Set(['rustls'])]);
+    expect(attacher.runtimes).toEqual(new Map([[5, 'rustls']]));
+    expect(taps.stats()['taps_files']).toBe(1);
+    await taps.close();
+    expect(attacher.attached).toEqual([]);
+  });
+
   it('has attached when select() returns: returns first, then entries', () => {
     taps.select(put(5, join(files, 'libssl.so.9')));
     const [groups] = attacher.attached;

@@ -147,15 +147,17 @@ export class TapManager {
 
   /** For people: the files with their functions and processes. */
   debugInfo(): Record<string, unknown> {
-    const files = [...this.#files].map(({ path, plan, processes }) => ({
-      path,
-      about: plan.about,
-      processes: [...processes],
-      probes: plan.probes.map(
-        ({ program, symbol, offset, kind }) => `${symbol}: ${program} at 0x${offset.toString(16)}, ${kind}`,
-      ),
-      refused: plan.refused,
-    }));
+    const files = [...this.#files].flatMap(({ path, plans, processes }) =>
+      plans.map((plan) => ({
+        path,
+        about: plan.about,
+        processes: [...processes],
+        probes: plan.probes.map(
+          ({ program, symbol, offset, kind }) => `${symbol}: ${program} at 0x${offset.toString(16)}, ${kind}`,
+        ),
+        refused: plan.refused,
+      })),
+    );
     return { attached: this.#parts.attacher.means, files, stats: this.stats(), messages: this.messages() };
   }
 

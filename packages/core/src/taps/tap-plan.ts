@@ -26,6 +26,8 @@ export interface TapPlan {
   readonly goroutineOffset?: number;
   /** RUSTLS: the kernel side is to learn from the ciphertext whose it is, in every process that uses the file. */
   readonly isProvenByCiphertext?: boolean;
+  /** The file has another library as well. */
+  readonly also?: TapPlan;
   /** For people: what the file is. */
   readonly about: string;
 }

@@ -12,7 +12,8 @@ export interface TappedFile {
   readonly identity: string;
   /** As the first process that mapped it sees it. */
   readonly path: string;
-  readonly plan: TapPlan;
+  /** One for each library in it that is tapped. */
+  readonly plans: readonly TapPlan[];
   /** Selected processes that have mapped it. */
   readonly processes: Set<number>;
   readonly detach: () => Promise<void>;
@@ -73,7 +74,7 @@ export class TappedFiles {
       const tapped = this.#files.get(identity) ?? this.#attach(pid, file, identity, descriptor, nowMs);
       if ('cause' in tapped) return tapped;
       // Before its first hit the kernel side must know how plaintext finds its connection.
-      this.#addRuntime(pid, identity, tapped.plan);
+      this.#addRuntime(pid, identity, tapped.plans);
       tapped.processes.add(pid);
       return tapped;
     } finally {
@@ -121,23 +122,29 @@ export class TappedFiles {
     if (failure !== undefined && failure.untilMs > nowMs) return failure;
     const plan = this.#plans.plan(identity, descriptor);
     if ('reason' in plan) return { cause: plan.reason === 'none' ? undefined : `${file.path}: ${plan.about}` };
-    const trouble = this.#attacher.trouble(plan.tap);
-    if (trouble !== undefined) return this.#fail(identity, file.path, trouble, nowMs);
+    const all = plan.also === undefined ? [plan] : [plan, plan.also];
+    const plans = all.filter(({ tap }) => this.#attacher.trouble(tap) === undefined);
+    if (plans.length === 0) return this.#fail(identity, file.path, this.#attacher.trouble(plan.tap) ?? '', nowMs);
     this.#isFull = this.#files.size >= MOST_FILES;
     if (this.#isFull) return { cause: 'too many files with TLS at once' };
-    this.#addRuntime(pid, identity, plan);
-    let detach: () => Promise<void>;
+    this.#addRuntime(pid, identity, plans);
+    const detaches: (() => Promise<void>)[] = [];
+    const detach = async (): Promise<void> => {
+      await Promise.all(detaches.reverse().map((one) => one()));
+    };
     try {
-      detach = this.#attacher.attach(plan.tap, `/proc/self/fd/${descriptor}`, groups(plan.probes));
+      for (const { tap, probes } of plans)
+        detaches.push(this.#attacher.attach(tap, `/proc/self/fd/${descriptor}`, groups(probes)));
     } catch (error) {
+      void detach();
       return this.#fail(identity, file.path, error instanceof Error ? error.message : String(error), nowMs);
     }
     this.#failures.delete(identity);
-    this.refused += plan.refused.length;
+    for (const { refused } of plans) this.refused += refused.length;
     const tapped: TappedFile = {
       identity,
       path: file.path,
-      plan,
+      plans,
       processes: new Set<number>(),
       detach,
       releasedMs: nowMs,
@@ -153,8 +160,8 @@ export class TappedFiles {
     return { cause };
   }
 
-  #addRuntime(pid: number, identity: string, plan: TapPlan): void {
-    const runtime = runtimeOf(plan);
+  #addRuntime(pid: number, identity: string, plans: readonly TapPlan[]): void {
+    const runtime = runtimeOf(plans);
     const known = this.#runtimes.get(pid);
     // A library with rustls in a Go program does not change how the program's own plaintext is followed.
     if (runtime === undefined || known === identity || (known !== undefined && runtime === 'rustls')) return;
@@ -169,9 +176,12 @@ export class TappedFiles {
   }
 }
 
-function runtimeOf({ goroutineOffset, isProvenByCiphertext }: TapPlan): TapRuntime | undefined {
-  if (goroutineOffset !== undefined) return { goroutineOffset };
-  return isProvenByCiphertext === true ? 'rustls' : undefined;
+function runtimeOf(plans: readonly TapPlan[]): TapRuntime | undefined {
+  for (const { goroutineOffset, isProvenByCiphertext } of plans) {
+    if (goroutineOffset !== undefined) return { goroutineOffset };
+    if (isProvenByCiphertext === true) return 'rustls';
+  }
+  return undefined;
 }
 
 /** Neighbours with the same program and kind are attached at once. */

@@ -3,9 +3,11 @@
 //!     rustls-app serve PROVIDER CERT KEY      prints `READY PORT`
 //!     rustls-app get PROVIDER CA              reads lines `PORT SUITE CONNECTIONS REQUESTS`, prints `READY 0` and `DONE SUITE`
 //!
+//! A client speaks through OpenSSL where the suite is `openssl`.
 //! Request N of connection C asks for /SUITE/C/N. Before every tenth request a client changes its keys, and asks for those of the server;
 //! the server changes its keys by itself before it answers a request whose number ends in 5.
 
+use openssl::ssl::{SslConnector, SslMethod};
 use rustls::crypto::{aws_lc_rs, ring, CryptoProvider};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -45,16 +47,24 @@ fn answer(tcp: TcpStream, config: Arc<ServerConfig>) -> Result<()> {
     }
 }
 
-fn ask(config: Arc<ClientConfig>, port: &str, suite: &str, connection: usize, requests: usize) -> Result<()> {
-    let tcp = TcpStream::connect(format!("127.0.0.1:{port}"))?;
-    tcp.set_nodelay(true)?;
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let mut stream = StreamOwned::new(ClientConnection::new(config, name).unwrap(), tcp);
-    for number in 0..requests {
-        if number % 10 == 9 && stream.conn.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
-            stream.conn.refresh_traffic_keys().unwrap();
-        }
-        write!(stream, "GET /{suite}/{connection}/{number} HTTP/1.1\r\nHost: rustls\r\n\r\n")?;
+/// Where a client speaks to.
+#[derive(Clone)]
+struct Place {
+    port: String,
+    suite: String,
+    connection: usize,
+}
+
+impl Place {
+    fn open(&self) -> Result<TcpStream> {
+        let tcp = TcpStream::connect(format!("127.0.0.1:{}", self.port))?;
+        tcp.set_nodelay(true)?;
+        Ok(tcp)
+    }
+
+    fn ask(&self, stream: &mut (impl Read + Write), number: usize) -> Result<()> {
+        let path = format!("/{}/{}/{number}", self.suite, self.connection);
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: rustls\r\n\r\n").as_bytes())?;
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\nok") {
             let mut piece = [0; 4096];
@@ -62,9 +72,31 @@ fn ask(config: Arc<ClientConfig>, port: &str, suite: &str, connection: usize, re
             assert!(size > 0, "the server hung up");
             answer.extend_from_slice(&piece[..size]);
         }
+        Ok(())
+    }
+}
+
+fn speak_rustls(place: Place, config: Arc<ClientConfig>, requests: usize) -> Result<()> {
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let mut stream = StreamOwned::new(ClientConnection::new(config, name).unwrap(), place.open()?);
+    for number in 0..requests {
+        if number % 10 == 9 && stream.conn.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+            stream.conn.refresh_traffic_keys().unwrap();
+        }
+        place.ask(&mut stream, number)?;
     }
     stream.conn.send_close_notify();
     stream.flush()
+}
+
+fn speak_openssl(place: Place, ca: &str, requests: usize) -> Result<()> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
+    builder.set_ca_file(ca).unwrap();
+    let mut stream = builder.build().connect("127.0.0.1", place.open()?).unwrap();
+    for number in 0..requests {
+        place.ask(&mut stream, number)?;
+    }
+    stream.shutdown().map(|_| ()).map_err(std::io::Error::other)
 }
 
 fn serve(name: &str, cert: &str, key: &str) {
@@ -92,19 +124,25 @@ fn get(name: &str, ca: &str) {
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let [port, suite, connections, requests] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let (connections, requests): (usize, usize) = (connections.parse().unwrap(), requests.parse().unwrap());
         let mut provider = provider(name);
         provider.cipher_suites.retain(|one| format!("{:?}", one.suite()) == suite);
-        let config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots.clone())
-            .with_no_client_auth();
-        let config = Arc::new(config);
-        let (connections, requests): (usize, usize) = (connections.parse().unwrap(), requests.parse().unwrap());
+        let config = (suite != "openssl").then(|| {
+            ClientConfig::builder_with_provider(Arc::new(provider))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots.clone())
+                .with_no_client_auth()
+        });
+        let config = config.map(Arc::new);
         let threads: Vec<_> = (0..connections)
             .map(|connection| {
-                let (config, port, suite) = (config.clone(), port.to_string(), suite.to_string());
-                spawn(move || ask(config, &port, &suite, connection, requests).unwrap())
+                let place = Place { port: port.to_string(), suite: suite.to_string(), connection };
+                let (config, ca) = (config.clone(), ca.to_string());
+                spawn(move || match config {
+                    Some(config) => speak_rustls(place, config, requests).unwrap(),
+                    None => speak_openssl(place, &ca, requests).unwrap(),
+                })
             })
             .collect();
         for thread in threads {
