@@ -63,6 +63,11 @@ span did not leave, by reason. Requests sent = spans delivered + the sum of thes
     ),
     `What a processor takes out on purpose is not lost; \`stats().pipeline.dropped.filtered\` counts it. With several exporters a span may be
 counted once for each.`,
+    `**Where this is not exact.** When records of HTTP/2 find no room on the ring, the stream id of the next request tells how many were lost before
+it. Of the last requests of a connection nothing follows: those whose request and response are both lost after the last one that was seen are not
+counted, and of a connection none of whose records arrived only an estimate is (\`connections.unseen\`). \`source.chunks_lost\` is 0 where this did
+not happen. The other way round, at most one request too many is counted for each lost record
+(a property test holds that bound).`,
     '## On the way from record to span',
     '`beyla.stats().interpreter`, beside the reasons above. None of these is a lost request by itself.',
     table(

@@ -62,7 +62,7 @@ function jdk(id, java, stack, prepare) {
     cannot: {
       server: { h2c: serverIsHttp1, h2: serverIsHttp1, grpc: noCalls, grpcs: noCalls },
       client: {
-        h2c: 'java.net.http asks for it by Upgrade only, which few servers grant',
+        h2c: 'java.net.http asks for it by Upgrade only, which the other end of this test does not grant: test/e2e/h2c-upgrade.test.ts has it with Apache',
         grpc: noCalls,
         grpcs: noCalls,
       },
@@ -135,7 +135,7 @@ export const rows = [
     cannot: {
       server: { others: 'no native image of a server is in a registry that is reached here' },
       client: {
-        h2c: 'java.net.http asks for it by Upgrade only, which few servers grant',
+        h2c: 'java.net.http asks for it by Upgrade only, which the other end of this test does not grant: test/e2e/h2c-upgrade.test.ts has it with Apache',
         grpc: noCalls,
         grpcs: noCalls,
       },

@@ -1,22 +1,10 @@
+import { FRAME, FRAME_FLAG, PREFACE } from '../protocols/http2/frame.ts';
 import { FIELD, fieldNamed } from '../protocols/http2/hpack/field.ts';
 import { STATIC_FIELDS, STATIC_VALUES } from '../protocols/http2/hpack/static-table.ts';
 import { bytesOf } from './records.ts';
 
-const TYPES: Readonly<Record<string, number>> = {
-  DATA: 0,
-  HEADERS: 1,
-  PRIORITY: 2,
-  RST_STREAM: 3,
-  SETTINGS: 4,
-  PUSH_PROMISE: 5,
-  PING: 6,
-  GOAWAY: 7,
-  WINDOW_UPDATE: 8,
-  ALTSVC: 10,
-};
-const CONTINUATION = 9;
-const FLAGS: Readonly<Record<string, number>> = { END_STREAM: 1, ACK: 1, PADDED: 8, PRIORITY: 0x20 };
-const END_HEADERS = 4;
+const TYPES: Readonly<Record<string, number>> = { ...FRAME, ALTSVC: 10 };
+const FLAGS: Readonly<Record<string, number>> = FRAME_FLAG;
 const ERRORS: Readonly<Record<string, number>> = {
   NO_ERROR: 0,
   INTERNAL_ERROR: 2,
@@ -24,7 +12,6 @@ const ERRORS: Readonly<Record<string, number>> = {
   CANCEL: 8,
   ENHANCE_YOUR_CALM: 11,
 };
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const PADDING = 3;
 const STATIC_MAX = 61;
 
@@ -97,7 +84,7 @@ export class Http2Script {
 
   #frame(side: 'ask' | 'answer', line: string, fields: readonly (readonly [string, string])[]): readonly number[] {
     const [name = '', stream = '0', ...words] = line.split(' ');
-    if (name === 'PREFACE') return [...bytesOf(PREFACE)];
+    if (name === 'PREFACE') return [...PREFACE];
     if (name === 'BYTES') return [...bytesOf(this.#unescape(line.slice(name.length + 1)))];
     const type = TYPES[name];
     if (type === undefined) throw new Error(`a script knows no frame '${name}'`);
@@ -109,15 +96,16 @@ export class Http2Script {
     }
     const content = words.join(' ');
     const payload = this.#payload(side, name, content, fields);
-    const block = (flags & 0x20) !== 0 ? [...uint32(0), 16, ...payload] : payload;
-    const padded = (flags & 8) !== 0 ? [PADDING, ...block, ...new Array<number>(PADDING).fill(0)] : block;
+    const block = (flags & FRAME_FLAG.PRIORITY) !== 0 ? [...uint32(0), 16, ...payload] : payload;
+    const padded =
+      (flags & FRAME_FLAG.PADDED) !== 0 ? [PADDING, ...block, ...new Array<number>(PADDING).fill(0)] : block;
     const isBlock = name === 'HEADERS' || name === 'PUSH_PROMISE';
     if (!isBlock) return frame(type, flags, Number(stream), padded);
-    if (!isSplit) return frame(type, flags | END_HEADERS, Number(stream), padded);
+    if (!isSplit) return frame(type, flags | FRAME_FLAG.END_HEADERS, Number(stream), padded);
     const at = Math.floor(padded.length / 2);
     return [
       ...frame(type, flags, Number(stream), padded.slice(0, at)),
-      ...frame(CONTINUATION, END_HEADERS, Number(stream), padded.slice(at)),
+      ...frame(FRAME.CONTINUATION, FRAME_FLAG.END_HEADERS, Number(stream), padded.slice(at)),
     ];
   }
 

@@ -88,6 +88,16 @@ describe('Http2Connection', () => {
     expect(harness.count('connections')).toBe(0);
   });
 
+  it('counts every request before the first that it sees, where the beginning found no room on the ring', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    calls.call('ask', `${HELLO}${get(1, '/a')}`);
+    calls.call('ask', get(3, '/b'));
+    harness.batch([...calls.call('ask', get(5, '/c')), ...calls.call('answer', ok(5))]);
+    expect(harness.spans).toMatchObject([{ path: '/c' }]);
+    expect(harness.lost()).toEqual({ 'http2.request_lost': 2 });
+  });
+
   it('gives up what turns out to be no HTTP/2, after many tries', () => {
     const harness = new InterpreterHarness();
     const calls = new Calls();

@@ -21,6 +21,8 @@ export interface Http2Start {
   readonly requestDirection: number | undefined;
   /** Stream offset of the first byte by DIRECTION; undefined: anywhere in the middle. */
   readonly offsets: readonly (number | undefined)[];
+  /** Its first records were lost: unlike on a connection that is older than the tracer, its first request was number 1. */
+  readonly isBeginningLost?: boolean;
   /** Stream 1, where it is a request of HTTP/1 that asked for HTTP/2 (RFC 7540 §3.2). */
   readonly upgraded?: Http2Stream;
 }
@@ -41,7 +43,8 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
   readonly #host: ProtocolHost;
   readonly #readers: readonly [FrameReader, FrameReader];
   readonly #decoders: readonly [HpackDecoder, HpackDecoder] = [new HpackDecoder(), new HpackDecoder()];
-  readonly #isWhole: boolean;
+  readonly #isMidstream: boolean;
+  readonly #isBeginningLost: boolean;
   /** Something was lost, and no piece came since: its offset will tell what it was. Of turns either direction may be missing. */
   #isBehind = false;
   #sides: Sides | undefined = undefined;
@@ -62,7 +65,9 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       return new FrameReader(direction, this, direction === requestDirection ? 'preface' : 'header', offset);
     };
     this.#readers = [reader(DIRECTION.IN), reader(DIRECTION.OUT)];
-    this.#isWhole = requestDirection !== undefined && offsets[requestDirection] !== undefined;
+    this.#isBeginningLost = start.isBeginningLost === true;
+    this.#isMidstream =
+      !this.#isBeginningLost && (requestDirection === undefined || offsets[requestDirection] === undefined);
     if (requestDirection !== undefined) this.#learn(requestDirection);
     else if (connection.role !== ROLE.UNKNOWN)
       this.#learn(connection.role === ROLE.SERVER ? DIRECTION.IN : DIRECTION.OUT);
@@ -183,7 +188,8 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
 
   #learn(requestDirection: number): Sides {
     const role: Role = requestDirection === DIRECTION.IN ? 'server' : 'client';
-    const streams = new Streams(this.#connection, this.#host, role, this.#isWhole);
+    const streams = new Streams(this.#connection, this.#host, role, this.#isMidstream);
+    streams.isMissingRequests = this.#isBeginningLost;
     this.#sides = {
       requestDirection,
       streams,

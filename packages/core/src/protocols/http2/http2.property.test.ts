@@ -75,6 +75,16 @@ function isTrue(facts: Facts, truth: Facts): boolean {
   );
 }
 
+function expectTrue({ spans }: InterpreterHarness, requests: readonly TrafficRequest[]): void {
+  const truths = requests.map(truthOf);
+  for (const facts of spans.map(factsOf)) {
+    expect(
+      truths.filter((truth) => isTrue(facts, truth)),
+      JSON.stringify(facts),
+    ).not.toEqual([]);
+  }
+}
+
 function run(records: readonly Uint8Array[]): InterpreterHarness {
   const harness = new InterpreterHarness({ probe: () => undefined });
   harness.batch(records);
@@ -130,13 +140,7 @@ describe('HTTP/2', () => {
         const { parts, requests } = traffics[which] as Traffic;
         const size = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
         const harness = run(trafficRecords(recut(parts, cuts), { ...how, skipBytes: 1 + Math.floor(from * size) }));
-        const truths = requests.map(truthOf);
-        for (const facts of harness.spans.map(factsOf)) {
-          expect(
-            truths.filter((truth) => isTrue(facts, truth)),
-            JSON.stringify(facts),
-          ).not.toEqual([]);
-        }
+        expectTrue(harness, requests);
         const paths = harness.spans.map(({ path }) => path).filter((path) => path !== '');
         expect(new Set(paths).size).toBe(paths.length);
         expect(harness.spans.length + lost(harness)).toBeLessThanOrEqual(requests.length);
@@ -154,13 +158,7 @@ describe('HTTP/2', () => {
         const records = trafficRecords(recut(parts, cuts), how);
         const missing = new Set(holes.map((hole) => 1 + (hole % (records.length - 1))));
         const harness = run(records.filter((_record, index) => index === records.length - 1 || !missing.has(index)));
-        const truths = requests.map(truthOf);
-        for (const facts of harness.spans.map(factsOf)) {
-          expect(
-            truths.filter((truth) => isTrue(facts, truth)),
-            JSON.stringify(facts),
-          ).not.toEqual([]);
-        }
+        expectTrue(harness, requests);
         expect(harness.spans.length + lost(harness)).toBeLessThanOrEqual(requests.length + missing.size);
       }),
       { numRuns: 80 },

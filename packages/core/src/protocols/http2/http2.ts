@@ -1,5 +1,6 @@
 import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
+import { RECORD_FLAG } from '../../events/layout.gen.ts';
 import type { ProtocolConnection, ProtocolHost, ProtocolParser } from '../protocol.ts';
 import { beginsWithPreface, detectHttp2 } from './detect.ts';
 import { Http2Connection, type Http2Start } from './http2-connection.ts';
@@ -10,7 +11,10 @@ export const http2: ProtocolParser = {
   isDuplex: true,
   detect: detectHttp2,
   open(connection: Connection, host: ProtocolHost, first: Turn): ProtocolConnection {
-    return new Http2Connection(connection, host, startOf(first));
+    const start = startOf(first);
+    const isMidstream = (first.flags & RECORD_FLAG.MIDSTREAM) !== 0 || connection.isReturning;
+    const isBeginningLost = start.requestDirection === undefined && !isMidstream;
+    return new Http2Connection(connection, host, { ...start, isBeginningLost });
   },
 };
 

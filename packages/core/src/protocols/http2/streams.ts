@@ -35,12 +35,12 @@ export class Streams {
   /** Requests may be from before the tracer. */
   #isMidstream: boolean;
 
-  /** `isWhole`: the connection is known from its first request on. */
-  constructor(connection: Connection, host: ProtocolHost, role: Role, isWhole: boolean) {
+  /** `isMidstream`: the connection is older than the tracer; else its first request was number 1, seen or not. */
+  constructor(connection: Connection, host: ProtocolHost, role: Role, isMidstream: boolean) {
     this.#connection = connection;
     this.#host = host;
     this.role = role;
-    this.#isMidstream = !isWhole;
+    this.#isMidstream = isMidstream;
     this.#lastId = -1;
   }
 
