@@ -42,6 +42,7 @@ enum record_kind {
 	RECORD_EXIT = 6,   /* struct process_record: the last thread of a selected process is gone */
 	RECORD_LISTEN = 7, /* struct listen_record: any process began to listen on a TCP port */
 	RECORD_TLS = 8,    /* struct process_record: a selected process speaks TLS on a connection that no tap sees into */
+	RECORD_LOADED = 9, /* struct process_record: a selected process loads libraries, or has just loaded or unloaded some (loader.bpf.c) */
 };
 
 enum record_flag {
@@ -182,7 +183,8 @@ enum counter {
 	COUNTER_TLS_UNTAPPED = 17,   /* closed TLS connections whose plaintext no tap ever saw; each stands for one request or more */
 	COUNTER_TAP_UNBOUND = 18,    /* TLS reads and writes of a program on a connection that is not known; at most so many requests */
 	COUNTER_FRAMES_LOST = 19,    /* I/O calls of HTTP/2 that could not be followed to their end: too many frames or buffers, or no content */
-	COUNTER_MAX = 20,
+	COUNTER_TLS_LATE = 20,       /* TLS connections that a tap came to see into after something may have been said on them; each stands for one request or more, or none */
+	COUNTER_MAX = 21,
 };
 
 #endif

@@ -121,13 +121,15 @@ static __always_inline int read_copies(const struct go_call *go)
 	runtime = bpf_map_lookup_elem(&tap_runtimes, &go->pid);
 	if (call && call->kind == TAP_READ) {
 		session = call->session;
+		if (call->read_sock)
+			tap__claim(call, session, key.pid, true);
 		call->kind = TAP_NONE;
 		if (runtime && !runtime->reader_offset)
 			runtime->reader_offset = input - session;
 	} else if (runtime && runtime->reader_offset) {
 		session = input - runtime->reader_offset;
 		if (call && call->read_sock)
-			tap__claim(call, session, key.pid, TAP_READ, bpf_ktime_get_ns());
+			tap__claim(call, session, key.pid, true);
 	} else {
 		count(COUNTER_TAP_UNBOUND);
 		return 0;
@@ -149,6 +151,8 @@ static __always_inline int read_gives(const struct go_call *go, __u64 base, __s6
 		count(COUNTER_TAP_UNBOUND);
 		return 0;
 	}
+	if (call->read_sock)
+		tap__claim(call, call->session, key.pid, true);
 	call->kind = TAP_NONE;
 	tap__received(call->session, key.pid, base ? base : call->buffer, bytes);
 	return 0;

@@ -88,7 +88,9 @@ struct tap_call {
 	/* When one of these two was set. */
 	__u64 since_ns;
 	__u32 kind;   /* enum tap_kind of the call under way; 0 = none */
-	__u32 nested; /* calls of the same session inside of it */
+	__u16 nested; /* calls of the same session inside of it */
+	__u8 is_fed;  /* it was preceded by a read that it may have claimed: what it wants to send is no ClientHello */
+	__u8 is_hello; /* the read that may be claimed was of a ClientHello */
 };
 
 /*

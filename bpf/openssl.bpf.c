@@ -92,7 +92,7 @@ static __always_inline __s64 stored_length(__u64 at, __s32 succeeded)
 /* The call had no plaintext. If the session is not bound yet, what its thread sends next may be its ClientHello. */
 static __always_inline void wants_more(struct tap_call *call, __u32 pid)
 {
-	if (tap__received_nothing(call->session, pid))
+	if (tap__received_nothing(call->session, pid) || call->is_fed)
 		return;
 	call->asking = call->session;
 	call->since_ns = bpf_ktime_get_ns();
@@ -119,11 +119,15 @@ int openssl_return(struct pt_regs *ctx)
 		return 0;
 	}
 	kind = call->kind;
+	bytes = 0;
+	if (kind == TAP_READ || kind == TAP_READ_EX)
+		bytes = kind == TAP_READ ? result : stored_length(call->length_at, result);
+	if (kind && call->read_sock)
+		tap__claim(call, call->session, key.pid, bytes > 0);
 	call->kind = TAP_NONE;
 	switch (kind) {
 	case TAP_READ:
 	case TAP_READ_EX:
-		bytes = kind == TAP_READ ? result : stored_length(call->length_at, result);
 		if (bytes > 0)
 			tap__received(call->session, key.pid, call->buffer, bytes);
 		else

@@ -78,7 +78,7 @@ struct connection {
 	__u8 midstream;
 	__u8 role;
 	__u8 tls;         /* TLS records were seen: socket I/O is ciphertext, turns are what taps report (lib/tls.h) */
-	__u8 tls_hello;   /* the I/O that is being looked at is a ClientHello that we send */
+	__u8 tls_hello;   /* the I/O that is being looked at is a ClientHello */
 	__u8 tls_unbound; /* ciphertext was answered and no session was bound: user space was told */
 	__u8 tls_bound;   /* a session is, or was, bound */
 	__u8 tls_unsure;  /* where the next TLS record begins is not known */

@@ -9,7 +9,8 @@
  * socket, while both live. A *context* is what makes one call after another: the thread, or in Go the goroutine.
  *   - I/O on an unbound TLS socket inside a call on an unbound session binds them.
  *   - Else the read of an unbound TLS socket may be claimed once, by the context's very next call, if that receives; by a handshake only if we
- *     are the server, because a client's first handshake is not about anything that was read.
+ *     are the server, because a client's first handshake is not about anything that was read. It is claimed when that call is over, if it did no
+ *     I/O itself and had plaintext, or if what was read was a ClientHello: else the read may have been of a call that nobody saw begin.
  *   - Else a ClientHello belongs to the unbound session whose call has just come back to its context for want of an answer.
  * What none of them tells stays unknown, and is counted (COUNTER_TAP_UNBOUND).
  *
@@ -54,6 +55,8 @@ enum tap_kind {
 
 /* What belongs together follows at once, or, in an interpreter with a lock, when its thread may run again. */
 #define TAP_SOON_NS 50000000
+/* A program's first call is slow: its runtime compiles what comes next, on a busy machine. */
+#define TAP_HELLO_SOON_NS 2000000000
 /* Connections of a library that has no tap are read again and again, by threads that also use one that has. */
 #define TAP_OFFERS_MAX 8
 
@@ -84,8 +87,11 @@ static __always_inline void tap__bind(__u64 session, __u32 pid, struct connectio
 	/* At most the last of what was sent belongs to a call on the session. */
 	conn->tls_first_sent_ns = conn->tls_last_sent_ns;
 	/* What was said before is not known. */
-	if (conn->tls_unbound)
+	if (conn->tls_unbound) {
+		if (!conn->midstream)
+			count(COUNTER_TLS_LATE);
 		conn->midstream = 1;
+	}
 }
 
 /* The session is no more. Its connection is bound to no other one, unless it shakes hands again. */
@@ -114,21 +120,40 @@ static __always_inline void tap__connection_ends(struct connection *conn)
 		count(COUNTER_TLS_UNTAPPED);
 }
 
-/* The next call that receives takes the read, or nobody does. */
-static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u32 pid, enum tap_kind kind, __u64 now)
+/* The next call that receives may take the read, or nobody does. */
+static __always_inline bool tap__may_claim(const struct tap_call *call, enum tap_kind kind, __u64 now)
+{
+	__u64 sock = call->read_sock;
+	struct connection *conn;
+
+	if (kind != TAP_READ && kind != TAP_READ_EX && kind != TAP_HANDSHAKE)
+		return false;
+	conn = bpf_map_lookup_elem(&connections, &sock);
+	if (!conn || conn->id != call->read_connection || now - call->since_ns > TAP_SOON_NS)
+		return false;
+	if (kind != TAP_HANDSHAKE || conn->role == ROLE_SERVER)
+		return true;
+	/* A handshake takes many reads. They are wanted, and so do not count. */
+	if (conn->tls_offers)
+		conn->tls_offers -= 1;
+	return false;
+}
+
+/*
+ * The call that may take the read is over, and did no I/O of its own, or it would be known whose session this is. If it had no plaintext
+ * either, it may have had nothing to do with what was read.
+ */
+static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u32 pid, bool has_received)
 {
 	__u64 sock = call->read_sock;
 	struct connection *conn;
 
 	call->read_sock = 0;
-	if (kind != TAP_READ && kind != TAP_READ_EX && kind != TAP_HANDSHAKE)
+	if (!has_received && !call->is_hello && call->kind != TAP_HANDSHAKE)
 		return;
 	conn = bpf_map_lookup_elem(&connections, &sock);
-	if (!conn || conn->id != call->read_connection || now - call->since_ns > TAP_SOON_NS)
-		return;
-	if (kind == TAP_HANDSHAKE && conn->role != ROLE_SERVER)
-		return;
-	tap__bind(session, pid, conn);
+	if (conn && conn->id == call->read_connection)
+		tap__bind(session, pid, conn);
 }
 
 /* Ciphertext that leaves from here on is of what is written now, unless more of this answer was written before. */
@@ -153,13 +178,14 @@ __noinline int tap__enter(__u64 context, __u64 pid_and_kind, __u64 session, __u6
 
 		bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
 	} else {
-		/* BoringSSL shakes hands inside of its own SSL_read and SSL_write. */
-		if (kind == TAP_HANDSHAKE && call->kind && call->session == session) {
+		/* BoringSSL shakes hands inside of its own SSL_read and SSL_write. One in itself is the same call seen by two sets of probes. */
+		if (kind == TAP_HANDSHAKE && call->kind && call->kind != TAP_HANDSHAKE && call->session == session) {
 			call->nested += 1;
 			return 0;
 		}
-		if (call->read_sock)
-			tap__claim(call, session, key.pid, kind, bpf_ktime_get_ns());
+		call->is_fed = call->read_sock != 0;
+		if (call->read_sock && !tap__may_claim(call, kind, bpf_ktime_get_ns()))
+			call->read_sock = 0;
 		call->asking = 0;
 		call->session = session;
 		call->buffer = buffer;
@@ -296,30 +322,39 @@ static __always_inline void tap__learn(struct connection *conn, __u8 direction, 
 	if (!call && key.id != thread.id)
 		call = bpf_map_lookup_elem(&tap_calls, &thread);
 	if (call && call->kind) {
+		call->read_sock = 0;
 		tap__bind(call->session, pid, conn);
-	} else if (hello) {
-		if (call && call->asking && now - call->since_ns < TAP_SOON_NS)
+	} else if (direction == DIRECTION_OUT) {
+		if (!call)
+			return;
+		if (hello && call->asking && now - call->since_ns < TAP_HELLO_SOON_NS)
 			tap__bind(call->asking, pid, conn);
-		if (call)
+		if (hello)
 			call->asking = 0;
-	} else if (direction == DIRECTION_IN && conn->tls_offers < TAP_OFFERS_MAX) {
+		/* Whoever answers what it has read is inside a call that nobody saw begin. */
+		if (call->read_connection == conn->id)
+			call->read_sock = 0;
+	} else if (call) {
+		call->read_sock = 0;
+		if (conn->tls_offers >= TAP_OFFERS_MAX)
+			return;
 		/* Until probes are there nobody can claim. */
-		if (call && call->session)
+		if (call->session)
 			conn->tls_offers += 1;
-		if (call) {
-			call->read_sock = conn->slots[DIRECTION_IN].record.sock;
-			call->read_connection = conn->id;
-			call->asking = 0;
-			call->since_ns = now;
-		} else {
-			struct tap_call fresh = {
-				.read_sock = conn->slots[DIRECTION_IN].record.sock,
-				.read_connection = conn->id,
-				.since_ns = now,
-			};
+		call->read_sock = conn->slots[DIRECTION_IN].record.sock;
+		call->read_connection = conn->id;
+		call->is_hello = hello;
+		call->asking = 0;
+		call->since_ns = now;
+	} else if (conn->tls_offers < TAP_OFFERS_MAX) {
+		struct tap_call fresh = {
+			.read_sock = conn->slots[DIRECTION_IN].record.sock,
+			.read_connection = conn->id,
+			.is_hello = hello,
+			.since_ns = now,
+		};
 
-			bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
-		}
+		bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
 	}
 }
 

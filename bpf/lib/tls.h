@@ -69,7 +69,8 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 		return 0;
 	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	conn->tls = 1;
-	conn->tls_hello = (direction & 1) && slot->record.captured > TLS_HEADER && slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO;
+	conn->tls_hello = slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured > TLS_HEADER &&
+			  slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO;
 	conn->awaited[DIRECTION_IN] = 0;
 	conn->awaited[DIRECTION_OUT] = 0;
 	conn->stream_bytes[direction & 1] = slot->record.offset;
@@ -104,7 +105,7 @@ static __always_inline bool tls__begins_stream(struct connection *conn, __u8 dir
 	if (!tls__may_begin(conn, bytes) || !tls__record_size(bytes))
 		return false;
 	conn->tls = 1;
-	conn->tls_hello = direction == DIRECTION_OUT && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO;
+	conn->tls_hello = (bytes & 0xff) == TLS_HANDSHAKE && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO;
 	return true;
 }
 

@@ -1,11 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import { Agent, get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needsBpf } from '../support/capability.ts';
+import { compileApp } from '../support/compile-app.mjs';
 import { type App, runApp } from '../support/run-app.mjs';
 import { makeTlsFiles, type TlsFiles } from '../support/tls-files.mjs';
 import { use } from '../support/use.ts';
@@ -21,13 +33,26 @@ interface Tapped {
 }
 
 let files: TlsFiles;
-beforeAll(() => {
+let lateClient: string;
+beforeAll(async () => {
   files = makeTlsFiles();
+  lateClient = await compileApp('tls-late-client.c');
 });
 afterAll(() => files.remove());
 
 function runServer(...args: string[]): Promise<App> {
   return runApp('tls-server', '/usr/bin/python3', [server, files.cert, files.key, ...args]);
+}
+
+function runLateClient(library: string, io: 'socket' | 'memory', env: NodeJS.ProcessEnv = {}): Promise<App> {
+  return runApp('tls-late-client', lateClient, [library, io], { ready: /^READY$/, port: 0, env });
+}
+
+/** Tells it what to do, and resolves when it has. */
+async function tell(client: App, command: string): Promise<void> {
+  const done = client.line(/^(LOADED|DONE 200 \d+)$/);
+  client.write(`${command}\n`);
+  await done;
 }
 
 /** Sends requests one after another over one connection. */
@@ -99,6 +124,66 @@ describe('TLS taps are attached', needsBpf, () => {
     await watching.settled(10);
     await watching.finish();
     expect(pathsOf(watching)).toEqual(paths('late'));
+  });
+
+  it.each(['socket', 'memory'] as const)(
+    'to OpenSSL that a client loads and uses at once, over its %s: its first request is seen',
+    async (io) => {
+      const app = use(await runServer());
+      const client = use(await runLateClient('libssl.so.3', io));
+      const watching = use(await watch({ pids: [client.pid] }));
+      expect(tapped(watching)).toEqual([]);
+      for (const path of paths(io)) await tell(client, `get ${app.port} ${path}`);
+      await watching.settled(10);
+      await watching.finish();
+      expect(pathsOf(watching)).toEqual(paths(io));
+      expect(Object.entries(watching.beyla.stats().drops).filter(([, count]) => count > 0)).toEqual([]);
+    },
+  );
+
+  it('to a library in LD_LIBRARY_PATH that is used at once', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'beyla-path-'));
+    try {
+      copyFileSync(libssl(), join(directory, 'libssl.so.3'));
+      const app = use(await runServer());
+      const client = use(await runLateClient('libssl.so.3', 'socket', { LD_LIBRARY_PATH: directory }));
+      const watching = use(await watch({ pids: [client.pid] }));
+      await tell(client, `get ${app.port} /path`);
+      await watching.settled(1);
+      await expect.poll(() => tapped(watching)).toMatchObject([{ path: join(directory, 'libssl.so.3') }]);
+      expect(pathsOf(watching)).toEqual(['/path']);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('to a library that nobody could look for, as soon as the loader has it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'beyla-unpacked-'));
+    const library = join(directory, 'libssl-unpacked.so');
+    copyFileSync(libssl(), library);
+    const app = use(await runServer());
+    const client = use(await runLateClient(library, 'memory'));
+    const watching = use(await watch({ pids: [client.pid] }));
+    expect(stat(watching, 'taps_loads_heard')).toBe(0);
+    await tell(client, 'load');
+    rmSync(directory, { recursive: true });
+    await expect.poll(() => stat(watching, 'taps_loads_heard')).toBeGreaterThan(0);
+    await expect.poll(() => tapped(watching)).toMatchObject([{ path: library }]);
+    for (const path of paths('unpacked')) await tell(client, `get ${app.port} ${path}`);
+    await watching.settled(10);
+    expect(pathsOf(watching)).toEqual(paths('unpacked'));
+  });
+
+  it('at no cost for others while a process may load a library but has not', async () => {
+    const stranger = use(await runServer());
+    const client = use(await runLateClient('libssl.so.3', 'socket'));
+    const watching = use(await watch({ pids: [client.pid] }));
+    expect(stat(watching, 'taps_libraries_awaited')).toBeGreaterThan(0);
+    expect(stat(watching, 'taps_loaders_heard')).toBe(1);
+    for (const name of ['libssl', 'ld-linux']) expect(hasProbes(stranger.pid, name)).toBe(false);
+    expect(hasProbes(client.pid, 'ld-linux')).toBe(true);
+    await tell(client, 'load');
+    expect(hasProbes(client.pid, 'libssl')).toBe(true);
   });
 
   it('to a copy of the library that only a mount namespace sees', async () => {
@@ -235,4 +320,25 @@ describe('TLS taps are attached', needsBpf, () => {
 function libssl(): string {
   const script = 'import ssl; print(next(l.split()[-1] for l in open("/proc/self/maps") if "/libssl." in l))';
   return realpathSync(execFileSync('/usr/bin/python3', ['-c', script], { encoding: 'utf8' }).trim());
+}
+
+function stat(watching: Pick<Watch, 'beyla'>, name: string): number | undefined {
+  const { tracer } = watching.beyla.debugInfo() as { tracer: { counters: Readonly<Record<string, number>> } };
+  return tracer.counters[name];
+}
+
+/** Whether the code of a library that a process of ours has mapped differs from its file: the kernel puts a breakpoint where a probe is. */
+function hasProbes(pid: number, name: string): boolean {
+  const line = readFileSync(`/proc/${pid}/maps`, 'utf8')
+    .split('\n')
+    .find((text) => text.includes(`/${name}`) && text.includes(' r-xp '));
+  const [range = '', , offset = '', , , path = ''] = line?.split(/ +/) ?? [];
+  const [start = 0, end = 0] = range.split('-').map((address) => Number.parseInt(address, 16));
+  const memory = Buffer.alloc(end - start);
+  const file = openSync(`/proc/${pid}/mem`, 'r');
+  readSync(file, memory, 0, memory.length, start);
+  closeSync(file);
+  const fileOffset = Number.parseInt(offset, 16);
+  const code = readFileSync(path).subarray(fileOffset, fileOffset + memory.length);
+  return !memory.subarray(0, code.length).equals(code);
 }

@@ -315,5 +315,6 @@ function hintsOf(discovery: Discovery, source: RecordSource): LifecycleSink {
     onExit: ({ pid }) => discovery.hintExit(pid),
     onListen: ({ pid, port, netns }) => discovery.hintListen(pid, port, netns),
     onTls: ({ pid }) => source.speaksTls(pid),
+    onLoaded: ({ pid, ns }) => source.loadsLibraries(pid, ns),
   };
 }

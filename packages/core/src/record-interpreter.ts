@@ -102,6 +102,10 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
     this.#options.lifecycle?.onTls?.(event);
   }
 
+  onLoaded(event: ProcessEvent): void {
+    this.#options.lifecycle?.onLoaded?.(event);
+  }
+
   onMalformed(): void {
     this.#counters.add('records.malformed');
   }

@@ -139,7 +139,6 @@ export const rows = [
       server: { others: 'HttpListener speaks HTTP/1 only' },
       client: { grpc: noGrpc, grpcs: noGrpc },
     },
-    wrong: { client: { https1: 'OpenSSL is loaded by the first request over TLS, which it may be too late to see' } },
   },
   {
     id: 'dotnet-kestrel',

@@ -119,12 +119,6 @@ export const rows = [
     prepare: build,
     ...sides('java', 'netty', { server: ALL, client: ALL }),
     cannot: {},
-    wrong: {
-      client: {
-        https1:
-          'netty-tcnative loads its library with the first connection: requests of the first connections may be lost, and not all of them are counted',
-      },
-    },
   },
   {
     id: 'java-native-image',

@@ -40,11 +40,5 @@ export const rows = [
         commandedClient(await runProgram(RUBY, [`${APPS}net-http-client.rb`, ...context.words]), context),
     },
     cannot: { server: onlyHttp1, client: onlyHttp1 },
-    wrong: {
-      client: {
-        https1:
-          'OpenSSL is loaded just before the first connections: their requests may be lost, and once, on a busy machine, spans had the port of another connection',
-      },
-    },
   },
 ];

@@ -17,7 +17,7 @@ const LEAST_SIZE = new Uint16Array(256);
 LEAST_SIZE[RECORD_KIND.TURN] = LEAST_SIZE[RECORD_KIND.CHUNK] = TURN_RECORD.size;
 LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.size;
 LEAST_SIZE[RECORD_KIND.EXEC] = LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
-LEAST_SIZE[RECORD_KIND.TLS] = PROCESS_RECORD.size;
+LEAST_SIZE[RECORD_KIND.TLS] = LEAST_SIZE[RECORD_KIND.LOADED] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
 
 /**
@@ -81,6 +81,7 @@ export class BatchDecoder {
     if (kind === RECORD_KIND.EXEC) sink.onExec(event);
     else if (kind === RECORD_KIND.FORK) sink.onFork(event);
     else if (kind === RECORD_KIND.TLS) sink.onTls?.(event);
+    else if (kind === RECORD_KIND.LOADED) sink.onLoaded?.(event);
     else sink.onExit(event);
   }
 

@@ -12,6 +12,8 @@ export interface LifecycleSink {
   onListen(event: ListenEvent): void;
   /** A selected process speaks TLS on a connection that no tap sees into; `RecordSource.speaksTls` wants to know. */
   onTls?(event: ProcessEvent): void;
+  /** A selected process has loaded libraries, or is about to; `RecordSource.loadsLibraries` wants to know. */
+  onLoaded?(event: ProcessEvent): void;
 }
 
 /** Who gets the records of a batch, in the order of the ring. Events are valid only during the call. */

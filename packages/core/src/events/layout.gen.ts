@@ -174,6 +174,7 @@ export const RECORD_KIND = {
   EXIT: 6,
   LISTEN: 7,
   TLS: 8,
+  LOADED: 9,
 } as const;
 
 export const RECORD_FLAG = {
@@ -228,7 +229,8 @@ export const COUNTER = {
   TLS_UNTAPPED: 17,
   TAP_UNBOUND: 18,
   FRAMES_LOST: 19,
-  MAX: 20,
+  TLS_LATE: 20,
+  MAX: 21,
 } as const;
 
 export const TAP_RUNTIME_KIND = {

@@ -32,7 +32,7 @@ export class KernelProbes implements ProbeAttacher {
     return object === undefined ? 'it is switched off' : undefined;
   }
 
-  attach(tap: TapName, path: string, groups: readonly ProbeGroup[]): () => Promise<void> {
+  attach(tap: TapName, path: string, groups: readonly ProbeGroup[], pid = -1): () => Promise<void> {
     const object = this.#objects[tap];
     if (object === undefined || object instanceof Error) throw new Error(`${tap} is not loaded`);
     const entries: LinkHandle[] = [];
@@ -42,7 +42,7 @@ export class KernelProbes implements ProbeAttacher {
     try {
       for (const { program, offsets, isReturn } of groups) {
         for (const some of this.#isMulti ? [offsets] : offsets.map((offset) => [offset])) {
-          const target = { path, offsets: some, pid: -1, return: isReturn, multi: this.#isMulti };
+          const target = { path, offsets: some, pid, return: isReturn, multi: this.#isMulti };
           (isReturn ? returns : entries).push(object.attachUprobe(program, target));
         }
       }

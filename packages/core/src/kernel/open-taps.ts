@@ -20,6 +20,7 @@ const PROGRAM: Readonly<Record<TapName, string>> = {
   openssl: 'openssl_free',
   go_tls: 'go_tls_close',
   rustls: 'rustls_encrypt',
+  loader: 'loader_changed',
 };
 
 /** Loads the taps that are wanted. What cannot be loaded does not stop the rest: its error takes its place. */
@@ -45,7 +46,8 @@ export function openTaps(
   const openssl = wanted.openssl ? open('openssl') : undefined;
   const goTls = wanted.goTls ? open('go_tls') : undefined;
   const rustls = wanted.rustls ? open('rustls') : undefined;
-  return { objects: { openssl, go_tls: goTls, rustls }, isMulti };
+  const loader = Object.values(wanted).includes(true) ? open('loader') : undefined;
+  return { objects: { openssl, go_tls: goTls, rustls, loader }, isMulti };
 }
 
 /** The kernel fixes at load how a program is attached, so an object that is loaded for uprobe_multi is the way to find out. */

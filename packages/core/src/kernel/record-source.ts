@@ -27,6 +27,8 @@ export interface RecordSource extends Component, AsyncIterable<EventBatch> {
   deselect(process: ProcessInfo): void;
   /** A selected process speaks TLS that is not seen: its libraries are looked at again. */
   speaksTls(pid: number): void;
+  /** A selected process loaded or unloaded libraries at this time (CLOCK_MONOTONIC): its libraries are looked at again. */
+  loadsLibraries(pid: number, ns: number): void;
   /** `stream`: every I/O call of this connection with its bytes. `ignore`: nothing but its close. */
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void;
   /** New connections to this port start in stream mode. */

@@ -225,6 +225,10 @@ export class Tracer implements RecordSource {
     this.#opened?.taps.speaksTls(pid);
   }
 
+  loadsLibraries(pid: number, ns: number): void {
+    this.#opened?.taps.loadsLibraries(pid, ns);
+  }
+
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void {
     this.#opened?.verdicts.set(connection, verdict);
   }

@@ -110,6 +110,7 @@ export class RecordingSource implements RecordSource {
   setVerdict(): void {}
   streamPort(): void {}
   speaksTls(): void {}
+  loadsLibraries(): void {}
   wake(): void {}
 
   counters(): Readonly<Record<string, number>> {

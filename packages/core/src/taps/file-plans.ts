@@ -10,13 +10,13 @@ const NOT_ELF: NoTap = { reason: 'none', about: 'not an executable file for x86-
 
 /** Plans of files, kept for the 1024 last used ones. */
 export class FilePlans {
-  readonly #options: Required<TapsOptions>;
+  readonly #planner: (elf: ElfFile) => TapPlan | NoTap;
   readonly #plans = new LRUCache<string, TapPlan | NoTap>({ max: 1024 });
   /** Files that were read. */
   filesRead = 0;
 
-  constructor(options: Required<TapsOptions>) {
-    this.#options = options;
+  constructor(planner: (elf: ElfFile) => TapPlan | NoTap) {
+    this.#planner = planner;
   }
 
   /** Reads the file if it was not read before. */
@@ -32,14 +32,18 @@ export class FilePlans {
 
   #read(descriptor: number): TapPlan | NoTap {
     const elf = ElfFile.read(descriptor);
-    if (elf === undefined || !elf.isX86) return NOT_ELF;
-    const go = this.#options.goTls ? planGoTls(elf) : undefined;
-    if (go !== undefined && !('reason' in go && go.reason === 'none')) return go;
-    const openssl = this.#options.openssl ? planOpenssl(elf) : undefined;
-    const rustls = this.#options.rustls ? planRustls(elf) : undefined;
-    if (openssl !== undefined && 'probes' in openssl)
-      return rustls !== undefined && 'probes' in rustls ? { ...openssl, also: rustls } : openssl;
-    if (rustls !== undefined && 'probes' in rustls) return rustls;
-    return openssl ?? rustls ?? go ?? NOT_ELF;
+    return elf?.isX86 === true ? this.#planner(elf) : NOT_ELF;
   }
+}
+
+/** Where to probe a file for the kinds of TLS that are wanted. */
+export function planTls(elf: ElfFile, wanted: Required<TapsOptions>): TapPlan | NoTap {
+  const go = wanted.goTls ? planGoTls(elf) : undefined;
+  if (go !== undefined && !('reason' in go && go.reason === 'none')) return go;
+  const openssl = wanted.openssl ? planOpenssl(elf) : undefined;
+  const rustls = wanted.rustls ? planRustls(elf) : undefined;
+  if (openssl !== undefined && 'probes' in openssl)
+    return rustls !== undefined && 'probes' in rustls ? { ...openssl, also: rustls } : openssl;
+  if (rustls !== undefined && 'probes' in rustls) return rustls;
+  return openssl ?? rustls ?? go ?? NOT_ELF;
 }

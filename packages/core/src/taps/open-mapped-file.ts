@@ -18,12 +18,13 @@ const OVERLAY = 0x794c_7630;
  * CAP_SYS_ADMIN; without it the path in the process's mount namespace does, if the file there has the mapping's inode number.
  */
 export function openMappedFile(procRoot: string, pid: number, file: MappedFile): OpenedFile | undefined {
-  const opened = open(`${procRoot}/${pid}/map_files/${file.range}`);
+  const opened = openFile(`${procRoot}/${pid}/map_files/${file.range}`);
   if (opened !== undefined || file.isDeleted) return opened;
-  return open(`${procRoot}/${pid}/root${file.path}`, file.inode);
+  return openFile(`${procRoot}/${pid}/root${file.path}`, file.inode);
 }
 
-function open(path: string, inode?: number): OpenedFile | undefined {
+/** Opens a file by its path, if it has this inode number; undefined where that is not possible. The caller closes it. */
+export function openFile(path: string, inode?: number): OpenedFile | undefined {
   let descriptor: number;
   try {
     // What is there by now may be a pipe: opening must not wait for its other end.

@@ -67,9 +67,16 @@ export function planOpenssl(elf: ElfFile): TapPlan | NoTap {
     probes.some((probe) => probe.program.startsWith(program)),
   );
   if (!isWhole) return { reason: 'refused', about: `the code of ${refused.join(', ')} is not understood` };
-  // A return that is seen without its entry does no harm; an entry without its return would.
-  probes.sort((a, b) => Number(b.isReturn) - Number(a.isReturn));
+  probes.sort((a, b) => turn(a) - turn(b));
   return { tap: 'openssl', probes, refused, about: 'OpenSSL' };
+}
+
+/**
+ * When a probe's turn is to be attached. A return that is seen without its entry does no harm; an entry without its return would. Reads come last:
+ * they may claim what was read before, so no other call may be under way that began unseen.
+ */
+function turn({ isReturn, program }: PlannedProbe): number {
+  return isReturn ? 0 : program.startsWith('openssl_read') ? 2 : 1;
 }
 
 function probesOf(elf: ElfFile, { name, address, code }: Located): PlannedProbe[] | undefined {

@@ -17,10 +17,10 @@ export interface ProbeAttacher {
   /** Why a tap cannot be used at all; undefined where it can. */
   trouble(tap: TapName): string | undefined;
   /**
-   * Attaches all groups in this order, or none; the path leads to the file during the call only. Returns what detaches them, returns after
-   * entries, and resolves when they are. Throws where the kernel refuses.
+   * Attaches all groups in this order, or none, for every process or for one; the path leads to the file during the call only. Returns what
+   * detaches them, returns after entries, and resolves when they are. Throws where the kernel refuses.
    */
-  attach(tap: TapName, path: string, groups: readonly ProbeGroup[]): () => Promise<void>;
+  attach(tap: TapName, path: string, groups: readonly ProbeGroup[], pid?: number): () => Promise<void>;
   /** Tells how plaintext finds its connection in this process. False where there is no room. */
   addRuntime(pid: number, runtime: TapRuntime): boolean;
   removeRuntime(pid: number): void;

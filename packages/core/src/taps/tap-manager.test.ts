@@ -175,6 +175,22 @@ describe.skipIf(!hasCompiler)('TapManager', () => {
     expect(attacher.attached).toHaveLength(1);
   });
 
+  it('finds a library at once when the loader tells of it, however old the process, and looks no more often than it must', () => {
+    writeFileSync(join(root, 'uptime'), '90000.00 90000.00\n');
+    taps.select(put(5));
+    const beforeNs = Number(process.hrtime.bigint());
+    put(5, join(files, 'libssl.so.9'));
+    taps.loadsLibraries(5, beforeNs);
+    expect(attacher.attached).toHaveLength(1);
+    const { taps_looks: looks = 0 } = taps.stats();
+    // The first look has seen what these tell.
+    for (let event = 0; event < 100; event++) taps.loadsLibraries(5, beforeNs);
+    expect(taps.stats()['taps_looks']).toBe(looks);
+    taps.loadsLibraries(5, Number(process.hrtime.bigint()));
+    expect(taps.stats()['taps_looks']).toBe(looks + 1);
+    taps.loadsLibraries(6, beforeNs);
+  });
+
   it('looks into files of any name once a process speaks TLS that is not seen', () => {
     taps.select(put(5, join(files, 'module.so')));
     expect(attacher.attached).toHaveLength(0);

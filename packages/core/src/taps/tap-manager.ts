@@ -1,8 +1,10 @@
 import type { TapsOptions } from '../options/options.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import type { ProcFs } from '../processes/procfs.ts';
+import { FilePlans, planTls } from './file-plans.ts';
 import { LookSchedule } from './look-schedule.ts';
-import { readMappedFiles } from './mapped-files.ts';
+import { type MappedFile, readMappedFiles } from './mapped-files.ts';
+import { OwnProbes } from './own-probes.ts';
 import type { ProbeAttacher } from './probe-attacher.ts';
 import { type TappedFile, TappedFiles } from './tapped-files.ts';
 import { TimeBudget } from './time-budget.ts';
@@ -22,9 +24,13 @@ interface Watched {
   /** Its TLS is not seen, and why. */
   untapped: string | undefined;
   hintedMs: number;
+  /** What it loads is told at once. */
+  isHeard: boolean;
+  /** When the last look at it began (CLOCK_MONOTONIC). */
+  lookedNs: number;
 }
 
-/** After its selection a young process is looked at again: libraries are loaded on the first use. */
+/** After its selection a young process is looked at again, in case its loader does not tell what it loads. */
 const YOUNG_LOOKS_MS = [50, 200, 1000, 3000];
 const YOUNG_S = 10;
 /** One that speaks TLS unseen is looked at no more often. */
@@ -43,12 +49,15 @@ const LIKELY = /\/(lib(ssl|boringssl|netty_tcnative|conscrypt|node|python)|_ssl\
  * Keeps probes in the files through which the selected processes speak TLS: one attachment for each file, for all processes, as long as a
  * selected one uses it.
  *
- * Looks at a process when it is selected, executed or listens, a few times while it is young, and when it speaks TLS that no tap sees. What
- * fails is counted and named in `health()`; nothing of it stops the rest.
+ * Looks at a process when it is selected, executed, listens or loads a library, a few times while it is young, and when it speaks TLS that no tap
+ * sees. A process without a TLS library gets probes of its own in those it may load. What fails is counted and named in `health()`; nothing
+ * of it stops the rest.
  */
 export class TapManager {
   readonly #parts: TapManagerParts;
+  readonly #plans: FilePlans;
   readonly #files: TappedFiles;
+  readonly #own: OwnProbes;
   readonly #watched = new Map<number, Watched>();
   readonly #schedule = new LookSchedule();
   readonly #budget = new TimeBudget(performance.now());
@@ -58,10 +67,13 @@ export class TapManager {
   #looks = 0;
   #longestLookMs = 0;
   #mapsCut = 0;
+  #loadsHeard = 0;
 
   constructor(parts: TapManagerParts) {
     this.#parts = parts;
-    this.#files = new TappedFiles(parts.proc, parts.attacher, parts.options);
+    this.#plans = new FilePlans((elf) => planTls(elf, parts.options));
+    this.#files = new TappedFiles(parts.proc, parts.attacher, this.#plans);
+    this.#own = new OwnProbes(parts.proc, parts.attacher, this.#plans);
   }
 
   /** A process is followed from now on, or has executed another program. */
@@ -75,6 +87,8 @@ export class TapManager {
       isThorough: false,
       untapped: undefined,
       hintedMs: Number.NEGATIVE_INFINITY,
+      isHeard: false,
+      lookedNs: 0,
     });
     const nowMs = performance.now();
     this.#lookOrDefer(pid, nowMs);
@@ -88,6 +102,13 @@ export class TapManager {
     const nowMs = performance.now();
     this.#lookOrDefer(pid, nowMs);
     this.#arm(nowMs);
+  }
+
+  /** A process loaded or unloaded libraries at this time (CLOCK_MONOTONIC), or is about to. */
+  loadsLibraries(pid: number, ns: number): void {
+    this.#loadsHeard++;
+    // Loading many makes many events; a look that began later has seen what they tell.
+    if ((this.#watched.get(pid)?.lookedNs ?? ns) < ns) this.refresh(pid);
   }
 
   /** A process speaks TLS on a connection that no tap sees into. */
@@ -109,6 +130,7 @@ export class TapManager {
     const nowMs = performance.now();
     this.#watched.delete(pid);
     this.#schedule.delete(pid);
+    this.#own.release(pid);
     for (const file of watched.files) this.#files.release(pid, file, nowMs);
     this.#arm(nowMs);
   }
@@ -118,7 +140,7 @@ export class TapManager {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#watched.clear();
-    await this.#files.close();
+    await Promise.all([this.#own.close(), this.#files.close()]);
   }
 
   messages(): string[] {
@@ -133,9 +155,13 @@ export class TapManager {
 
   /** Counters since the start, and gauges of now. */
   stats(): Readonly<Record<string, number>> {
+    const { loaders, awaited } = this.#own.counts;
     return {
       taps_files: this.#files.size,
-      taps_files_read: this.#files.filesRead,
+      taps_files_read: this.#plans.filesRead,
+      taps_loaders_heard: loaders,
+      taps_libraries_awaited: awaited,
+      taps_loads_heard: this.#loadsHeard,
       taps_attach_failed: this.#files.failed,
       taps_functions_refused: this.#files.refused,
       taps_looks: this.#looks,
@@ -171,7 +197,12 @@ export class TapManager {
   /** Returns why a file that has TLS is not tapped, if there is one. */
   #look(pid: number, watched: Watched, nowMs: number): string | undefined {
     this.#looks++;
-    const mapped = readMappedFiles(this.#parts.proc, pid);
+    watched.lookedNs = Number(process.hrtime.bigint());
+    let mapped = readMappedFiles(this.#parts.proc, pid);
+    const heard = watched.isHeard || mapped === undefined ? undefined : this.#own.hear(pid, mapped.files);
+    watched.isHeard ||= heard !== undefined;
+    // What was loaded while its loader did not tell yet.
+    if (heard === 'new') mapped = readMappedFiles(this.#parts.proc, pid);
     if (mapped === undefined) return 'its memory map cannot be read: CAP_SYS_PTRACE is needed';
     if (mapped.isCut) this.#mapsCut++;
     const executable = this.#parts.proc.executable(pid);
@@ -193,10 +224,17 @@ export class TapManager {
     else for (const file of watched.files) if (!used.has(file)) this.#drop(pid, watched, file, nowMs);
     for (const file of used) watched.files.add(file);
     if (watched.files.size > 0) watched.untapped = undefined;
+    this.#await(pid, watched, mapped.files);
     const tookMs = performance.now() - nowMs;
     this.#budget.spend(tookMs);
     this.#longestLookMs = Math.max(this.#longestLookMs, tookMs);
     return cause;
+  }
+
+  #await(pid: number, { files }: Watched, mapped: readonly MappedFile[]): void {
+    if (files.size === 0) this.#own.await(pid, mapped, (identity) => this.#files.has(identity));
+    else this.#own.settle({ pid });
+    for (const { identity } of files) this.#own.settle({ identity });
   }
 
   #drop(pid: number, watched: Watched, file: TappedFile, nowMs: number): void {
@@ -213,7 +251,12 @@ export class TapManager {
   /** One timer for the looks that are due and the files that nobody uses any more. */
   #arm(nowMs: number): void {
     if (this.#isClosed) return;
-    const next = Math.min(this.#schedule.nextDueMs(), this.#files.sweep(nowMs) ?? Number.POSITIVE_INFINITY);
+    const size = this.#files.size;
+    const sweepMs = this.#files.sweep(nowMs) ?? Number.POSITIVE_INFINITY;
+    // What was tapped for all processes did not have to be waited for.
+    if (this.#files.size < size)
+      for (const [pid, { files }] of this.#watched) if (files.size === 0) this.#schedule.add(pid, nowMs);
+    const next = Math.min(this.#schedule.nextDueMs(), sweepMs);
     if (next === this.#timerMs) return;
     clearTimeout(this.#timer);
     this.#timerMs = next;

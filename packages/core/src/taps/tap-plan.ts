@@ -1,5 +1,5 @@
-/** The programs a file may be tapped with: one BPF object each. */
-export type TapName = 'openssl' | 'go_tls' | 'rustls';
+/** The programs a file may be probed with: one BPF object each. `loader` taps nothing: it tells of libraries that are loaded. */
+export type TapName = 'openssl' | 'go_tls' | 'rustls' | 'loader';
 
 /** One probe to attach. */
 export interface PlannedProbe {

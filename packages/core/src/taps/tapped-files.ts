@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs';
-import type { TapsOptions } from '../options/options.ts';
 import type { ProcFs } from '../processes/procfs.ts';
-import { FilePlans } from './file-plans.ts';
+import type { FilePlans } from './file-plans.ts';
 import type { MappedFile } from './mapped-files.ts';
 import { openMappedFile } from './open-mapped-file.ts';
-import type { ProbeAttacher, ProbeGroup, TapRuntime } from './probe-attacher.ts';
-import type { PlannedProbe, TapPlan } from './tap-plan.ts';
+import type { ProbeAttacher, TapRuntime } from './probe-attacher.ts';
+import { probeGroups } from './probe-groups.ts';
+import type { TapPlan } from './tap-plan.ts';
 
 /** A file with probes in it. */
 export interface TappedFile {
@@ -47,18 +47,18 @@ export class TappedFiles {
   /** Functions that got no probe since their code is not surely understood, of all files so far. */
   refused = 0;
 
-  constructor(proc: ProcFs, attacher: ProbeAttacher, options: Required<TapsOptions>) {
+  constructor(proc: ProcFs, attacher: ProbeAttacher, plans: FilePlans) {
     this.#proc = proc;
     this.#attacher = attacher;
-    this.#plans = new FilePlans(options);
+    this.#plans = plans;
   }
 
   get size(): number {
     return this.#files.size;
   }
 
-  get filesRead(): number {
-    return this.#plans.filesRead;
+  has(identity: string): boolean {
+    return this.#files.has(identity);
   }
 
   [Symbol.iterator](): Iterator<TappedFile> {
@@ -134,7 +134,7 @@ export class TappedFiles {
     };
     try {
       for (const { tap, probes } of plans)
-        detaches.push(this.#attacher.attach(tap, `/proc/self/fd/${descriptor}`, groups(probes)));
+        detaches.push(this.#attacher.attach(tap, `/proc/self/fd/${descriptor}`, probeGroups(probes)));
     } catch (error) {
       void detach();
       return this.#fail(identity, file.path, error instanceof Error ? error.message : String(error), nowMs);
@@ -182,15 +182,4 @@ function runtimeOf(plans: readonly TapPlan[]): TapRuntime | undefined {
     if (isProvenByCiphertext === true) return 'rustls';
   }
   return undefined;
-}
-
-/** Neighbours with the same program and kind are attached at once. */
-function groups(probes: readonly PlannedProbe[]): ProbeGroup[] {
-  const all: { program: string; offsets: number[]; isReturn: boolean }[] = [];
-  for (const { program, offset, isReturn } of probes) {
-    const last = all.at(-1);
-    if (last?.program === program && last.isReturn === isReturn) last.offsets.push(offset);
-    else all.push({ program, offsets: [offset], isReturn });
-  }
-  return all;
 }
