@@ -38,8 +38,15 @@ for_demo() {
   needs_command wrk wrk
 }
 
+for_rust() {
+  command -v cargo >/dev/null || return 0
+  needs_command pkg-config pkg-config
+  needs_file /usr/include/openssl/ssl.h libssl-dev
+}
+
 for_test() {
   for_demo
+  for_rust
   needs_command bpftool bpftool
   needs_command readelf binutils
   needs_command openssl openssl
@@ -63,10 +70,7 @@ for_matrix() {
   needs_command javac 'openjdk-17-jdk-headless|default-jdk-headless'
   needs_command mvn maven
   # The sources of the rows need a newer Go and Rust than Debian has: those rows run where somebody has put them.
-  if command -v cargo >/dev/null; then
-    needs_command pkg-config pkg-config
-    needs_file /usr/include/openssl/ssl.h libssl-dev
-  fi
+  for_rust
 }
 
 for_kernels() {
