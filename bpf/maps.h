@@ -56,7 +56,7 @@ struct {
 	__type(value, __u64);
 } verdicts SEC(".maps");
 
-/* Of the taps; user space touches none of these three. */
+/* Of the taps; user space touches none of these five. */
 struct tap_session_key {
 	__u64 session;
 	__u32 pid;
@@ -88,9 +88,23 @@ struct tap_call {
 	/* When one of these two was set. */
 	__u64 since_ns;
 	__u32 kind;   /* enum tap_kind of the call under way; 0 = none */
-	__u16 nested; /* calls of the same session inside of it */
+	__u8 nested;  /* calls of the same session inside of it */
+	__u8 remembers; /* the session that asks is of a library that keeps the ClientHello in it */
 	__u8 is_fed;  /* it was preceded by a read that it may have claimed: what it wants to send is no ClientHello */
 	__u8 is_hello; /* the read that may be claimed was of a ClientHello */
+};
+
+/* A ClientHello that was read or sent. */
+struct tap_hello {
+	__u64 sock;
+	__u64 connection;
+};
+
+/* What was learned of OpenSSL in a process. */
+struct tap_layout {
+	__u32 random;    /* where in a session the end of the ClientHello's random is; 0 = not known */
+	__u16 searches;  /* in how many sessions it was searched for */
+	__u16 is_unruly; /* threads do not call for what they have just read */
 };
 
 /*
@@ -114,6 +128,24 @@ struct {
 	__type(key, struct tap_context);
 	__type(value, struct tap_call);
 } tap_calls SEC(".maps");
+
+/*
+ * tap_hellos: ClientHellos by the last 8 bytes of their random. tap_layouts: by pid. Both are looked into while a session of OpenSSL is not
+ * bound; what is not needed any more makes room for what is.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, __u64);
+	__type(value, struct tap_hello);
+} tap_hellos SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, __u32);
+	__type(value, struct tap_layout);
+} tap_layouts SEC(".maps");
 
 /* tap_runtimes: how to find the context of a process, by pid. Written and removed by user space; programs in Go and with rustls only. */
 struct {

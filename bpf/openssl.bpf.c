@@ -98,8 +98,8 @@ static __always_inline void wants_more(struct tap_call *call, __u32 pid)
 	call->since_ns = bpf_ktime_get_ns();
 }
 
-SEC("uretprobe")
-int openssl_return(struct pt_regs *ctx)
+/* `remembers`: the library keeps the random of the ClientHello in its session. */
+static __always_inline int returns(struct pt_regs *ctx, bool remembers)
 {
 	struct tap_context key = { .id = thread_id(), .pid = current__pid() };
 	__s32 result = ctx->ax;
@@ -122,8 +122,11 @@ int openssl_return(struct pt_regs *ctx)
 	bytes = 0;
 	if (kind == TAP_READ || kind == TAP_READ_EX)
 		bytes = kind == TAP_READ ? result : stored_length(call->length_at, result);
-	if (kind && call->read_sock)
+	if (remembers && kind && kind != TAP_SHUTDOWN)
+		tap__settle(key.id, key.pid, bytes > 0);
+	else if (kind && call->read_sock)
 		tap__claim(call, call->session, key.pid, bytes > 0);
+	call->remembers = remembers;
 	call->kind = TAP_NONE;
 	switch (kind) {
 	case TAP_READ:
@@ -149,6 +152,18 @@ int openssl_return(struct pt_regs *ctx)
 		break;
 	}
 	return 0;
+}
+
+SEC("uretprobe")
+int openssl_return(struct pt_regs *ctx)
+{
+	return returns(ctx, false);
+}
+
+SEC("uretprobe")
+int openssl3_return(struct pt_regs *ctx)
+{
+	return returns(ctx, true);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -87,7 +87,9 @@ struct connection {
 	__u8 is_framed;   /* HTTP/2, in stream mode: the kernel walks its frames */
 	__u8 tls_offers;  /* reads that could have been claimed; one that nobody wants is not offered for ever */
 	__u8 tls_settled; /* rustls: bit for each enum direction whose cipher is known (lib/rustls.h) */
-	__u8 pad0[7];
+	__u8 tls_random;  /* its ClientHello is in tap_hellos */
+	__u8 tls_claimed; /* bound by nothing but the order of a thread's calls */
+	__u8 pad0[5];
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

@@ -94,7 +94,7 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	case VERDICT_IGNORE:
 		return;
 	case VERDICT_STREAM:
-		if (!conn->tls && !tls__begins_stream(conn, direction, io))
+		if (!conn->tls && !tls__begins_stream(conn, direction, io, bytes))
 			socket_io__stream(conn, direction, io, bytes);
 		break;
 	default:

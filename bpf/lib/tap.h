@@ -8,6 +8,9 @@
  * A *session* is the program's own name for a TLS connection: the address of its SSL, or of its crypto/tls.Conn. It is bound once to one
  * socket, while both live. A *context* is what makes one call after another: the thread, or in Go the goroutine.
  *   - I/O on an unbound TLS socket inside a call on an unbound session binds them.
+ *   - OpenSSL 3 keeps the random of the ClientHello in its session: a connection whose ClientHello had it is the session's, whatever threads
+ *     do. Where in the session it is, is searched for in each process. Where that is known, the rules below are for connections whose
+ *     ClientHello was not seen; and not even for those once a thread called for another connection than the one it had just read.
  *   - Else the read of an unbound TLS socket may be claimed once, by the context's very next call, if that receives; by a handshake only if we
  *     are the server, because a client's first handshake is not about anything that was read. It is claimed when that call is over, if it did no
  *     I/O itself and had plaintext, or if what was read was a ClientHello: else the read may have been of a call that nobody saw begin.
@@ -26,8 +29,9 @@
  *   openssl_shutdown     SSL_shutdown
  *   openssl_sendfile     SSL_sendfile
  *   openssl_free         SSL_free, entry only
- *   openssl_return       as uretprobe of all the others
- * Attach openssl_return first and detach it last: an entry without its return holds a call open.
+ *   openssl_return       as uretprobe of all the others; or, where OpenSSL is 3 or newer,
+ *   openssl3_return      instead of it
+ * Attach returns first and detach them last: an entry without its return holds a call open.
  *
  * go_tls.bpf.o, crypto/tls. None is a uretprobe. An entry is the `jbe` of the stack check at a function's beginning, or the instruction
  * after it: its flags tell whether the function will be restarted with a larger stack. Names end with _stack for Go < 1.17:
@@ -139,21 +143,127 @@ static __always_inline bool tap__may_claim(const struct tap_call *call, enum tap
 	return false;
 }
 
+/* How much of a session is searched, and in how many sessions of a process: other libraries keep it elsewhere. */
+#define TAP_SEARCHED_WORDS 128
+#define TAP_SEARCHES_MAX 64
+
+enum tap_proof {
+	TAP_UNPROVEN = 0,   /* none of the ClientHellos that were seen is the session's */
+	TAP_PROVEN = 1,     /* and bound */
+	TAP_UNPROVABLE = 2, /* nobody knows where to look */
+};
+
+static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 random)
+{
+	struct tap_hello *hello = random ? bpf_map_lookup_elem(&tap_hellos, &random) : NULL;
+	struct connection *conn;
+	__u64 sock;
+
+	if (!hello)
+		return false;
+	sock = hello->sock;
+	conn = bpf_map_lookup_elem(&connections, &sock);
+	if (!conn || conn->id != hello->connection)
+		return false;
+	tap__bind(session, pid, conn);
+	return true;
+}
+
+/*
+ * Which connection has the ClientHello that a session remembers? `pid_and_search` has bit 32 set if a ClientHello was just read or sent: only
+ * then one that is not found says something. Global, verified once.
+ */
+__noinline int tap__prove(__u64 session, __u64 pid_and_search)
+{
+	__u32 pid = pid_and_search;
+	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
+	struct tap_layout fresh = {};
+	__u64 random = 0;
+
+	if (layout && layout->random) {
+		bpf_probe_read_user(&random, sizeof(random), (void *)(session + layout->random));
+		return tap__has_hello(session, pid, random) ? TAP_PROVEN : TAP_UNPROVEN;
+	}
+	if (layout)
+		fresh = *layout;
+	if (!(pid_and_search >> 32) || fresh.searches >= TAP_SEARCHES_MAX)
+		return TAP_UNPROVABLE;
+	fresh.searches += 1;
+	for (__u32 i = 1; i < TAP_SEARCHED_WORDS; i++) {
+		if (bpf_probe_read_user(&random, sizeof(random), (void *)(session + i * sizeof(random))))
+			break;
+		if (!tap__has_hello(session, pid, random))
+			continue;
+		fresh.random = i * sizeof(random);
+		break;
+	}
+	bpf_map_update_elem(&tap_layouts, &pid, &fresh, BPF_ANY);
+	return fresh.random ? TAP_PROVEN : TAP_UNPROVABLE;
+}
+
+#define TAP_SEARCH (1ULL << 32)
+
 /*
  * The call that may take the read is over, and did no I/O of its own, or it would be known whose session this is. If it had no plaintext
  * either, it may have had nothing to do with what was read.
  */
 static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u32 pid, bool has_received)
 {
+	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
 	__u64 sock = call->read_sock;
 	struct connection *conn;
 
 	call->read_sock = 0;
-	if (!has_received && !call->is_hello && call->kind != TAP_HANDSHAKE)
+	if ((!has_received && !call->is_hello && call->kind != TAP_HANDSHAKE) || (layout && layout->is_unruly))
 		return;
 	conn = bpf_map_lookup_elem(&connections, &sock);
-	if (conn && conn->id == call->read_connection)
-		tap__bind(session, pid, conn);
+	if (!conn || conn->id != call->read_connection)
+		return;
+	tap__bind(session, pid, conn);
+	conn->tls_claimed = conn->session == session;
+}
+
+/*
+ * A call on a session of OpenSSL is over. Whose is it, if that is not known; and is what its thread had read its own? If not, threads hand
+ * over what they have read. (A part of a record may wait for its rest.) Global, verified once.
+ */
+__noinline int tap__settle(__u64 context, __u64 pid_of_session, __u64 has_received)
+{
+	struct tap_context key = { .id = context, .pid = pid_of_session };
+	struct tap_call *call = bpf_map_lookup_elem(&tap_calls, &key);
+	__u32 pid = pid_of_session;
+	enum tap_proof proof = TAP_PROVEN;
+	struct tap_layout *layout;
+	struct connection *conn;
+	struct connection *read;
+	__u64 sock;
+
+	if (!call)
+		return 0;
+	sock = call->read_sock;
+	read = sock ? bpf_map_lookup_elem(&connections, &sock) : NULL;
+	conn = tap__connection(call->session, pid);
+	if (!conn) {
+		proof = tap__prove(call->session, pid | (read && call->is_hello ? TAP_SEARCH : 0));
+		conn = tap__connection(call->session, pid);
+	}
+	if (read && !conn && (!read->tls_random || proof == TAP_UNPROVABLE))
+		tap__claim(call, call->session, pid, has_received);
+	call->read_sock = 0;
+	if (!read || !conn || conn->id == read->id || read->id != call->read_connection)
+		return 0;
+	layout = bpf_map_lookup_elem(&tap_layouts, &pid);
+	if (layout && layout->random && !read->tls_bound && !read->tls_unsure && !read->tls_record_left)
+		layout->is_unruly = 1;
+	return 0;
+}
+
+/* Its thread's calls told whose it is, and it has turned out that they tell nothing. */
+static __always_inline bool tap__is_doubtful(const struct connection *conn, __u32 pid)
+{
+	struct tap_layout *layout = conn->tls_claimed ? bpf_map_lookup_elem(&tap_layouts, &pid) : NULL;
+
+	return layout && layout->is_unruly;
 }
 
 /* Ciphertext that leaves from here on is of what is written now, unless more of this answer was written before. */
@@ -268,7 +378,7 @@ __noinline int tap__data(__u64 session, __u64 pid_and_direction, __u64 base, __u
 {
 	struct connection *conn = tap__connection(session, pid_and_direction);
 
-	if (conn)
+	if (conn && !tap__is_doubtful(conn, pid_and_direction))
 		tap__deliver(conn, pid_and_direction >> 32 & 1, base, kind, bytes);
 	else
 		count(COUNTER_TAP_UNBOUND);
@@ -327,7 +437,8 @@ static __always_inline void tap__learn(struct connection *conn, __u8 direction, 
 	} else if (direction == DIRECTION_OUT) {
 		if (!call)
 			return;
-		if (hello && call->asking && now - call->since_ns < TAP_HELLO_SOON_NS)
+		if (hello && call->asking && now - call->since_ns < TAP_HELLO_SOON_NS &&
+		    (!call->remembers || !conn->tls_random || tap__prove(call->asking, pid | TAP_SEARCH) == TAP_UNPROVABLE))
 			tap__bind(call->asking, pid, conn);
 		if (hello)
 			call->asking = 0;

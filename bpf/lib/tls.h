@@ -52,6 +52,18 @@ static __always_inline bool tls__begins(const struct connection *conn, const str
 	       !conn->tls;
 }
 
+/* The last 8 bytes of a ClientHello's random: behind the headers of record and message, a version and 24 more of it. */
+#define TLS_RANDOM_END 35
+#define TLS_RANDOM_PART 8
+
+/* Nothing else has these bytes: whose memory has them, has this connection (lib/tap.h). */
+static __always_inline void tls__note_hello(struct connection *conn, __u64 random)
+{
+	struct tap_hello hello = { .sock = conn->slots[DIRECTION_IN].record.sock, .connection = conn->id };
+
+	conn->tls_random = random && !bpf_map_update_elem(&tap_hellos, &random, &hello, BPF_ANY);
+}
+
 static __always_inline void tls__give_turn_back(struct connection *conn, struct slot *slot)
 {
 	conn->seq -= 1;
@@ -71,6 +83,12 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 	conn->tls = 1;
 	conn->tls_hello = slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured > TLS_HEADER &&
 			  slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO;
+	if (conn->tls_hello && slot->record.captured >= TLS_RANDOM_END + TLS_RANDOM_PART) {
+		__u64 random;
+
+		__builtin_memcpy(&random, &slot->prefix[TLS_RANDOM_END], sizeof(random));
+		tls__note_hello(conn, random);
+	}
 	conn->awaited[DIRECTION_IN] = 0;
 	conn->awaited[DIRECTION_OUT] = 0;
 	conn->stream_bytes[direction & 1] = slot->record.offset;
@@ -90,9 +108,10 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 }
 
 /* Where every connection of a port is in stream mode from its first byte on. */
-static __always_inline bool tls__begins_stream(struct connection *conn, __u8 direction, const struct io *io)
+static __always_inline bool tls__begins_stream(struct connection *conn, __u8 direction, const struct io *io, __u64 total)
 {
-	struct user_iovec segment = { .base = io->base };
+	struct user_iovec segment = { .base = io->base, .length = total };
+	__u64 random = 0;
 	__u64 bytes = 0;
 
 	if (conn->stream_bytes[DIRECTION_IN] || conn->stream_bytes[DIRECTION_OUT])
@@ -106,6 +125,9 @@ static __always_inline bool tls__begins_stream(struct connection *conn, __u8 dir
 		return false;
 	conn->tls = 1;
 	conn->tls_hello = (bytes & 0xff) == TLS_HANDSHAKE && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO;
+	if (conn->tls_hello && total >= TLS_RANDOM_END + TLS_RANDOM_PART && segment.length >= TLS_RANDOM_END + TLS_RANDOM_PART &&
+	    !bpf_probe_read_user(&random, sizeof(random), (void *)(segment.base + TLS_RANDOM_END)))
+		tls__note_hello(conn, random);
 	return true;
 }
 

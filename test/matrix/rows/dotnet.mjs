@@ -121,7 +121,7 @@ async function startKestrel({ folder, word, ports, tls }) {
 const noGrpc = 'the gRPC library is in no registry that is reached here';
 
 const handsOver =
-  'threads of a pool hand over what they have read: where several connections are used at once, spans may have the port of another one';
+  'late: threads of a pool hand over what they have read, so nothing tells whose a connection is that is older than the tracer: its requests make no span, and are counted';
 
 /** @type {readonly import('../row.mjs').Row[]} */
 export const rows = [

@@ -130,6 +130,8 @@ export const CONNECTION = {
   isFramed: 1438,
   tlsOffers: 1439,
   tlsSettled: 1440,
+  tlsRandom: 1441,
+  tlsClaimed: 1442,
   session: 1448,
   sessionPid: 1456,
   tlsRecordLeft: 1460,

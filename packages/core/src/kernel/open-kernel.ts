@@ -24,6 +24,8 @@ const SHARED_MAPS = [
   'verdicts',
   'tap_sessions',
   'tap_calls',
+  'tap_hellos',
+  'tap_layouts',
   'tap_runtimes',
   'rustls_ciphers',
   'rustls_calls',

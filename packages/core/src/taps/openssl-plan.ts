@@ -25,6 +25,9 @@ const FUNCTIONS: Readonly<Record<string, TappedFunction>> = {
   SSL_free: { program: 'openssl_free', registers: [RDI], hasReturn: false },
 };
 
+/** OpenSSL keeps the random of the ClientHello in its session since 3.0, as long as it has this function; its descendants keep it elsewhere. */
+const SINCE_3 = 'SSL_CTX_new_ex';
+
 const NO_OPENSSL: NoTap = { reason: 'none', about: 'no SSL_read and SSL_write among its symbols' };
 const LONGEST_FUNCTION = 64 * 1024;
 
@@ -41,7 +44,8 @@ interface Located {
  * instruction is not one the kernel emulates, both probes go to the body that SSL_read and SSL_read_ex share, if there is one.
  */
 export function planOpenssl(elf: ElfFile): TapPlan | NoTap {
-  const symbols = findFunctions(elf, Object.keys(FUNCTIONS));
+  const symbols = findFunctions(elf, [...Object.keys(FUNCTIONS), SINCE_3]);
+  const onReturn = symbols.delete(SINCE_3) ? 'openssl3_return' : 'openssl_return';
   if (!symbols.has('SSL_read') || !symbols.has('SSL_write')) return NO_OPENSSL;
   const located = new Map<string, Located>();
   const refused: string[] = [];
@@ -52,14 +56,14 @@ export function planOpenssl(elf: ElfFile): TapPlan | NoTap {
   }
   const probes: PlannedProbe[] = [];
   for (const pair of ['SSL_read', 'SSL_write']) {
-    const body = bodyOf(elf, located.get(pair), located.get(`${pair}_ex`));
+    const body = bodyOf(elf, located.get(pair), located.get(`${pair}_ex`), onReturn);
     if (body === undefined) continue;
     probes.push(...body);
     located.delete(pair);
     located.delete(`${pair}_ex`);
   }
   for (const found of located.values()) {
-    const placed = probesOf(elf, found);
+    const placed = probesOf(elf, found, onReturn);
     if (placed === undefined) refused.push(found.name);
     else probes.push(...placed);
   }
@@ -79,7 +83,7 @@ function turn({ isReturn, program }: PlannedProbe): number {
   return isReturn ? 0 : program.startsWith('openssl_read') ? 2 : 1;
 }
 
-function probesOf(elf: ElfFile, { name, address, code }: Located): PlannedProbe[] | undefined {
+function probesOf(elf: ElfFile, { name, address, code }: Located, onReturn: string): PlannedProbe[] | undefined {
   const { program, registers, hasReturn } = FUNCTIONS[name] as TappedFunction;
   const start = elf.offsetOf(address);
   const placement = placeProbe(code, registers);
@@ -90,12 +94,17 @@ function probesOf(elf: ElfFile, { name, address, code }: Located): PlannedProbe[
   const kind = placement.offset === 0 ? placement.kind : 'stepped';
   return [
     { program, symbol: name, offset: start, isReturn: false, kind },
-    { program: 'openssl_return', symbol: name, offset: start, isReturn: true, kind },
+    { program: onReturn, symbol: name, offset: start, isReturn: true, kind },
   ];
 }
 
 /** One body in place of two functions whose own first instructions are dear to probe. */
-function bodyOf(elf: ElfFile, plain: Located | undefined, extended: Located | undefined): PlannedProbe[] | undefined {
+function bodyOf(
+  elf: ElfFile,
+  plain: Located | undefined,
+  extended: Located | undefined,
+  onReturn: string,
+): PlannedProbe[] | undefined {
   if (plain === undefined || extended === undefined) return undefined;
   const isCheap = [plain, extended].every(({ code }) => startsEmulated(code));
   if (isCheap) return undefined;
@@ -107,7 +116,7 @@ function bodyOf(elf: ElfFile, plain: Located | undefined, extended: Located | un
   const symbol = `${plain.name} and ${extended.name}`;
   return [
     { program, symbol, offset, isReturn: false, kind: 'emulated' },
-    { program: 'openssl_return', symbol, offset, isReturn: true, kind: 'emulated' },
+    { program: onReturn, symbol, offset, isReturn: true, kind: 'emulated' },
   ];
 }
 
