@@ -104,7 +104,8 @@ struct tap_hello {
 struct tap_layout {
 	__u32 random;    /* where in a session the end of the ClientHello's random is; 0 = not known */
 	__u16 searches;  /* in how many sessions it was searched for */
-	__u16 is_unruly; /* threads do not call for what they have just read */
+	__u8 tickets;    /* in how many more it may be, until the next ClientHello */
+	__u8 is_unruly;  /* threads do not call for what they have just read */
 };
 
 /*

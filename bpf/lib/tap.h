@@ -170,38 +170,34 @@ static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 rando
 }
 
 /*
- * Which connection has the ClientHello that a session remembers? `pid_and_search` has bit 32 set if a ClientHello was just read or sent: only
- * then one that is not found says something. Global, verified once.
+ * Which connection has the ClientHello that a session remembers? Global, verified once.
  */
-__noinline int tap__prove(__u64 session, __u64 pid_and_search)
+__noinline int tap__prove(__u64 session, __u64 pid_of_session)
 {
-	__u32 pid = pid_and_search;
+	__u32 pid = pid_of_session;
 	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
-	struct tap_layout fresh = {};
 	__u64 random = 0;
 
-	if (layout && layout->random) {
+	if (!layout)
+		return TAP_UNPROVABLE;
+	if (layout->random) {
 		bpf_probe_read_user(&random, sizeof(random), (void *)(session + layout->random));
 		return tap__has_hello(session, pid, random) ? TAP_PROVEN : TAP_UNPROVEN;
 	}
-	if (layout)
-		fresh = *layout;
-	if (!(pid_and_search >> 32) || fresh.searches >= TAP_SEARCHES_MAX)
+	if (!layout->tickets || layout->searches >= TAP_SEARCHES_MAX)
 		return TAP_UNPROVABLE;
-	fresh.searches += 1;
+	layout->tickets -= 1;
+	layout->searches += 1;
 	for (__u32 i = 1; i < TAP_SEARCHED_WORDS; i++) {
 		if (bpf_probe_read_user(&random, sizeof(random), (void *)(session + i * sizeof(random))))
 			break;
 		if (!tap__has_hello(session, pid, random))
 			continue;
-		fresh.random = i * sizeof(random);
-		break;
+		layout->random = i * sizeof(random);
+		return TAP_PROVEN;
 	}
-	bpf_map_update_elem(&tap_layouts, &pid, &fresh, BPF_ANY);
-	return fresh.random ? TAP_PROVEN : TAP_UNPROVABLE;
+	return TAP_UNPROVABLE;
 }
-
-#define TAP_SEARCH (1ULL << 32)
 
 /*
  * The call that may take the read is over, and did no I/O of its own, or it would be known whose session this is. If it had no plaintext
@@ -244,7 +240,7 @@ __noinline int tap__settle(__u64 context, __u64 pid_of_session, __u64 has_receiv
 	read = sock ? bpf_map_lookup_elem(&connections, &sock) : NULL;
 	conn = tap__connection(call->session, pid);
 	if (!conn) {
-		proof = tap__prove(call->session, pid | (read && call->is_hello ? TAP_SEARCH : 0));
+		proof = tap__prove(call->session, pid);
 		conn = tap__connection(call->session, pid);
 	}
 	if (read && !conn && (!read->tls_random || proof == TAP_UNPROVABLE))
@@ -438,7 +434,7 @@ static __always_inline void tap__learn(struct connection *conn, __u8 direction, 
 		if (!call)
 			return;
 		if (hello && call->asking && now - call->since_ns < TAP_HELLO_SOON_NS &&
-		    (!call->remembers || !conn->tls_random || tap__prove(call->asking, pid | TAP_SEARCH) == TAP_UNPROVABLE))
+		    (!call->remembers || !conn->tls_random || tap__prove(call->asking, pid) == TAP_UNPROVABLE))
 			tap__bind(call->asking, pid, conn);
 		if (hello)
 			call->asking = 0;

@@ -55,13 +55,24 @@ static __always_inline bool tls__begins(const struct connection *conn, const str
 /* The last 8 bytes of a ClientHello's random: behind the headers of record and message, a version and 24 more of it. */
 #define TLS_RANDOM_END 35
 #define TLS_RANDOM_PART 8
+/* Each ClientHello is looked for in so many sessions, until it is known where they keep it. */
+#define TLS_TICKETS 8
 
 /* Nothing else has these bytes: whose memory has them, has this connection (lib/tap.h). */
 static __always_inline void tls__note_hello(struct connection *conn, __u64 random)
 {
 	struct tap_hello hello = { .sock = conn->slots[DIRECTION_IN].record.sock, .connection = conn->id };
 
+	struct tap_layout fresh = { .tickets = TLS_TICKETS };
+	struct tap_layout *layout;
+	__u32 pid = current__pid();
+
 	conn->tls_random = random && !bpf_map_update_elem(&tap_hellos, &random, &hello, BPF_ANY);
+	layout = bpf_map_lookup_elem(&tap_layouts, &pid);
+	if (layout)
+		layout->tickets = TLS_TICKETS;
+	else
+		bpf_map_update_elem(&tap_layouts, &pid, &fresh, BPF_NOEXIST);
 }
 
 static __always_inline void tls__give_turn_back(struct connection *conn, struct slot *slot)
