@@ -131,6 +131,16 @@ describe.skipIf(!hasCompiler)('TapManager', () => {
     expect(taps.messages()).toEqual([]);
   });
 
+  it('asks sessions of OpenSSL 3 for their ClientHello, those of its descendants not', () => {
+    const file = join(files, 'libssl.so.3');
+    writeFileSync(`${file}.c`, `${LIBRARY}int SSL_CTX_new_ex(void) { return 1; }\n`);
+    execFileSync('gcc', ['-O1', '-shared', '-fPIC', '-o', file, '-x', 'c', `${file}.c`]);
+    taps.select(put(5, file));
+    taps.select(put(6, join(files, 'libssl.so.9')));
+    const returns = attacher.attached.map((groups) => groups.find(({ isReturn }) => isReturn)?.program);
+    expect(returns).toEqual(['openssl3_return', 'openssl_return']);
+  });
+
   it('attaches once to a file that several processes use, and detaches 30 s after the last of them', async () => {
     taps.select(put(5, join(files, 'libssl.so.9')));
     taps.select(put(6, join(files, 'libssl.so.9')));
