@@ -141,6 +141,8 @@ struct close_record {
 	__u64 ns; /* when the socket was destroyed */
 	__u32 last_seq; /* number of its turns and chunks: what is missing found no room on the ring */
 	__u32 ends_lost; /* turns of it whose head was reported but whose end found no room */
+	__u32 last_stream; /* HTTP/2: highest id of its requests that the kernel saw, or saw answered; 0 = none */
+	__u32 pad0;
 };
 
 struct process_record {

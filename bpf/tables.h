@@ -28,6 +28,8 @@ struct frame_walk {
 	__u64 call_left;   /* bytes of the call that were neither gathered nor skipped yet */
 	__u32 left;        /* bytes of the frame's payload to come; of the connection preface too */
 	__u32 position;    /* how many of the gathered bytes were walked */
+	__u32 last_stream; /* highest odd id of a stream with HEADERS so far; 0 = none */
+	__u32 pad1;
 	__u8 have;
 	__u8 is_synced;    /* the next byte is where the above says it is */
 	__u8 is_skipping;  /* `left` is left out */

@@ -45,8 +45,9 @@ function drops() {
   const lostInKernel = Object.keys(dropsOf({}, {}, {})).map((name) => name.replace(/^kernel\./, ''));
   const events = Object.keys(COUNTER_REASONS).filter((name) => !lost.includes(name));
   return page('What is counted', [
-    `Nothing is dropped uncounted. \`beyla.stats().drops\` and the event \`drop\` have every request that did not become a span, or whose
-span did not leave, by reason. Requests sent = spans delivered + the sum of these, up to requests still under way.`,
+    `Nothing is dropped uncounted: \`beyla.stats().drops\` and the event \`drop\` have every request that did not become a span, or whose
+span did not leave, by reason. Requests sent = spans delivered + the sum of these, up to what is still under way: a request whose records found
+no room on the ring is counted when a later one of its connection is seen, or when the connection closes.`,
     '## Lost requests',
     table(
       ['reason', 'what it counts'],
@@ -63,11 +64,18 @@ span did not leave, by reason. Requests sent = spans delivered + the sum of thes
     ),
     `What a processor takes out on purpose is not lost; \`stats().pipeline.dropped.filtered\` counts it. With several exporters a span may be
 counted once for each.`,
-    `**Where this is not exact.** When records of HTTP/2 find no room on the ring, the stream id of the next request tells how many were lost before
-it. Of the last requests of a connection nothing follows: those whose request and response are both lost after the last one that was seen are not
-counted, and of a connection none of whose records arrived only an estimate is (\`connections.unseen\`). \`source.chunks_lost\` is 0 where this did
-not happen. The other way round, at most one request too many is counted for each lost record
-(a property test holds that bound).`,
+    `**Where this is not exact.** With its last record the kernel says how many turns a connection had, and the number of its last request of
+HTTP/2, so that what was lost at its end is counted, too. A test loses any records of recorded conversations of HTTP/2, and others fill a ring of
+one page with HTTP/1, HTTP/2 and gRPC, with and without TLS: spans and drops add up to the requests. What is left:
+
+- of connections that are still open when the tracer stops, what was lost behind the last record that came is not counted, nor is it of those
+  that were forgotten before they closed (\`connections.evicted\`, \`connections.expired\`);
+- a close that found no room on either ring counts as one (\`kernel.closes_lost\`), however many requests were lost before it;
+- of a connection of which nothing came but the close, two turns are taken for one request where it was not HTTP/2, or older than the tracer
+  (\`connections.unseen\`);
+- where the kernel could not follow the frames of HTTP/2 (\`source.frames_lost\`), the number of the last request may be too low;
+- numbers that a client of HTTP/2 left out are taken for requests where records are missing;
+- reasons whose meaning says "at least" or "at most".`,
     '## On the way from record to span',
     '`beyla.stats().interpreter`, beside the reasons above. None of these is a lost request by itself.',
     table(

@@ -171,6 +171,15 @@ static __always_inline __u32 connection__last_seq(const struct connection *conn)
 	return conn->chunk_seq[DIRECTION_IN] + conn->chunk_seq[DIRECTION_OUT] - conn->stream_seq;
 }
 
+/* The highest id of its requests, as far as the frames of either direction tell. */
+static __always_inline __u32 connection__last_stream(const struct connection *conn)
+{
+	__u32 in = conn->walks[DIRECTION_IN].last_stream;
+	__u32 out = conn->walks[DIRECTION_OUT].last_stream;
+
+	return in > out ? in : out;
+}
+
 static __always_inline __u32 verdict__index(__u64 id)
 {
 	return (id ^ id >> 13) & (VERDICT_TABLE_SIZE - 1);

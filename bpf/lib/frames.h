@@ -122,6 +122,21 @@ static __always_inline __u64 frames__first(__u64 bytes, __u64 count)
 	return bytes << shift >> shift;
 }
 
+/*
+ * The ids of requests are odd and only grow, and a response has that of its request: so either direction tells how many requests there were.
+ * `position` is that behind the header, whose first 8 bytes are in `header`.
+ */
+static __always_inline void frames__number(struct frame_walk *walk, const struct slot *slot, __u64 header, __u64 position)
+{
+	__u32 id;
+
+	if (!http2__is_headers(header))
+		return;
+	id = http2__stream(header, frames__load(slot, position - 1));
+	if (id & 1 && id > walk->last_stream)
+		walk->last_stream = id;
+}
+
 /* Walks the gathered bytes to their end or to a payload that is to be left out. */
 static __always_inline void frames__walk(struct frame_walk *walk, const struct slot *slot)
 {
@@ -156,6 +171,7 @@ static __always_inline void frames__walk(struct frame_walk *walk, const struct s
 		walk->have = 0;
 		walk->header = 0;
 		walk->left = http2__length(header);
+		frames__number(walk, slot, header, walk->position);
 		if (http2__is_long_data(header)) {
 			walk->is_skipping = 1;
 			walk->ends_stream = http2__flags(header) & HTTP2_END_STREAM;

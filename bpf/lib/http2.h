@@ -52,6 +52,19 @@ static __always_inline __u8 http2__flags(__u64 header)
 	return header >> 32;
 }
 
+/* Whether a frame begins a header block, and has no flags that such a frame cannot have. */
+static __always_inline bool http2__is_headers(__u64 header)
+{
+	return http2__type(header) == HTTP2_HEADERS &&
+	       !(http2__flags(header) & ~(HTTP2_END_STREAM | HTTP2_END_HEADERS | HTTP2_PADDED | HTTP2_HAS_PRIORITY));
+}
+
+/* The stream of a frame; `last` is the ninth byte of its header. */
+static __always_inline __u32 http2__stream(__u64 header, __u8 last)
+{
+	return (header >> 40 & 0x7f) << 24 | (header >> 48 & 0xff) << 16 | (header >> 56) << 8 | last;
+}
+
 /* The longest payload of a DATA frame that is passed on. */
 #define HTTP2_DATA_MAX 64
 

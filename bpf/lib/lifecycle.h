@@ -100,7 +100,11 @@ static __always_inline void lifecycle__destroyed(struct sock *sk)
 			.connection = conn->id,
 			.ns = bpf_ktime_get_ns(),
 			.last_seq = connection__last_seq(conn),
+			.last_stream = connection__last_stream(conn),
 		};
+
+		if (conn->midstream)
+			record.header.flags = RECORD_FLAG_MIDSTREAM;
 
 		turn__flush(conn);
 		record.ends_lost = conn->ends_lost;

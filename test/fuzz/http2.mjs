@@ -82,7 +82,7 @@ export async function fuzzHttp2(core, conversations, random) {
   let nowNs = 1e9;
 
   function open() {
-    const connection = { role: random.below(3), local: {}, remote: {}, endsLost: 0 };
+    const connection = { role: random.below(3), local: {}, remote: {}, endsLost: 0, lastStream: random.below(9) };
     const requestDirection = random.oneIn(4) ? undefined : 0;
     const offset = requestDirection === undefined || random.oneIn(4) ? undefined : 0;
     const consumer = new Http2Connection(connection, host, { requestDirection, offsets: [offset, offset] });

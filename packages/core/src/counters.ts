@@ -2,7 +2,8 @@
 const LOST_REQUESTS = {
   'records.malformed': 'Records that could not be decoded: wrong size, ABI version or kind.',
   'process.unknown': 'Exchanges whose process is not, or no longer, a selected one.',
-  'connections.unseen': 'Requests of closed connections none of whose turns found room on the ring.',
+  'connections.unseen':
+    'Requests of closed connections of which nothing found room on the ring, or too little to tell what they were.',
   'http1.request_lost': 'Requests whose turn found no room on the ring.',
   'http1.response_lost': 'Requests whose response found no room on the ring, or that were forgotten before it came.',
   'http1.response_without_request': 'Responses to requests from before the tracer, or that it did not see.',
@@ -12,7 +13,8 @@ const LOST_REQUESTS = {
     'Pipelined messages that merged in one turn and cannot be told apart; at least so many requests.',
   'http1.stream_unsynced':
     'Calls that were skipped until requests and responses were in step again; at most so many requests.',
-  'http2.request_lost': 'Requests whose first frame found no room on the ring; their stream ids tell.',
+  'http2.request_lost':
+    'Requests whose first frame found no room on the ring, or was never whole; the stream ids tell.',
   'http2.response_lost':
     'Requests whose response, or some of it, found no room on the ring, or that were forgotten before it came.',
   'http2.response_without_request': 'Responses to requests from before the tracer.',

@@ -154,6 +154,23 @@ describe('ConnectionTable', () => {
     expect(harness.lost()).toEqual({ 'connections.unseen': 3 });
   });
 
+  it('counts them by their numbers where it was HTTP/2, unless some may be from before the tracer', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([close({ connection: 9, lastSeq: 5, lastStream: 21 })]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({ 'connections.unseen': 11 });
+    harness.batch([close({ connection: 10, lastSeq: 5, lastStream: 21, isMidstream: true })]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({ 'connections.unseen': 14 });
+  });
+
+  it('counts them, too, where what was seen of it is too little to tell what it was', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([chunk({ seq: 4, bytes: '', offsetBytes: 400 }), close({ lastSeq: 8, lastStream: 7 })]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({ 'connections.unseen': 4 });
+  });
+
   it('forgets the least recently used connection when the table is full, and counts what that loses', () => {
     const harness = new InterpreterHarness({ maxConnections: 2 });
     for (const connection of [1, 2, 3, 4]) harness.batch([turn({ connection, bytes: GET })]);

@@ -2,7 +2,7 @@ import type { Counters } from '../counters.ts';
 import type { CloseEvent, TurnEvent } from '../events/event.ts';
 import { Connection } from './connection.ts';
 import { DueList } from './due-list.ts';
-import { type EarlyClose, EarlyCloses, requestsIn } from './early-closes.ts';
+import { type EarlyClose, EarlyCloses, requestsOf } from './early-closes.ts';
 import type { OpenConsumer } from './turn-consumer.ts';
 import { TurnOrder } from './turn-order.ts';
 import { ProbedTurn, type TurnProbe } from './turn-probe.ts';
@@ -78,7 +78,7 @@ export class ConnectionTable {
       connection.heardNs = this.#nowNs;
       this.#closing(connection, event);
     } else if (!this.#forgotten.delete(event.connection) && !this.#earlyCloses.add(event, this.#nowNs)) {
-      this.#options.counters.add('connections.unseen', requestsIn(event.lastSeq));
+      this.#options.counters.add('connections.unseen', requestsOf(event));
     }
   }
 
@@ -111,10 +111,12 @@ export class ConnectionTable {
     return connection;
   }
 
-  #closing(connection: Connection, { ns, lastSeq, endsLost }: EarlyClose): void {
+  #closing(connection: Connection, { ns, lastSeq, endsLost, lastStream, isMidstream }: EarlyClose): void {
     connection.closedNs = Math.max(1, ns);
     connection.lastSeq = lastSeq;
     connection.endsLost = endsLost;
+    connection.lastStream = lastStream;
+    connection.isMidstream = isMidstream;
     this.#unsettle(connection);
   }
 

@@ -38,6 +38,10 @@ export class Connection {
   lastSeq = 0;
   /** Turns whose head was reported and whose end was lost, known with `closedNs`. */
   endsLost = 0;
+  /** HTTP/2: highest id of its requests, known with `closedNs`; 0 where none is known. */
+  lastStream = 0;
+  /** It was older than the tracer, known with `closedNs`. */
+  isMidstream = false;
   /** When news of it last came, by the clock of the batches. */
   heardNs = 0;
 

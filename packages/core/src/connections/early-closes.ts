@@ -5,6 +5,8 @@ export interface EarlyClose {
   readonly ns: number;
   readonly lastSeq: number;
   readonly endsLost: number;
+  readonly lastStream: number;
+  readonly isMidstream: boolean;
 }
 
 interface HeardClose extends EarlyClose {
@@ -26,8 +28,8 @@ export class EarlyCloses {
   /** False where there is no room. */
   add(event: CloseEvent, nowNs: number): boolean {
     if (this.#closes.size >= this.#max) return false;
-    const { connection, ns, lastSeq, endsLost } = event;
-    this.#closes.set(connection, { ns, lastSeq, endsLost, heardNs: nowNs });
+    const { connection, ns, lastSeq, endsLost, lastStream, isMidstream } = event;
+    this.#closes.set(connection, { ns, lastSeq, endsLost, lastStream, isMidstream, heardNs: nowNs });
     return true;
   }
 
@@ -39,19 +41,22 @@ export class EarlyCloses {
     return close;
   }
 
-  /** Removes those that came before `deadlineNs`; returns how many turns they had in all, by requests: two turns make one. */
+  /** Removes those that came before `deadlineNs`; returns how many requests they had in all. */
   expire(deadlineNs: number): number {
     let requests = 0;
     for (const [connection, close] of this.#closes) {
       if (close.heardNs > deadlineNs) break;
-      requests += requestsIn(close.lastSeq);
+      requests += requestsOf(close);
       this.#closes.delete(connection);
     }
     return requests;
   }
 }
 
-/** Requests in so many turns from the first of a connection on. */
-export function requestsIn(turns: number): number {
-  return Math.ceil(turns / 2);
+/**
+ * Requests of a connection nothing is known of but its close. HTTP/2 numbers them, 1, 3, 5 and so on; else, and where numbers may have been given
+ * before the tracer came, two turns are taken for one request.
+ */
+export function requestsOf({ lastSeq, lastStream, isMidstream }: Omit<EarlyClose, 'ns'>): number {
+  return lastStream === 0 || isMidstream ? Math.ceil(lastSeq / 2) : (lastStream + 1) / 2;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { batchOf, chunk, close, listen, processRecord, turn } from '../testing/records.ts';
 import { BatchDecoder } from './batch-decoder.ts';
 import type { EventSink } from './event-sink.ts';
-import { RECORD_HEADER, TURN_RECORD } from './layout.gen.ts';
+import { CLOSE_RECORD, RECORD_HEADER, TURN_RECORD } from './layout.gen.ts';
 
 /** Copies what it is told: events are valid only during the call. */
 class Log implements EventSink {
@@ -79,12 +79,21 @@ describe('BatchDecoder', () => {
     });
   });
 
+  it('reads a close that is from before it told of streams', () => {
+    const old = close({ connection: 5, lastSeq: 7, lastStream: 9 }).slice(0, CLOSE_RECORD.lastStream);
+    new DataView(old.buffer).setUint32(RECORD_HEADER.sizeOffset, old.length, true);
+    expect(decode(batchOf([old, close({ connection: 6 })]))).toMatchObject([
+      { name: 'close', connection: 5, lastSeq: 7, lastStream: 0 },
+      { name: 'close', connection: 6 },
+    ]);
+  });
+
   it('walks records of all kinds, each at a multiple of 8', () => {
     const names = decode(
       batchOf([
         turn({ bytes: 'abc' }),
         chunk({ bytes: 'de' }),
-        close({ connection: 5, ns: 6, lastSeq: 7, endsLost: 2 }),
+        close({ connection: 5, ns: 6, lastSeq: 7, endsLost: 2, lastStream: 9, isMidstream: true }),
         processRecord('exec', { pid: 1 }),
         processRecord('fork', { pid: 2, parent: 1 }),
         processRecord('exit', { pid: 2 }),
@@ -94,7 +103,7 @@ describe('BatchDecoder', () => {
     expect(names).toMatchObject([
       { name: 'turn' },
       { name: 'chunk' },
-      { name: 'close', connection: 5, ns: 6, lastSeq: 7, endsLost: 2 },
+      { name: 'close', connection: 5, ns: 6, lastSeq: 7, endsLost: 2, lastStream: 9, isMidstream: true },
       { name: 'exec', pid: 1 },
       { name: 'fork', pid: 2, parent: 1 },
       { name: 'exit', pid: 2 },

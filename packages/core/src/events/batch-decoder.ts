@@ -5,6 +5,7 @@ import {
   CLOSE_RECORD,
   LISTEN_RECORD,
   PROCESS_RECORD,
+  RECORD_FLAG,
   RECORD_HEADER,
   RECORD_KIND,
   TURN_RECORD,
@@ -15,7 +16,8 @@ const TWO_32 = 2 ** 32;
 /** By kind; 0 where there is no such kind. */
 const LEAST_SIZE = new Uint16Array(256);
 LEAST_SIZE[RECORD_KIND.TURN] = LEAST_SIZE[RECORD_KIND.CHUNK] = TURN_RECORD.size;
-LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.size;
+// Recordings may be from before it told of streams.
+LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.lastStream;
 LEAST_SIZE[RECORD_KIND.EXEC] = LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.TLS] = LEAST_SIZE[RECORD_KIND.LOADED] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
@@ -59,17 +61,19 @@ export class BatchDecoder {
     if (least === 0) sink.onMalformed('kind');
     else if (size < least) sink.onMalformed('size');
     else if (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) this.#turnRecord(at, size, kind, sink);
-    else if (kind === RECORD_KIND.CLOSE) this.#closeRecord(at, sink);
+    else if (kind === RECORD_KIND.CLOSE) this.#closeRecord(at, size, sink);
     else if (kind === RECORD_KIND.LISTEN) this.#listenRecord(at, sink);
     else this.#processRecord(at, kind, sink);
   }
 
-  #closeRecord(at: number, sink: EventSink): void {
+  #closeRecord(at: number, size: number, sink: EventSink): void {
     const event = this.#close;
     event.connection = this.#u64(at + CLOSE_RECORD.connection);
     event.ns = this.#u64(at + CLOSE_RECORD.ns);
     event.lastSeq = this.#u32(at + CLOSE_RECORD.lastSeq);
     event.endsLost = this.#u32(at + CLOSE_RECORD.endsLost);
+    event.lastStream = size < CLOSE_RECORD.size ? 0 : this.#u32(at + CLOSE_RECORD.lastStream);
+    event.isMidstream = (this.#u16(at + RECORD_HEADER.flags) & RECORD_FLAG.MIDSTREAM) !== 0;
     sink.onClose(event);
   }
 

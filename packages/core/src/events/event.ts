@@ -50,6 +50,10 @@ export class CloseEvent {
   lastSeq = 0;
   /** Turns of it whose head was reported and whose end found no room on the ring. */
   endsLost = 0;
+  /** HTTP/2: highest id of its requests; 0 where none is known. */
+  lastStream = 0;
+  /** It was older than the tracer. */
+  isMidstream = false;
 }
 
 /**

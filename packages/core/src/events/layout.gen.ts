@@ -43,12 +43,13 @@ export const TURN_RECORD = {
 } as const;
 
 export const CLOSE_RECORD = {
-  size: 32,
+  size: 40,
   header: 0,
   connection: 8,
   ns: 16,
   lastSeq: 24,
   endsLost: 28,
+  lastStream: 32,
 } as const;
 
 export const PROCESS_RECORD = {
@@ -76,7 +77,7 @@ export const SLOT = {
 } as const;
 
 export const FRAME_WALK = {
-  size: 64,
+  size: 72,
   header: 0,
   from: 8,
   segment: 16,
@@ -85,17 +86,18 @@ export const FRAME_WALK = {
   callLeft: 40,
   left: 48,
   position: 52,
-  have: 56,
-  isSynced: 57,
-  isSkipping: 58,
-  endsStream: 59,
-  isEndDue: 60,
-  isReported: 61,
-  isAligned: 62,
+  lastStream: 56,
+  have: 64,
+  isSynced: 65,
+  isSkipping: 66,
+  endsStream: 67,
+  isEndDue: 68,
+  isReported: 69,
+  isAligned: 70,
 } as const;
 
 export const CONNECTION = {
-  size: 1856,
+  size: 1872,
   id: 0,
   slots: 8,
   establishedNs: 1320,
@@ -145,7 +147,7 @@ export const CONNECTION = {
   tlsDue: 1520,
   tlsDueLast: 1528,
   walks: 1536,
-  slack: 1664,
+  slack: 1680,
 } as const;
 
 export const PORT_KEY = {

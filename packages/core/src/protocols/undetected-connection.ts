@@ -1,4 +1,5 @@
 import type { Connection } from '../connections/connection.ts';
+import { requestsOf } from '../connections/early-closes.ts';
 import type { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
 import { RECORD_FLAG } from '../events/layout.gen.ts';
@@ -60,6 +61,8 @@ export class UndetectedConnection implements TurnConsumer {
   }
 
   close(): void {
+    // The kernel knew that it was HTTP/2; what did not get lost of it is too little to tell.
+    if (this.#connection.lastStream > 0) this.#host.count('connections.unseen', requestsOf(this.#connection));
     this.forget();
   }
 

@@ -34,7 +34,7 @@ export function redactBatch(
       redactContent(bytes, at + TURN_RECORD.size, behind, connection, kind === RECORD_KIND.CHUNK, protocols);
       // What a reservation did not fill is old ring memory.
       if (behind < end) bytes.fill(0, behind, end);
-    } else if (kind === RECORD_KIND.CLOSE && size >= CLOSE_RECORD.size) {
+    } else if (kind === RECORD_KIND.CLOSE && size >= CLOSE_RECORD.lastStream) {
       protocols.forget(uint64(bytes, at + CLOSE_RECORD.connection));
     } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.LISTEN) {
       // A replay selects nothing, so it needs none of this.

@@ -45,6 +45,16 @@ export interface TurnFacts {
   remotePort?: number;
 }
 
+/** What a close record says; all that is left out is 0, or has a plausible value. */
+export interface CloseFacts {
+  connection?: number;
+  ns?: number;
+  lastSeq?: number;
+  endsLost?: number;
+  lastStream?: number;
+  isMidstream?: boolean;
+}
+
 const AF_INET = 2;
 const LOOPBACK = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1]);
 const ROLES = { unknown: ROLE.UNKNOWN, server: ROLE.SERVER, client: ROLE.CLIENT };
@@ -121,12 +131,13 @@ export function chunk(facts: TurnFacts): Uint8Array {
 }
 
 /** A CLOSE record. */
-export function close(facts: { connection?: number; ns?: number; lastSeq?: number; endsLost?: number }): Uint8Array {
-  const view = record(RECORD_KIND.CLOSE, 0, CLOSE_RECORD.size);
+export function close(facts: CloseFacts): Uint8Array {
+  const view = record(RECORD_KIND.CLOSE, facts.isMidstream === true ? RECORD_FLAG.MIDSTREAM : 0, CLOSE_RECORD.size);
   view.setBigUint64(CLOSE_RECORD.connection, BigInt(facts.connection ?? 1), true);
   view.setBigUint64(CLOSE_RECORD.ns, BigInt(facts.ns ?? 9_000_000), true);
   view.setUint32(CLOSE_RECORD.lastSeq, facts.lastSeq ?? 0, true);
   view.setUint32(CLOSE_RECORD.endsLost, facts.endsLost ?? 0, true);
+  view.setUint32(CLOSE_RECORD.lastStream, facts.lastStream ?? 0, true);
   return bytesFrom(view);
 }
 

@@ -37,6 +37,18 @@ function leftOut(bytes: Uint8Array, start: number): Range[] {
   return ranges;
 }
 
+/** The highest id of a stream that one side begins a header block for, of its whole frames from `start` on. */
+function lastStream(bytes: Uint8Array, start: number): number {
+  let last = 0;
+  for (let at = start; at + 9 <= bytes.length; ) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+    const id = view.getUint32(5);
+    if (bytes[at + 3] === 1 && id % 2 === 1) last = Math.max(last, id);
+    at += 9 + (view.getUint32(0) >>> 8);
+  }
+  return last;
+}
+
 function joined(parts: readonly TrafficPart[], side: TrafficPart['side']): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts.filter((part) => part.side === side).map(({ bytes }) => bytes)));
 }
@@ -102,7 +114,16 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
       }
     }
   }
-  if (options.closes !== false) records.push(close({ ns: nowNs + 1000, lastSeq: seqs.in + seqs.out }));
+  if (options.closes !== false) {
+    records.push(
+      close({
+        ns: nowNs + 1000,
+        lastSeq: seqs.in + seqs.out,
+        lastStream: lastStream(whole.ask, PREFACE_BYTES),
+        isMidstream: skipBytes > 0,
+      }),
+    );
+  }
   return records;
 }
 

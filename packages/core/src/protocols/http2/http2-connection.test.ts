@@ -98,6 +98,39 @@ describe('Http2Connection', () => {
     expect(harness.lost()).toEqual({ 'http2.request_lost': 2 });
   });
 
+  it('counts the last requests of a connection, of which nothing was reported', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    harness.batch([...calls.call('ask', `${HELLO}${get(1, '/a')}`), ...calls.call('answer', `SETTINGS\n${ok(1)}`)]);
+    harness.batch([close({ lastSeq: 6, lastStream: 7 })]);
+    harness.pass(300);
+    expect(harness.spans).toMatchObject([{ path: '/a' }]);
+    expect(harness.lost()).toEqual({ 'http2.request_lost': 3 });
+  });
+
+  it('counts a request once whose response alone was reported, before the connection closed', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    harness.batch([
+      ...calls.call('ask', `${HELLO}${get(1, '/a')}`),
+      ...calls.call('answer', `SETTINGS\n${ok(1)}${ok(5)}`),
+    ]);
+    harness.batch([close({ lastSeq: 5, lastStream: 7 })]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({ 'http2.request_lost': 3 });
+  });
+
+  it('counts nothing at the close of a connection all of whose requests were seen', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    const asked = `${HELLO}${get(1, '/a')}${get(3, '/b')}`;
+    harness.batch([...calls.call('ask', asked), ...calls.call('answer', `SETTINGS\n${ok(3)}${ok(1)}`)]);
+    harness.batch([close({ lastSeq: 2, lastStream: 3 })]);
+    harness.pass(300);
+    expect(harness.spans).toHaveLength(2);
+    expect(harness.lost()).toEqual({});
+  });
+
   it('gives up what turns out to be no HTTP/2, after many tries', () => {
     const harness = new InterpreterHarness();
     const calls = new Calls();

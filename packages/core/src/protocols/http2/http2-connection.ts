@@ -95,6 +95,7 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
 
   close(ns: number): void {
     const streams = this.#sides?.streams;
+    streams?.accountLast(this.#connection.lastStream);
     // Without the last of their frames, nobody knows how streams ended.
     if (this.#isBehind) streams?.forget();
     else streams?.close(ns);

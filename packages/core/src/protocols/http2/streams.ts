@@ -83,6 +83,15 @@ export class Streams {
     return true;
   }
 
+  /** The connection is over, and its last request was this one: those up to it that were not seen are lost. */
+  accountLast(id: number): void {
+    // Without a request that was seen, which of them are from before the tracer is not known.
+    if (id <= this.#lastId || (this.#isMidstream && this.#lastId < 0)) return;
+    this.isMissingRequests = true;
+    this.#settle(id + 2);
+    this.#lastId = id;
+  }
+
   /** The stream is over; an unrequested one waits for its request. */
   finish(stream: Http2Stream, endNs: number, error: GrpcExchangeError | undefined): void {
     if (stream.endNs !== 0) return;
