@@ -175,15 +175,23 @@ describe('TLS taps are attached', needsBpf, () => {
   });
 
   it('at no cost for others while a process may load a library but has not', async () => {
-    const stranger = use(await runServer());
-    const client = use(await runLateClient('libssl.so.3', 'socket'));
-    const watching = use(await watch({ pids: [client.pid] }));
-    expect(stat(watching, 'taps_libraries_awaited')).toBeGreaterThan(0);
-    expect(stat(watching, 'taps_loaders_heard')).toBe(1);
-    for (const name of ['libssl', 'ld-linux']) expect(hasProbes(stranger.pid, name)).toBe(false);
-    expect(hasProbes(client.pid, 'ld-linux')).toBe(true);
-    await tell(client, 'load');
-    expect(hasProbes(client.pid, 'libssl')).toBe(true);
+    // A copy that nothing else on the machine has or watches.
+    const directory = mkdtempSync(join(tmpdir(), 'beyla-shared-'));
+    try {
+      copyFileSync(libssl(), join(directory, 'libssl.so.3'));
+      const env = { LD_LIBRARY_PATH: directory };
+      const stranger = use(await runApp('tls-server', '/usr/bin/python3', [server, files.cert, files.key], { env }));
+      const client = use(await runLateClient('libssl.so.3', 'socket', env));
+      const watching = use(await watch({ pids: [client.pid] }));
+      expect(stat(watching, 'taps_libraries_awaited')).toBeGreaterThan(0);
+      expect(stat(watching, 'taps_loaders_heard')).toBe(1);
+      for (const name of ['libssl', 'ld-linux']) expect(hasProbes(stranger.pid, name)).toBe(false);
+      expect(hasProbes(client.pid, 'ld-linux')).toBe(true);
+      await tell(client, 'load');
+      expect(hasProbes(client.pid, 'libssl')).toBe(true);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('to a copy of the library that only a mount namespace sees', async () => {
