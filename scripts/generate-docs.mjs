@@ -65,7 +65,7 @@ no room on the ring is counted when a later one of its connection is seen, or wh
     `What a processor takes out on purpose is not lost; \`stats().pipeline.dropped.filtered\` counts it. With several exporters a span may be
 counted once for each.`,
     `**Where this is not exact.** With its last record the kernel says how many turns a connection had, and the number of its last request of
-HTTP/2, so that what was lost at its end is counted, too. A test loses any records of recorded conversations of HTTP/2, and others fill a ring of
+HTTP/2, so that what was lost at its end is counted, too. A test loses any records of recorded conversations of HTTP/2 but the first, and others fill a ring of
 one page with HTTP/1, HTTP/2 and gRPC, with and without TLS: spans and drops add up to the requests. What is left:
 
 - of connections that are still open when the tracer stops, what was lost behind the last record that came is not counted, nor is it of those
@@ -74,6 +74,8 @@ one page with HTTP/1, HTTP/2 and gRPC, with and without TLS: spans and drops add
 - of a connection of which nothing came but the close, two turns are taken for one request where it was not HTTP/2, or older than the tracer
   (\`connections.unseen\`);
 - where the kernel could not follow the frames of HTTP/2 (\`source.frames_lost\`), the number of the last request may be too low;
+- where the beginning of HTTP/2 was lost, a connection may be taken for one of no known protocol (\`protocol.unknown\`): nothing more is reported of
+  it, and its requests are not counted;
 - numbers that a client of HTTP/2 left out are taken for requests where records are missing;
 - reasons whose meaning says "at least" or "at most".`,
     '## On the way from record to span',
