@@ -74,8 +74,7 @@ one page with HTTP/1, HTTP/2 and gRPC, with and without TLS: spans and drops add
 - of a connection of which nothing came but the close, two turns are taken for one request where it was not HTTP/2, or older than the tracer
   (\`connections.unseen\`);
 - where the kernel could not follow the frames of HTTP/2 (\`source.frames_lost\`), the number of the last request may be too low;
-- where the beginning of HTTP/2 was lost, a connection may be taken for one of no known protocol (\`protocol.unknown\`): nothing more is reported of
-  it, and its requests are not counted;
+- where the beginning of HTTP/2 was lost, a request may be counted once too often;
 - numbers that a client of HTTP/2 left out are taken for requests where records are missing;
 - reasons whose meaning says "at least" or "at most".`,
     '## On the way from record to span',

@@ -19,6 +19,10 @@ export class UndetectedConnection implements TurnConsumer {
   #seq = 0;
   #turns = 0;
   #isMidstream = false;
+  /** Pieces of this direction were seen. */
+  readonly #hasPieces: [boolean, boolean] = [false, false];
+  /** The kernel found HTTP/2 in a beginning that was lost, or knows of frames: sooner or later one will tell. */
+  #isFramed = false;
   #missing = 0;
   /** By direction: what some protocol could not rule out. */
   readonly #early: [Turn | undefined, Turn | undefined] = [undefined, undefined];
@@ -43,6 +47,9 @@ export class UndetectedConnection implements TurnConsumer {
   /** Pieces of one direction are put together until they are enough to tell. */
   chunk(chunk: Turn): void {
     if ((chunk.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
+    else if (chunk.offsetBytes > 0 && !this.#hasPieces[chunk.direction]) this.#isFramed = true;
+    if ((chunk.flags & RECORD_FLAG.FRAME) !== 0) this.#isFramed = true;
+    this.#hasPieces[chunk.direction] = true;
     const joined = this.#join(chunk);
     const detection = this.#detect(joined);
     if (detection !== 'more' && detection !== 'mismatch') {
@@ -110,7 +117,7 @@ export class UndetectedConnection implements TurnConsumer {
     this.#seq = 0;
     this.#turns += 1;
     this.#host.count('protocol.undetected_turns');
-    if (this.#turns !== (this.#isMidstream ? MIDSTREAM_TURNS_MAX : TURNS_MAX)) return;
+    if (this.#isFramed || this.#turns !== (this.#isMidstream ? MIDSTREAM_TURNS_MAX : TURNS_MAX)) return;
     this.#host.count('protocol.unknown');
     this.#host.setVerdict(this.#connection, 'ignore');
   }

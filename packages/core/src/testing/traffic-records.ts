@@ -37,6 +37,16 @@ function leftOut(bytes: Uint8Array, start: number): Range[] {
   return ranges;
 }
 
+/** Where in the bytes of one side a frame begins. */
+function frameStarts(bytes: Uint8Array, start: number): Set<number> {
+  const starts = new Set<number>();
+  for (let at = start; at + 9 <= bytes.length; ) {
+    starts.add(at);
+    at += 9 + (((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0));
+  }
+  return starts;
+}
+
 /** The highest id of a stream that one side begins a header block for, of its whole frames from `start` on. */
 function lastStream(bytes: Uint8Array, start: number): number {
   let last = 0;
@@ -78,6 +88,10 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
     ask: isSkipping ? leftOut(whole.ask, PREFACE_BYTES) : [],
     answer: isSkipping ? leftOut(whole.answer, 0) : [],
   };
+  const starts = {
+    ask: frameStarts(whole.ask, PREFACE_BYTES),
+    answer: frameStarts(whole.answer, 0),
+  };
   const passed = { ask: 0, answer: 0 };
   const begin = { ask: 0, answer: 0 };
   const records: Uint8Array[] = [];
@@ -106,7 +120,10 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
             bytes: whole[side].subarray(at, Math.min(at + PIECE_MAX, stretch.end)),
             sizeBytes: end - at,
             offsetBytes: at - begin[side],
-            flags: (skipBytes > 0 ? RECORD_FLAG.MIDSTREAM : 0) | (at > start ? RECORD_FLAG.CONTINUED : 0),
+            flags:
+              (skipBytes > 0 ? RECORD_FLAG.MIDSTREAM : 0) |
+              (at > start ? RECORD_FLAG.CONTINUED : 0) |
+              (starts[side].has(at) ? RECORD_FLAG.FRAME : 0),
             firstNs: nowNs,
             arrivedNs: direction === 'in' ? nowNs - 500 : 0,
           }),

@@ -101,7 +101,8 @@ export class Streams {
   }
 
   deliver(stream: Http2Stream): void {
-    this.#open.delete(stream.id);
+    // One that is no longer open is counted already.
+    if (!this.#open.delete(stream.id)) return;
     stream.endNs = Math.max(stream.endNs, stream.readNs);
     const kind = this.#kindOf(stream);
     if (kind === 'unknown') {
