@@ -63,6 +63,20 @@ it('judge() objects when a call has another status, save that of one its client 
   expect(said).toContain('1 without a span');
 });
 
+it('judge() lets a client have sent a call that was to be late and that its server did not answer for, and no other', () => {
+  // Of nine calls one is to be late.
+  const truth = Array.from({ length: 8 }, (_, n) => truthOf(n, call));
+  const local = { address: '127.0.0.1', port: PORT };
+  const remote = { address: '127.0.0.1', port: 80 };
+  const sent = { ...callSpan, kind: 'grpc.client', local, remote };
+  const spans = truth.map((_, n) => spanOf(n, sent));
+  const late = spanOf(8, { ...sent, method: 'Late', grpcStatus: undefined });
+  const grpc = { column: 'grpc', side: 'client', count: 9 };
+  expect(judged(truth, [...spans, late], grpc)).toEqual([]);
+  expect(judged(truth, [...spans, late, late], grpc).join('\n')).toContain('1 spans too many');
+  expect(judged(truth, [...spans, spanOf(8, sent)], grpc).join('\n')).toContain('1 spans too many');
+});
+
 it('judge() excuses what cannot be known of an older connection, if it is counted', () => {
   const h2c = { column: 'h2c', kept: true };
   const truth = [truthOf(0, h2c), truthOf(5, h2c)];
