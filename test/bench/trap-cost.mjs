@@ -89,7 +89,7 @@ let measured;
  * @returns {Promise<Traps[]>}
  */
 export async function trapsOf(pids, phases) {
-  const ofTap = phases.map((programs) => programs.filter(({ name, runs }) => runs > 0 && name.startsWith('openssl_')));
+  const ofTap = phases.map((programs) => programs.filter(({ name, runs }) => runs > 0 && name.startsWith('openssl')));
   if (ofTap.every(({ length }) => length === 0)) return [];
   const kinds = await placementsOf(/** @type {number} */ (pids[0]));
   measured ??= measureTraps();
@@ -98,7 +98,7 @@ export async function trapsOf(pids, phases) {
     count: programs.reduce((sum, { runs }) => sum + runs, 0),
     ns: programs.reduce((sum, { name, runs }) => {
       const { entry, both } = costs[kinds.get(name) ?? 'stepped'];
-      return sum + runs * (name === 'openssl_return' ? both - entry : entry);
+      return sum + runs * (name.endsWith('_return') ? both - entry : entry);
     }, 0),
   }));
 }
