@@ -23,38 +23,35 @@ interface Range {
   readonly endsStream: boolean;
 }
 
-/** Where in the bytes of one side the payloads are that the kernel leaves out. */
-function leftOut(bytes: Uint8Array, start: number): Range[] {
-  const ranges: Range[] = [];
+/** Where the frames of one side begin, the first of them at `start`, and how long their payloads are. */
+function frames(bytes: Uint8Array, start: number): Map<number, number> {
+  const lengths = new Map<number, number>();
   for (let at = start; at + 9 <= bytes.length; ) {
     const length = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    lengths.set(at, length);
+    at += 9 + length;
+  }
+  return lengths;
+}
+
+/** Where in the bytes of one side the payloads are that the kernel leaves out. */
+function leftOut(bytes: Uint8Array, lengths: ReadonlyMap<number, number>): Range[] {
+  const ranges: Range[] = [];
+  for (const [at, length] of lengths) {
     const payload = at + 9;
     if (bytes[at + 3] === 0 && length > DATA_KEPT_MAX) {
       ranges.push({ start: payload, end: payload + length, endsStream: ((bytes[at + 4] ?? 0) & 1) !== 0 });
     }
-    at = payload + length;
   }
   return ranges;
 }
 
-/** Where in the bytes of one side a frame begins. */
-function frameStarts(bytes: Uint8Array, start: number): Set<number> {
-  const starts = new Set<number>();
-  for (let at = start; at + 9 <= bytes.length; ) {
-    starts.add(at);
-    at += 9 + (((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0));
-  }
-  return starts;
-}
-
-/** The highest id of a stream that one side begins a header block for, of its whole frames from `start` on. */
-function lastStream(bytes: Uint8Array, start: number): number {
+/** The highest id of a stream that one side begins a header block for, of its whole frames. */
+function lastStream(bytes: Uint8Array, lengths: ReadonlyMap<number, number>): number {
   let last = 0;
-  for (let at = start; at + 9 <= bytes.length; ) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at);
-    const id = view.getUint32(5);
+  for (const at of lengths.keys()) {
+    const id = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(5);
     if (bytes[at + 3] === 1 && id % 2 === 1) last = Math.max(last, id);
-    at += 9 + (view.getUint32(0) >>> 8);
   }
   return last;
 }
@@ -83,14 +80,11 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
   const role = options.role ?? 'server';
   const skipBytes = options.skipBytes ?? 0;
   const whole = { ask: joined(parts, 'ask'), answer: joined(parts, 'answer') };
+  const lengths = { ask: frames(whole.ask, PREFACE_BYTES), answer: frames(whole.answer, 0) };
   const isSkipping = options.skipData === true;
   const ranges = {
-    ask: isSkipping ? leftOut(whole.ask, PREFACE_BYTES) : [],
-    answer: isSkipping ? leftOut(whole.answer, 0) : [],
-  };
-  const starts = {
-    ask: frameStarts(whole.ask, PREFACE_BYTES),
-    answer: frameStarts(whole.answer, 0),
+    ask: isSkipping ? leftOut(whole.ask, lengths.ask) : [],
+    answer: isSkipping ? leftOut(whole.answer, lengths.answer) : [],
   };
   const passed = { ask: 0, answer: 0 };
   const begin = { ask: 0, answer: 0 };
@@ -123,7 +117,7 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
             flags:
               (skipBytes > 0 ? RECORD_FLAG.MIDSTREAM : 0) |
               (at > start ? RECORD_FLAG.CONTINUED : 0) |
-              (starts[side].has(at) ? RECORD_FLAG.FRAME : 0),
+              (lengths[side].has(at) ? RECORD_FLAG.FRAME : 0),
             firstNs: nowNs,
             arrivedNs: direction === 'in' ? nowNs - 500 : 0,
           }),
@@ -136,7 +130,7 @@ export function trafficRecords(parts: readonly TrafficPart[], options: TrafficRe
       close({
         ns: nowNs + 1000,
         lastSeq: seqs.in + seqs.out,
-        lastStream: lastStream(whole.ask, PREFACE_BYTES),
+        lastStream: lastStream(whole.ask, lengths.ask),
         isMidstream: skipBytes > 0,
       }),
     );
