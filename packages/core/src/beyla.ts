@@ -78,7 +78,8 @@ export async function createBeyla(options: BeylaOptions): Promise<Beyla> {
  * @public
  */
 export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable, InternalSource {
-  readonly #processes = new ProcessRegistry();
+  // A child born a moment ago becomes known by being asked for.
+  readonly #processes = new ProcessRegistry((pid) => this.#discovery?.processOf(pid));
   readonly #source: RecordSource;
   readonly #discovery: Discovery | undefined;
   readonly #interpreter: Interpreter;
@@ -109,8 +110,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
     this.#discovery =
       options.replayFrom === undefined ? new Discovery(options.discovery, { sink: this.#source }) : undefined;
     this.#interpreter = new Interpreter({
-      // A child born a moment ago becomes known by being asked for.
-      processOf: (pid) => this.#processes.get(pid) ?? this.#discovery?.processOf(pid),
+      processOf: (pid) => this.#processes.get(pid),
       clock: this.#source.clock,
       verdicts: this.#source,
       probe: () => this.#source.probe,

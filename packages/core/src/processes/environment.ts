@@ -22,7 +22,7 @@ const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES=';
 export function readResourceEnvironment(proc: ProcFs, pid: number): ResourceEnvironment {
   let serviceName: string | undefined;
   let attributes: Record<string, string> = {};
-  for (const variable of (proc.read(`${pid}/environ`, LONGEST_ENVIRONMENT) ?? '').split('\0')) {
+  for (const variable of (proc.read(`${proc.directory(pid)}/environ`, LONGEST_ENVIRONMENT) ?? '').split('\0')) {
     if (variable.startsWith(SERVICE_NAME)) serviceName = usable(variable.slice(SERVICE_NAME.length));
     else if (variable.startsWith(RESOURCE_ATTRIBUTES))
       attributes = parseResourceAttributes(variable.slice(RESOURCE_ATTRIBUTES.length));

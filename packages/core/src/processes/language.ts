@@ -63,7 +63,7 @@ export class LanguageDetector {
   #byFile(pid: number): Language {
     let file: number | undefined;
     try {
-      file = openSync(`${this.#proc.root}/${pid}/exe`, 'r');
+      file = openSync(`${this.#proc.root}/${this.#proc.directory(pid)}/exe`, 'r');
       const { dev, ino, mtimeMs } = fstatSync(file);
       const key = `${dev}:${ino}:${mtimeMs}`;
       let language = this.#files.get(key);
@@ -82,7 +82,7 @@ export class LanguageDetector {
 
   #byLibraries(pid: number, otherwise: Language): Language {
     let language = otherwise;
-    this.#proc.lines(`${pid}/maps`, LONGEST_MAPS, (line) => {
+    this.#proc.lines(`${this.#proc.directory(pid)}/maps`, LONGEST_MAPS, (line) => {
       const path = line.indexOf('/');
       if (path < 0) return true;
       const name = line.slice(path);

@@ -82,9 +82,9 @@ export class ListeningPorts {
     const known = this.#namespaces.get(netns);
     if (known !== undefined) return known;
     const ports = new Map<string, number>();
-    const isReadable = this.#readTable(`${pid}/net/tcp`, ports);
+    const isReadable = this.#readTable(`${this.#proc.directory(pid)}/net/tcp`, ports);
     // A kernel without IPv6 has no such file.
-    this.#readTable(`${pid}/net/tcp6`, ports);
+    this.#readTable(`${this.#proc.directory(pid)}/net/tcp6`, ports);
     // A process that has just ended leaves its table unreadable: the next process of the namespace gets its chance.
     if (!isReadable) return undefined;
     const wanted = new Map([...ports].filter(([, port]) => this.#wants(port)));
@@ -111,7 +111,7 @@ export class ListeningPorts {
   }
 
   *#socketInodes(pid: number): Generator<string> {
-    const path = `${pid}/fd`;
+    const path = `${this.#proc.directory(pid)}/fd`;
     let directory: ReturnType<typeof opendirSync>;
     try {
       directory = opendirSync(`${this.#proc.root}/${path}`, { bufferSize: 256 });

@@ -33,4 +33,16 @@ describe('ProcessRegistry', () => {
     registry.end(first);
     expect(registry.current()).toEqual([second]);
   });
+
+  it('does not take a newborn process for the ended one whose id it got', () => {
+    const [before, newborn] = [aProcess(1), aProcess(1)];
+    let born: ProcessInfo | undefined;
+    const registry = new ProcessRegistry((pid) => (pid === 1 ? born : undefined));
+    registry.add(before);
+    expect(registry.get(1)).toBe(before);
+    registry.end(before);
+    expect(registry.get(1)).toBe(before);
+    born = newborn;
+    expect(registry.get(1)).toBe(newborn);
+  });
 });

@@ -6,6 +6,12 @@ const KEEP_ENDED_MS = 30_000;
 /** Process id → process, for the processes that records can still speak of. */
 export class ProcessRegistry {
   readonly #byPid = new Map<number, { process: ProcessInfo; endedAtMs: number | undefined }>();
+  readonly #newborn: (pid: number) => ProcessInfo | undefined;
+
+  /** `newborn` is asked for a process that was not added yet; by answering it may add it. */
+  constructor(newborn: (pid: number) => ProcessInfo | undefined = () => undefined) {
+    this.#newborn = newborn;
+  }
 
   add(process: ProcessInfo): void {
     this.#byPid.set(process.pid, { process, endedAtMs: undefined });
@@ -17,8 +23,11 @@ export class ProcessRegistry {
     if (entry?.process === process) entry.endedAtMs = performance.now();
   }
 
+  /** The living process of this id; else a newborn one, which may have got the id of one that has ended; else the latter. */
   get(pid: number): ProcessInfo | undefined {
-    return this.#byPid.get(pid)?.process;
+    const entry = this.#byPid.get(pid);
+    if (entry !== undefined && entry.endedAtMs === undefined) return entry.process;
+    return this.#newborn(pid) ?? entry?.process;
   }
 
   /** Those that have not ended. */

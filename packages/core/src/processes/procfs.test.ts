@@ -18,6 +18,7 @@ describe('ProcFs', () => {
       name: 'a) S (b',
       parent: 3,
       startTicks: 987_654_321,
+      threads: 1,
       isKernelThread: false,
       isDead: false,
     });
@@ -30,6 +31,17 @@ describe('ProcFs', () => {
     const proc = new ProcFs(fake.root);
     expect(proc.stat(1)?.isKernelThread).toBe(true);
     expect([proc.stat(2)?.isDead, proc.stat(3)?.isDead]).toEqual([true, true]);
+  });
+
+  it('looks at a thread that lives where the main one has ended, and knows when none does', () => {
+    const proc = new ProcFs(fake.root);
+    fake.put(20, { state: 'Z', threads: { 21: 'Z', 22: 'S' } });
+    fake.put(22, { executable: '/opt/app', commandLine: ['app'], netns: 7 });
+    expect(proc.stat(20)).toMatchObject({ isDead: false, threads: 3 });
+    expect([proc.executable(20), proc.commandLine(20), proc.networkNamespace(20)]).toEqual(['/opt/app', ['app'], 7]);
+    fake.put(20, { state: 'Z', threads: { 22: 'Z' } });
+    expect(proc.stat(20)?.isDead).toBe(true);
+    expect(proc.executable(20)).toBeUndefined();
   });
 
   it('names the executable also after its file was replaced', () => {

@@ -7,8 +7,9 @@ export interface ProcStat {
   readonly parent: number;
   /** Start in clock ticks since boot (field 22). */
   readonly startTicks: number;
+  readonly threads: number;
   readonly isKernelThread: boolean;
-  /** Ending, or ended and waiting to be reaped. */
+  /** All its threads are ending, or have ended and wait to be reaped. */
   readonly isDead: boolean;
 }
 
@@ -18,6 +19,8 @@ const PF_KTHREAD = 0x0020_0000;
 const PF_EXITING = 0x0000_0004;
 const CAP_SYS_PTRACE = 19n;
 const LONGEST_COMMAND_LINE = 128 * 1024;
+/** Processes without a main thread are rare. */
+const MOST_STAND_INS = 1024;
 
 const scratch = Buffer.allocUnsafe(64 * 1024);
 
@@ -32,6 +35,8 @@ export class ProcFs {
   readonly root: string;
   /** Reads that were refused for want of privilege. */
   denied = 0;
+  /** Process whose main thread has ended → one of its threads that live, as `stat` saw it last. */
+  readonly #standIns = new Map<number, number>();
 
   constructor(root: string = '/proc') {
     this.root = root;
@@ -59,40 +64,45 @@ export class ProcFs {
     return digits !== undefined && ((BigInt(`0x${digits}`) >> CAP_SYS_PTRACE) & 1n) === 1n;
   }
 
+  /**
+   * Name of the directory in which everything else about a process is read. The one called by its id shows the main thread, of which nothing is
+   * left when it ends while others go on; then it is the one of a thread that lives, since every thread has a whole directory, too.
+   */
+  directory(pid: number): string {
+    return String(this.#standIns.get(pid) ?? pid);
+  }
+
   stat(pid: number): ProcStat | undefined {
     const text = this.read(`${pid}/stat`, 4096);
-    if (text === undefined) return undefined;
-    // The name may itself hold blanks and parentheses: fields are counted from the last `)`.
-    const nameEnd = text.lastIndexOf(')');
-    const fields = text.slice(nameEnd + 2).split(' ');
-    const state = fields[0];
-    const startTicks = Number(fields[19]);
-    if (nameEnd < 0 || !Number.isFinite(startTicks)) return undefined;
-    const flags = Number(fields[6]);
-    return {
-      name: text.slice(text.indexOf('(') + 1, nameEnd),
-      parent: Number(fields[1]),
-      startTicks,
-      isKernelThread: (flags & PF_KTHREAD) !== 0,
-      isDead: (flags & PF_EXITING) !== 0 || state === 'Z' || state === 'X' || state === 'x',
-    };
+    const main = text === undefined ? undefined : parseStat(text);
+    if (main === undefined || !main.isDead || main.threads < 2) {
+      this.#standIns.delete(pid);
+      return main;
+    }
+    const thread = this.#livingThread(pid);
+    this.#standIns.delete(pid);
+    if (thread === undefined) return main;
+    const [oldest] = this.#standIns.keys();
+    if (oldest !== undefined && this.#standIns.size >= MOST_STAND_INS) this.#standIns.delete(oldest);
+    this.#standIns.set(pid, thread);
+    return { ...main, isDead: false };
   }
 
   /** What the executable link points to, also when the file has since been replaced. */
   executable(pid: number): string | undefined {
-    return this.link(`${pid}/exe`)?.replace(/ \(deleted\)$/, '');
+    return this.link(`${this.directory(pid)}/exe`)?.replace(/ \(deleted\)$/, '');
   }
 
   /** Arguments; only the first 128 KiB are looked at. */
   commandLine(pid: number): string[] | undefined {
-    const text = this.read(`${pid}/cmdline`, LONGEST_COMMAND_LINE);
+    const text = this.read(`${this.directory(pid)}/cmdline`, LONGEST_COMMAND_LINE);
     if (text === undefined) return undefined;
     return text.replace(/\0+$/, '').split('\0');
   }
 
   /** Inode number of the network namespace. */
   networkNamespace(pid: number): number | undefined {
-    const link = this.link(`${pid}/ns/net`);
+    const link = this.link(`${this.directory(pid)}/ns/net`);
     const digits = link === undefined ? null : /\[(\d+)\]/.exec(link);
     return digits === null ? undefined : Number(digits[1]);
   }
@@ -139,6 +149,15 @@ export class ProcFs {
     return complete ?? false;
   }
 
+  #livingThread(pid: number): number | undefined {
+    const known = this.#standIns.get(pid);
+    const threads = this.#try(() => readdirSync(`${this.root}/${pid}/task`)) ?? [];
+    return [known, ...threads.map(Number)].find((thread) => {
+      const text = thread === undefined || thread === pid ? undefined : this.read(`${pid}/task/${thread}/stat`, 4096);
+      return text !== undefined && parseStat(text)?.isDead === false;
+    });
+  }
+
   #chunks(path: string, limitBytes: number, chunk: (bytes: Buffer) => boolean): void {
     const file = openSync(`${this.root}/${path}`, 'r');
     try {
@@ -161,4 +180,22 @@ export class ProcFs {
       return undefined;
     }
   }
+}
+
+function parseStat(text: string): ProcStat | undefined {
+  // The name may itself hold blanks and parentheses: fields are counted from the last `)`.
+  const nameEnd = text.lastIndexOf(')');
+  const fields = text.slice(nameEnd + 2).split(' ');
+  const state = fields[0];
+  const startTicks = Number(fields[19]);
+  if (nameEnd < 0 || !Number.isFinite(startTicks)) return undefined;
+  const flags = Number(fields[6]);
+  return {
+    name: text.slice(text.indexOf('(') + 1, nameEnd),
+    parent: Number(fields[1]),
+    startTicks,
+    threads: Number(fields[17]),
+    isKernelThread: (flags & PF_KTHREAD) !== 0,
+    isDead: (flags & PF_EXITING) !== 0 || state === 'Z' || state === 'X' || state === 'x',
+  };
 }

@@ -22,7 +22,7 @@ export function libraryCandidates(proc: ProcFs, pid: number, mapped: readonly { 
   const found = new Map<string, string>();
   for (const directory of searched) {
     for (const name of NAMES) {
-      const path = `${proc.root}/${pid}/root${directory}/${name}`;
+      const path = `${proc.root}/${proc.directory(pid)}/root${directory}/${name}`;
       const file = regularFile(path);
       if (file !== undefined && !found.has(file)) found.set(file, path);
       if (found.size === MOST_CANDIDATES) return [...found.values()];
@@ -32,7 +32,7 @@ export function libraryCandidates(proc: ProcFs, pid: number, mapped: readonly { 
 }
 
 function libraryPath(proc: ProcFs, pid: number): string[] {
-  const variables = (proc.read(`${pid}/environ`, LONGEST_ENVIRONMENT) ?? '').split('\0');
+  const variables = (proc.read(`${proc.directory(pid)}/environ`, LONGEST_ENVIRONMENT) ?? '').split('\0');
   const variable = variables.find((one) => one.startsWith(LIBRARY_PATH)) ?? LIBRARY_PATH;
   return variable
     .slice(LIBRARY_PATH.length)

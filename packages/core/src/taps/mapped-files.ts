@@ -29,7 +29,7 @@ const DELETED = ' (deleted)';
 export function readMappedFiles(proc: ProcFs, pid: number): MappedFiles | undefined {
   const files = new Map<string, MappedFile>();
   let bytes = 0;
-  const isRead = proc.lines(`${pid}/maps`, LONGEST_MAPS, (line) => {
+  const isRead = proc.lines(`${proc.directory(pid)}/maps`, LONGEST_MAPS, (line) => {
     bytes += line.length + 1;
     const match = LINE.exec(line);
     if (match === null) return true;

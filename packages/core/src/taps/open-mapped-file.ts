@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs';
+import type { ProcFs } from '../processes/procfs.ts';
 import type { MappedFile } from './mapped-files.ts';
 
 /** A file that is open, and which one it is. */
@@ -17,10 +18,11 @@ const OVERLAY = 0x794c_7630;
  * The mapping itself leads to the file also when its name leads elsewhere by now, but may need CAP_CHECKPOINT_RESTORE or
  * CAP_SYS_ADMIN; without it the path in the process's mount namespace does, if the file there has the mapping's inode number.
  */
-export function openMappedFile(procRoot: string, pid: number, file: MappedFile): OpenedFile | undefined {
-  const opened = openFile(`${procRoot}/${pid}/map_files/${file.range}`);
+export function openMappedFile(proc: ProcFs, pid: number, file: MappedFile): OpenedFile | undefined {
+  const directory = `${proc.root}/${proc.directory(pid)}`;
+  const opened = openFile(`${directory}/map_files/${file.range}`);
   if (opened !== undefined || file.isDeleted) return opened;
-  return openFile(`${procRoot}/${pid}/root${file.path}`, file.inode);
+  return openFile(`${directory}/root${file.path}`, file.inode);
 }
 
 /** Opens a file by its path, if it has this inode number; undefined where that is not possible. The caller closes it. */

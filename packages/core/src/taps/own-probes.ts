@@ -63,7 +63,7 @@ export class OwnProbes {
     const file = mapped.find(({ path }) => LOADER.test(path));
     if (file === undefined || this.#attacher.trouble('loader') !== undefined) return undefined;
     const waiting = this.#waiting.get(pid);
-    const opened = openMappedFile(this.#proc.root, pid, file);
+    const opened = openMappedFile(this.#proc, pid, file);
     if (opened === undefined) return undefined;
     try {
       if (waiting?.loader?.identity === opened.identity) return 'known';

@@ -67,7 +67,7 @@ export class TappedFiles {
 
   /** Attaches to a file that a process has mapped unless it is; the process counts as a user of it then. */
   use(pid: number, file: MappedFile, nowMs: number): TapResult {
-    const opened = openMappedFile(this.#proc.root, pid, file);
+    const opened = openMappedFile(this.#proc, pid, file);
     if (opened === undefined) return { cause: `${file.path} cannot be opened` };
     const { identity, descriptor } = opened;
     try {

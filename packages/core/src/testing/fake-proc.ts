@@ -17,6 +17,8 @@ export interface FakeProcess {
   /** Mapped files. */
   readonly libraries?: readonly string[];
   readonly netns?: number;
+  /** Threads besides the main one, and the state of each. */
+  readonly threads?: Readonly<Record<number, string>>;
   /** Socket inode of each open socket. */
   readonly sockets?: readonly number[];
 }
@@ -32,8 +34,16 @@ export class FakeProc implements Disposable {
     rmSync(directory, { recursive: true, force: true });
     for (const sub of ['fd', 'ns', 'net']) mkdirSync(join(directory, sub), { recursive: true });
     const { name = 'app', parent = 1, startTicks = pid, state = 'S', flags = 0 } = process;
-    const fields = [state, parent, pid, pid, 0, -1, flags, ...Array(12).fill(0), startTicks, 0, 0];
-    writeFileSync(join(directory, 'stat'), `${pid} (${name}) ${fields.join(' ')}\n`);
+    const threads = Object.entries(process.threads ?? {});
+    const stat = (id: number | string, itsState: string): string => {
+      const counts = [...Array(10).fill(0), threads.length + 1, 0];
+      return `${id} (${name}) ${[itsState, parent, pid, pid, 0, -1, flags, ...counts, startTicks, 0, 0].join(' ')}\n`;
+    };
+    writeFileSync(join(directory, 'stat'), stat(pid, state));
+    for (const [id, itsState] of threads) {
+      mkdirSync(join(directory, 'task', id), { recursive: true });
+      writeFileSync(join(directory, 'task', id, 'stat'), stat(id, itsState));
+    }
     writeFileSync(join(directory, 'cmdline'), (process.commandLine ?? []).map((argument) => `${argument}\0`).join(''));
     writeFileSync(join(directory, 'environ'), (process.environment ?? []).map((variable) => `${variable}\0`).join(''));
     writeFileSync(
