@@ -41,6 +41,13 @@ function sendChunked(response, pieces) {
   next(pieces);
 }
 
+/** As frameworks do that set many fields: the first write carries the head in a buffer of its own, the end the last chunk. */
+function sendWritten(response, fields) {
+  for (let field = 0; field < fields; field++) response.setHeader(`x-field-${field}`, `policy ${field}`);
+  response.write('first ');
+  response.end('second');
+}
+
 function answer(request, response) {
   const startNs = process.hrtime.bigint();
   const url = new URL(request.url, 'http://server');
@@ -59,6 +66,8 @@ function answer(request, response) {
       return send(response, startNs, 200, HELLO);
     case 'chunked':
       return sendChunked(response, Number(url.searchParams.get('pieces') ?? 5));
+    case 'written':
+      return sendWritten(response, Number(url.searchParams.get('fields') ?? 0));
     case 'big':
       return send(response, startNs, 200, Buffer.alloc(Number(url.searchParams.get('bytes') ?? 1_000_000), 'x'));
     case 'half':

@@ -69,7 +69,7 @@ export class ConnectionTable {
     connection.heardNs = this.#nowNs;
     this.#usage.touch(connection);
     if (connection.isIgnored) return;
-    if (this.#order.accept(connection, event, isPiece, this.#nowNs)) this.#unsettle(connection);
+    if (this.#order.accept(connection, event, isPiece, this.#nowNs, this.#batch)) this.#unsettle(connection);
   }
 
   close(event: CloseEvent): void {
@@ -123,7 +123,6 @@ export class ConnectionTable {
   #unsettle(connection: Connection): void {
     if (connection.isUnsettled) return;
     connection.isUnsettled = true;
-    connection.heldSinceBatch = this.#batch;
     this.#unsettled.push(connection);
   }
 
@@ -137,10 +136,11 @@ export class ConnectionTable {
       if (connection.closedNs !== 0) {
         // Its close may have come by the other ring, ahead of its last turns.
         if (!this.#isMissingTurns(connection)) this.#close(connection, connection.closedNs);
-        else this.#keepUnsettled(connection);
+        else this.#unsettle(connection);
       } else if (connection.held.length > 0) {
-        if (this.#batch - connection.heldSinceBatch > 1) this.#order.force(connection, this.#nowNs);
-        else this.#keepUnsettled(connection);
+        // What a turn waits for may be in the next batch, not behind it.
+        this.#order.force(connection, this.#nowNs, this.#batch - 2);
+        if (connection.held.length > 0) this.#unsettle(connection);
       }
     }
   }
@@ -148,12 +148,6 @@ export class ConnectionTable {
   #isMissingTurns(connection: Connection): boolean {
     const last = connection.held[connection.held.length - 1]?.seq ?? connection.lastKnownSeq;
     return last < connection.lastSeq && this.#nowNs - connection.heardNs < CLOSE_WAIT_NS;
-  }
-
-  /** Keeps the batch since when turns are held. */
-  #keepUnsettled(connection: Connection): void {
-    connection.isUnsettled = true;
-    this.#unsettled.push(connection);
   }
 
   #close(connection: Connection, ns: number): void {

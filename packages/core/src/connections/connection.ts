@@ -50,9 +50,8 @@ export class Connection {
   dueNs = 0;
   intervalNs = 0;
   misses = 0;
-  /** The table's: in the list of connections with something to do at the end of a batch, and since which batch turns are held. */
+  /** The table's: in the list of connections with something to do at the end of a batch. */
   isUnsettled = false;
-  heldSinceBatch = 0;
   /** The table's: neighbours in order of use. */
   newer: Connection | undefined = undefined;
   older: Connection | undefined = undefined;

@@ -26,7 +26,7 @@ export class TurnOrder {
   }
 
   /** Takes a record; whether the connection has held turns afterwards. */
-  accept(connection: Connection, event: TurnEvent, isPiece: boolean, nowNs: number): boolean {
+  accept(connection: Connection, event: TurnEvent, isPiece: boolean, nowNs: number, batch: number): boolean {
     const { turn, held } = connection;
     if (isPiece) {
       this.#piece(connection, event, nowNs);
@@ -41,21 +41,28 @@ export class TurnOrder {
       turn.begin(event, false);
       this.#deliver(connection, nowNs);
     } else {
-      this.#hold(connection, event);
+      this.#hold(connection, event, batch);
       this.#drain(connection, nowNs);
       if (held.length > HELD_MAX) this.force(connection, nowNs);
     }
     return held.length > 0;
   }
 
-  /** Ends the open turn and delivers all that is held, counting the gaps. */
-  force(connection: Connection, nowNs: number): void {
-    this.finish(connection, nowNs);
-    for (let next = connection.held.shift(); next !== undefined; next = connection.held.shift()) {
+  /**
+   * Delivers what is held since `batch` or longer, counting the gaps. A turn begins only when the one before it has ended: what follows in
+   * line is drained as soon as a turn is finished, and may be open in its turn.
+   */
+  force(connection: Connection, nowNs: number, batch: number = Number.POSITIVE_INFINITY): void {
+    const { held } = connection;
+    for (let next = held[0]; next !== undefined && next.heldSinceBatch <= batch; next = held[0]) {
+      if (connection.isOpen) {
+        this.finish(connection, nowNs);
+        continue;
+      }
+      held.shift();
       if (connection.isIgnored) continue;
       this.gap(connection, next.seq);
       this.#start(connection, next, nowNs);
-      if (connection.held.length > 0) this.finish(connection, nowNs);
     }
   }
 
@@ -76,6 +83,7 @@ export class TurnOrder {
     const { pieceSeqs } = connection;
     if (!connection.isStream) {
       this.force(connection, nowNs);
+      this.finish(connection, nowNs);
       if (connection.isIgnored) return;
       this.gap(connection, event.seq);
       connection.isStream = true;
@@ -117,7 +125,7 @@ export class TurnOrder {
     return !connection.isOpen && (flags & RECORD_FLAG.HEAD) !== 0;
   }
 
-  #hold(connection: Connection, event: TurnEvent): void {
+  #hold(connection: Connection, event: TurnEvent, batch: number): void {
     const { held } = connection;
     let at = held.length;
     while (at > 0 && (held[at - 1]?.seq ?? 0) >= event.seq) at--;
@@ -130,6 +138,7 @@ export class TurnOrder {
     const turn = new Turn();
     turn.begin(event, false);
     turn.keepPrefix();
+    turn.heldSinceBatch = batch;
     held.splice(at, 0, turn);
   }
 

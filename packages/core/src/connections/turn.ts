@@ -31,6 +31,8 @@ export class Turn {
   final = false;
   /** How long ago, at the last look, its last byte was; 0 until looked at. */
   quietNs = 0;
+  /** The batch since which it waits for the turns before it. */
+  heldSinceBatch = 0;
   /** Its first bytes are `data[prefixStart..prefixEnd)`; empty where a later report does not repeat them. */
   data: Uint8Array = NO_BYTES;
   prefixStart = 0;
