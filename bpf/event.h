@@ -97,7 +97,7 @@ struct record_header {
 
 struct turn_record {
 	struct record_header header;
-	/* Unique for the life of the tracer; below 2^53 for the first 416 days of uptime. */
+	/* Unique for the life of the tracer, and below 2^53 (lib/connection.h). */
 	__u64 connection;
 	/* Key of the kernel's connection table, for look-ups of an unfinished turn. Never stored, never exported. */
 	__u64 sock;

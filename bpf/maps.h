@@ -24,6 +24,14 @@ struct {
 	__type(value, struct connection);
 } connection_template SEC(".maps");
 
+/* connection_ids: how many ids of connections this CPU has given (lib/connection.h). User space does not touch it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} connection_ids SEC(".maps");
+
 /*
  * pids: the selected processes, two candidate places per pid (pid_table.h). Written by user space on selection, by
  * sched_process_fork for children; cleared by sched_process_exit and user space. An array, because its look-up is inlined.

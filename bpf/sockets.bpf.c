@@ -15,7 +15,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 
 		if (!port)
 			return 0;
-		conn = connection__create_midstream(sk, bpf_ktime_get_ns(), port);
+		conn = connection__create_midstream(sk, port);
 		if (!conn)
 			return 0;
 	}

@@ -55,7 +55,7 @@ static __always_inline void lifecycle__connecting(struct sock *sk)
 
 	if (!pid_table__has(current__pid()))
 		return;
-	conn = connection__create(sk, bpf_ktime_get_ns());
+	conn = connection__create(sk);
 	if (conn)
 		connection__set_role(conn, ROLE_CLIENT);
 }
@@ -79,7 +79,7 @@ static __always_inline void lifecycle__established(struct sock *sk, int old_stat
 	if (!port)
 		return;
 	now = bpf_ktime_get_ns();
-	conn = connection__create(sk, now);
+	conn = connection__create(sk);
 	if (!conn)
 		return;
 	conn->established_ns = now;

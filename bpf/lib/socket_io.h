@@ -78,7 +78,7 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	if (!conn) {
 		if (!sock__is_tcp(sk))
 			return;
-		conn = connection__create_midstream(sk, now, sock__listening_port(sk));
+		conn = connection__create_midstream(sk, sock__listening_port(sk));
 		if (!conn)
 			return;
 		if (direction == DIRECTION_OUT)

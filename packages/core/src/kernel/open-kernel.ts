@@ -19,6 +19,7 @@ const CAP_BPF = 39n;
 const SHARED_MAPS = [
   'connections',
   'connection_template',
+  'connection_ids',
   'pids',
   'ports',
   'verdicts',
