@@ -135,11 +135,20 @@ describe('spanAttributes()', () => {
   });
 
   it('says unix for a Unix socket, without ports', () => {
-    const local = { address: '/run/shop.sock', port: 0 };
-    const attributes = spanAttributes(aSpan({ host: undefined, local, remote: { address: '', port: 0 } }));
+    const local = { address: '/run/shop.sock', port: 0, transport: 'unix' } as const;
+    const remote = { address: '', port: 0, transport: 'unix' } as const;
+    const attributes = spanAttributes(aSpan({ host: undefined, local, remote }));
     expect(attributes).toMatchObject({ 'network.transport': 'unix', 'server.address': '/run/shop.sock' });
     expect(attributes).not.toHaveProperty(['server.port']);
     expect(attributes).not.toHaveProperty(['client.address']);
+  });
+
+  it('leaves out the transport, address and port of a peer that is not known', () => {
+    const unknown = { address: '', port: 0 };
+    const names = Object.keys(spanAttributes(aSpan({ host: undefined, local: unknown, remote: unknown })));
+    for (const name of ['network.transport', 'network.peer.address', 'network.peer.port', 'client.address'])
+      expect(names).not.toContain(name);
+    expect(names).not.toContain('server.address');
   });
 
   it.each([
@@ -153,7 +162,7 @@ describe('spanAttributes()', () => {
     ],
     ['*', 'shop.example', { address: '10.0.0.9', port: 80 }, undefined],
     ['shop.example:443', 'shop.example', { address: '10.0.0.9', port: 80 }, undefined],
-    ['/a', undefined, { address: '/run/shop.sock', port: 0 }, undefined],
+    ['/a', undefined, { address: '/run/shop.sock', port: 0, transport: 'unix' } as const, undefined],
   ])('url.full of target %s with host %s at %j is right', (path, host, remote, url) => {
     expect(spanAttributes(aSpan({ kind: 'http.client', path, host, remote }))['url.full']).toBe(url);
   });

@@ -75,9 +75,9 @@ export function spanAttributes(
 ): AttributeSet {
   const attributes: AttributeSet = isGrpcSpan(span) ? grpcAttributes(span, conventions) : httpAttributes(span);
   attributes['network.protocol.version'] = span.protocolVersion;
-  attributes['network.peer.address'] = span.remote.address;
+  if (span.remote.address !== '') attributes['network.peer.address'] = span.remote.address;
   if (span.remote.port !== 0) attributes['network.peer.port'] = span.remote.port;
-  else attributes['network.transport'] = 'unix';
+  if (span.remote.transport === 'unix') attributes['network.transport'] = 'unix';
   if (isServerSpan(span)) addServerSpanAttributes(attributes, span);
   else addClientServer(attributes, span);
   if (span.kind === 'http.server') addRequestTarget(attributes, span, redact);
@@ -205,7 +205,7 @@ function impliedPort(span: RequestSpan): number {
 }
 
 function setServer(attributes: AttributeSet, address: string, port: number): void {
-  attributes['server.address'] = address;
+  if (address !== '') attributes['server.address'] = address;
   if (port !== 0) attributes['server.port'] = port;
 }
 

@@ -80,7 +80,7 @@ describe('createFilter', () => {
     const spans = [
       aSpan(everything),
       aSpan({ ...everything, kind: 'http.client' }),
-      aSpan({ remote: { address: '/run/x', port: 0 } }),
+      aSpan({ remote: { address: '/run/x', port: 0, transport: 'unix' } }),
     ];
     const all = { hasOldHttp: false, hasOldRpc: true, hasStableRpc: true };
     const names = [...spans, aGrpcSpan()].flatMap((span) => Object.keys(spanAttributes(span, all)));

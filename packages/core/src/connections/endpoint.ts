@@ -53,7 +53,8 @@ export function formatAddress(bytes: Uint8Array, start: number): string {
   return text;
 }
 
-/** One end of a connection; a Unix socket has no port and, as the kernel reports it, no path. */
+/** One end of a connection; a Unix socket has no port and, as the kernel reports it, no path. Without a port an address is not known. */
 export function endpointFrom(bytes: Uint8Array, start: number, port: number, isUnix: boolean): Endpoint {
-  return isUnix ? { address: '', port: 0 } : { address: formatAddress(bytes, start), port };
+  if (isUnix) return { address: '', port: 0, transport: 'unix' };
+  return { address: port === 0 ? '' : formatAddress(bytes, start), port };
 }

@@ -7,10 +7,12 @@ import type { Clock } from './clock.ts';
  * @public
  */
 export interface Endpoint {
-  /** IPv4 dotted, IPv6 in RFC 5952 form, or the path of a Unix socket. */
+  /** IPv4 dotted, IPv6 in RFC 5952 form, or the path of a Unix socket; empty where it is not known. */
   readonly address: string;
-  /** 0 for a Unix socket. */
+  /** 0 for a Unix socket, and where neither address nor port is known. */
   readonly port: number;
+  /** Set for a Unix socket; everything else is TCP. */
+  readonly transport?: 'unix';
 }
 
 /**

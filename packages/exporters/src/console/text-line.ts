@@ -50,8 +50,8 @@ function duration(ns: number): string {
   return `${(ns / 1e9).toFixed(2)}s`;
 }
 
-function endpoint({ address, port }: Endpoint): string {
-  return port === 0 ? `unix:${printable(address)}` : `${hostInUrl(address)}:${port}`;
+function endpoint({ address, port, transport }: Endpoint): string {
+  return transport === 'unix' ? `unix:${printable(address)}` : `${hostInUrl(address)}:${port}`;
 }
 
 /** What came over the wire must not move the cursor of a terminal or begin a new line. */
