@@ -66,7 +66,7 @@ enum record_flag {
 	RECORD_FLAG_CONTINUED = 1 << 8,
 	/* The bytes are the plaintext of TLS, seen by a tap in the program; sizes and offsets are those of the plaintext. */
 	RECORD_FLAG_TLS = 1 << 9,
-	/* The first byte of this chunk is the first of an HTTP/2 frame. */
+	/* The first byte of this chunk is the first of an HTTP/2 frame. CLOSE: the connection spoke HTTP/2. */
 	RECORD_FLAG_FRAME = 1 << 10,
 };
 

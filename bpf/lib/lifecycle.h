@@ -103,8 +103,7 @@ static __always_inline void lifecycle__destroyed(struct sock *sk)
 			.last_stream = connection__last_stream(conn),
 		};
 
-		if (conn->midstream)
-			record.header.flags = RECORD_FLAG_MIDSTREAM;
+		record.header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->is_framed ? RECORD_FLAG_FRAME : 0);
 
 		turn__flush(conn);
 		record.ends_lost = conn->ends_lost;

@@ -4,6 +4,13 @@ import { mutateBytes } from './mutate.mjs';
 
 /** @typedef {import('./random.mjs').Random} Random */
 /** @typedef {{ direction: number, bytes: Uint8Array }} Call */
+/**
+ * What one connection was told, so that a failure can be told again without all that the seed did before it.
+ *
+ * @typedef {{ role: number, lastStream: number, requestDirection?: number, offset?: number }} Opening
+ * @typedef {{ verb: 'chunk' | 'turn', direction: number, bytes: string, sizeBytes: number, offsetBytes: number, ns: number }} Said
+ * @typedef {{ opening: Opening, said: (Said | 'gap' | 'close' | 'forget')[] }} Conversation
+ */
 
 const CONNECTIONS = 8;
 const CASES_PER_DECODER = 64;
@@ -81,12 +88,30 @@ export async function fuzzHttp2(core, conversations, random) {
   };
   let nowNs = 1e9;
 
+  /** @param {Opening} opening */
+  function consumerOf({ role, lastStream, requestDirection, offset }) {
+    const connection = { role, local: {}, remote: {}, endsLost: 0, lastStream };
+    return new Http2Connection(connection, host, { requestDirection, offsets: [offset, offset] });
+  }
+
   function open() {
-    const connection = { role: random.below(3), local: {}, remote: {}, endsLost: 0, lastStream: random.below(9) };
-    const requestDirection = random.oneIn(4) ? undefined : 0;
-    const offset = requestDirection === undefined || random.oneIn(4) ? undefined : 0;
-    const consumer = new Http2Connection(connection, host, { requestDirection, offsets: [offset, offset] });
-    return { consumer, offsets: [0, 0], cases: 0, script: random.pick(seeds), at: 0 };
+    /** @type {Opening} */
+    const opening = { role: random.below(3), lastStream: random.below(9) };
+    if (!random.oneIn(4)) {
+      opening.requestDirection = 0;
+      if (!random.oneIn(4)) opening.offset = 0;
+    }
+    /** @type {{ turn: any, verb: 'chunk' | 'turn' | 'gap' }[]} */
+    const said = [];
+    return {
+      consumer: consumerOf(opening),
+      opening,
+      said,
+      offsets: [0, 0],
+      cases: 0,
+      script: random.pick(seeds),
+      at: 0,
+    };
   }
   const connections = Array.from({ length: CONNECTIONS }, open);
 
@@ -98,14 +123,23 @@ export async function fuzzHttp2(core, conversations, random) {
     isIgnored = false;
     const isOver = connection.cases++ > CASES_PER_CONNECTION || connection.at >= connection.script.length;
     if (isOver) {
-      if (random.oneIn(2)) connection.consumer.close(nowNs);
-      else connection.consumer.forget();
+      finish(connection, random.oneIn(2) ? 'close' : 'forget');
       connection = connections[which] = open();
     }
     const call = connection.script[connection.at++] ?? random.pick(calls);
     feed(connection, call.direction, changed(call.bytes));
     if (isIgnored) connections[which] = open();
     return exchanges - before;
+  }
+
+  /** @param {ReturnType<typeof open>} connection @param {'close' | 'forget'} verb */
+  function finish(connection, verb) {
+    try {
+      if (verb === 'close') connection.consumer.close(nowNs);
+      else connection.consumer.forget();
+    } catch (error) {
+      throw Object.assign(/** @type {Error} */ (error), { conversation: conversationOf(connection, verb) });
+    }
   }
 
   /** @param {Uint8Array} bytes */
@@ -136,14 +170,59 @@ export async function fuzzHttp2(core, conversations, random) {
       const offset = connection.offsets[direction] ?? 0;
       turn.offsetBytes = offset + (random.oneIn(16) ? random.below(50) - 20 : 0);
       turn.firstNs = turn.lastNs = nowNs += 1000;
-      if (random.oneIn(32)) connection.consumer.gap(1);
-      if (random.oneIn(16)) connection.consumer.turn(turn);
-      else connection.consumer.chunk(turn);
+      const isGap = random.oneIn(32);
+      if (isGap) connection.said.push({ turn, verb: 'gap' });
+      const verb = random.oneIn(16) ? 'turn' : 'chunk';
+      connection.said.push({ turn, verb });
+      try {
+        if (isGap) connection.consumer.gap(1);
+        connection.consumer[verb](turn);
+      } catch (error) {
+        throw Object.assign(/** @type {Error} */ (error), { conversation: conversationOf(connection) });
+      }
       connection.offsets[direction] = offset + end - start;
     }
   }
 
-  return { hpackCase, frameCase };
+  /** Tells a connection what another one was told before, or something like it. @param {Conversation} conversation @param {boolean} isChanged */
+  function replay({ opening, said }, isChanged) {
+    const consumer = consumerOf(opening);
+    isIgnored = false;
+    for (const one of said) {
+      if (isIgnored) return;
+      if (one === 'gap') consumer.gap(1);
+      else if (one === 'close') consumer.close(nowNs);
+      else if (one === 'forget') consumer.forget();
+      else consumer[one.verb](turnOf(one, isChanged && random.oneIn(said.length)));
+    }
+    if (!isIgnored) consumer.close(nowNs);
+  }
+
+  /** @param {Said} said @param {boolean} isChanged */
+  function turnOf({ direction, bytes, sizeBytes, offsetBytes, ns }, isChanged) {
+    const data = Uint8Array.from(Buffer.from(bytes, 'base64'));
+    if (isChanged) mutateBytes(data, 0, data.length, random);
+    const turn = Object.assign(new Turn(), { direction, data, sizeBytes, offsetBytes, firstNs: ns, lastNs: ns });
+    turn.isPiece = true;
+    turn.prefixEnd = data.length;
+    return turn;
+  }
+
+  return { hpackCase, frameCase, replay };
+}
+
+/**
+ * @param {{ opening: Opening, said: { turn: any, verb: 'chunk' | 'turn' | 'gap' }[] }} connection @param {'close' | 'forget'} [end]
+ * @returns {Conversation}
+ */
+function conversationOf({ opening, said }, end) {
+  const turns = said.map(({ turn, verb }) => {
+    if (verb === 'gap') return verb;
+    const { direction, data, prefixStart, prefixEnd, sizeBytes, offsetBytes, lastNs: ns } = turn;
+    const bytes = Buffer.from(data.subarray(prefixStart, prefixEnd)).toString('base64');
+    return { verb, direction, bytes, sizeBytes, offsetBytes, ns };
+  });
+  return { opening, said: end === undefined ? turns : [...turns, end] };
 }
 
 /** Header blocks among the frames of a call. @param {Uint8Array} bytes */

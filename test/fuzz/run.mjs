@@ -3,11 +3,14 @@
 // memory.
 //
 //   npm run fuzz -- [--cases 1000000] [--seconds 0] [--seed N]
+//   npm run fuzz -- --replay FILE
 //
 // Each case is three: one of records or HTTP/1 heads, one header block of HPACK, one call with frames of HTTP/2.
 // The seeds are the cases of test/cases, as record batches. They are changed by byte, by field and in their order, and mixed on a
-// few connections of one long-living interpreter. Deterministic: the seed is printed and can be given again. Exits 1 on any failure.
-import { readdirSync, readFileSync } from 'node:fs';
+// few connections of one long-living interpreter. Deterministic: the seed is printed and can be given again. Exits 1 on any failure, whose case
+// is written to a file for --replay. Cases that failed once are kept in cases/: each run begins with them and with what is much like them.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -21,12 +24,15 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '1000000' },
     seconds: { type: 'string', default: '0' },
     seed: { type: 'string' },
+    replay: { type: 'string' },
   },
 });
-const casesWanted = Number(values.cases);
+/** @type {{ seed: number, case: number, conversation?: import('./http2.mjs').Conversation } | undefined} */
+const replayed = values.replay === undefined ? undefined : JSON.parse(readFileSync(values.replay, 'utf8'));
+const casesWanted = replayed === undefined ? Number(values.cases) : replayed.case + 1;
 const deadlineMs =
   Number(values.seconds) > 0 ? performance.now() + Number(values.seconds) * 1000 : Number.POSITIVE_INFINITY;
-const seed = Number(values.seed ?? 1 + (Date.now() % 1e9));
+const seed = Number(replayed?.seed ?? values.seed ?? 1 + (Date.now() % 1e9));
 if (!(casesWanted > 0) || !Number.isInteger(seed)) {
   console.error('--cases and --seed are positive integers');
   process.exit(1);
@@ -48,6 +54,9 @@ const CONNECTIONS_MAX = 64;
 const CONNECTION_IDS = 200;
 const HEAP_GROWTH_MAX = 16 * 1024 * 1024;
 const CASES_PER_INTERPRETER = 50_000;
+/** How many changed copies of each kept case are run. */
+const NEIGHBOURS = 500;
+const FAILURES = new URL('../../.cache/fuzz/', import.meta.url);
 
 const HPACK = 'HPACK blocks (read)';
 const HTTP2 = 'HTTP/2 frames (exchanges)';
@@ -206,7 +215,32 @@ function heapBytes() {
   return process.memoryUsage().heapUsed;
 }
 
-console.log(`seed ${seed}, ${seeds.length} seed conversations`);
+/** Cases that failed once, and many that are much like them; what they draw at random is not what the seed's own cases draw. */
+async function replayKept() {
+  const folder = new URL('cases/', import.meta.url);
+  const kept = readdirSync(folder).map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
+  const { replay } = await fuzzHttp2(core, http2Seeds, new Random(seed));
+  for (const { conversation } of kept) {
+    for (let copies = 0; copies <= NEIGHBOURS; copies++) replay(conversation, copies > 0);
+  }
+  return kept.length;
+}
+
+/** Writes down a case that failed. @param {number} number @param {unknown} error */
+function writeCase(number, error) {
+  const { conversation } = /** @type {{ conversation?: import('./http2.mjs').Conversation }} */ (error);
+  mkdirSync(FAILURES, { recursive: true });
+  const file = new URL(`${seed}-${number}.json`, FAILURES);
+  writeFileSync(file, `${JSON.stringify({ seed, case: number, error: String(error), conversation }, null, 2)}\n`);
+  return fileURLToPath(file);
+}
+
+if (replayed?.conversation !== undefined) {
+  http2.replay(replayed.conversation, false);
+  console.log('the case passes');
+  process.exit(0);
+}
+console.log(`seed ${seed}, ${seeds.length} seed conversations, ${await replayKept()} kept cases`);
 const names = Object.keys(kinds);
 const startMs = performance.now();
 let heapAtStart = 0;
@@ -227,6 +261,7 @@ try {
   checkForgetting();
 } catch (error) {
   console.error(`case ${done} of seed ${seed} failed:`, error);
+  console.error(`written down: npm run fuzz -- --replay ${writeCase(done, error)}`);
   process.exit(1);
 }
 

@@ -69,6 +69,18 @@ describe('gRPC spans', () => {
     expect(attributes).toEqual({ ...SERVER, ...expected });
   });
 
+  it('have the number of a status that has no name, as a number and as text', () => {
+    const span = aGrpcSpan({ kind: 'grpc.client', grpcStatus: 99 });
+    const both = { hasOldHttp: true, hasOldRpc: true, hasStableRpc: true };
+    expect(spanAttributes(span, both)).toMatchObject({
+      'rpc.grpc.status_code': 99,
+      'rpc.response.status_code': '99',
+      'error.type': '99',
+    });
+    const names = Array.from({ length: 18 }, (_, status) => grpcStatusName(status));
+    expect([names[0], names[1], names[16], names[17]]).toEqual(['OK', 'CANCELLED', 'UNAUTHENTICATED', '17']);
+  });
+
   it('of clients go to the port of the connection where the authority has none', () => {
     const remote = { address: '192.0.2.9', port: 50_051 };
     const span = aGrpcSpan({ kind: 'grpc.client', host: 'shop', remote, scheme: 'https' });

@@ -164,6 +164,20 @@ describe('ConnectionTable', () => {
     expect(harness.lost()).toEqual({ 'connections.unseen': 14 });
   });
 
+  it('counts no more of them than there was room for in what was lost', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([close({ connection: 9, lastSeq: 2, lastStream: 0x7ffffffd, isFramed: true })]);
+    harness.pass(300);
+    expect(harness.lost()['connections.unseen']).toBeLessThanOrEqual((2 * 4096) / 10);
+  });
+
+  it('counts none where HTTP/2 had none', () => {
+    const harness = new InterpreterHarness();
+    harness.batch([close({ connection: 9, lastSeq: 3, isFramed: true })]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({});
+  });
+
   it('counts them, too, where what was seen of it is too little to tell what it was', () => {
     const harness = new InterpreterHarness();
     harness.batch([chunk({ seq: 4, bytes: '', offsetBytes: 400 }), close({ lastSeq: 8, lastStream: 7 })]);

@@ -111,12 +111,13 @@ export class ConnectionTable {
     return connection;
   }
 
-  #closing(connection: Connection, { ns, lastSeq, endsLost, lastStream, isMidstream }: EarlyClose): void {
+  #closing(connection: Connection, { ns, lastSeq, endsLost, lastStream, isMidstream, isFramed }: EarlyClose): void {
     connection.closedNs = Math.max(1, ns);
     connection.lastSeq = lastSeq;
     connection.endsLost = endsLost;
     connection.lastStream = lastStream;
     connection.isMidstream = isMidstream;
+    connection.isFramed = isFramed;
     this.#unsettle(connection);
   }
 

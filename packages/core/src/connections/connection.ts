@@ -42,6 +42,8 @@ export class Connection {
   lastStream = 0;
   /** It was older than the tracer, known with `closedNs`. */
   isMidstream = false;
+  /** It spoke HTTP/2, known with `closedNs`. */
+  isFramed = false;
   /** When news of it last came, by the clock of the batches. */
   heardNs = 0;
 

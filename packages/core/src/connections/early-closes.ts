@@ -1,4 +1,5 @@
 import type { CloseEvent } from '../events/event.ts';
+import { CHUNK_PIECE_MAX } from '../events/layout.gen.ts';
 
 /** What a close says. */
 export interface EarlyClose {
@@ -7,7 +8,11 @@ export interface EarlyClose {
   readonly endsLost: number;
   readonly lastStream: number;
   readonly isMidstream: boolean;
+  readonly isFramed: boolean;
 }
+
+/** The least bytes of a request in HTTP/2 are the header of a frame and a block of one. */
+const REQUESTS_PER_RECORD_MAX = Math.floor(CHUNK_PIECE_MAX / 10);
 
 interface HeardClose extends EarlyClose {
   readonly heardNs: number;
@@ -28,8 +33,9 @@ export class EarlyCloses {
   /** False where there is no room. */
   add(event: CloseEvent, nowNs: number): boolean {
     if (this.#closes.size >= this.#max) return false;
-    const { connection, ns, lastSeq, endsLost, lastStream, isMidstream } = event;
-    this.#closes.set(connection, { ns, lastSeq, endsLost, lastStream, isMidstream, heardNs: nowNs });
+    const { connection, ns, lastSeq, endsLost, lastStream, isMidstream, isFramed } = event;
+    const close = { ns, lastSeq, endsLost, lastStream, isMidstream, isFramed, heardNs: nowNs };
+    this.#closes.set(connection, close);
     return true;
   }
 
@@ -54,9 +60,10 @@ export class EarlyCloses {
 }
 
 /**
- * Requests of a connection nothing is known of but its close. HTTP/2 numbers them, 1, 3, 5 and so on; else, and where numbers may have been given
- * before the tracer came, two turns are taken for one request.
+ * Requests of a connection nothing is known of but its close. HTTP/2 numbers them, 1, 3, 5 and so on, but may leave numbers out: there are no
+ * more than its records had room for. Else, and where numbers may have been given before the tracer came, two turns are taken for one request.
  */
-export function requestsOf({ lastSeq, lastStream, isMidstream }: Omit<EarlyClose, 'ns'>): number {
-  return lastStream === 0 || isMidstream ? Math.ceil(lastSeq / 2) : (lastStream + 1) / 2;
+export function requestsOf({ lastSeq, lastStream, isMidstream, isFramed }: Omit<EarlyClose, 'ns'>): number {
+  if (isMidstream || (lastStream === 0 && !isFramed)) return Math.ceil(lastSeq / 2);
+  return Math.min(Math.ceil(lastStream / 2), lastSeq * REQUESTS_PER_RECORD_MAX);
 }

@@ -73,7 +73,9 @@ export class BatchDecoder {
     event.lastSeq = this.#u32(at + CLOSE_RECORD.lastSeq);
     event.endsLost = this.#u32(at + CLOSE_RECORD.endsLost);
     event.lastStream = size < CLOSE_RECORD.size ? 0 : this.#u32(at + CLOSE_RECORD.lastStream);
-    event.isMidstream = (this.#u16(at + RECORD_HEADER.flags) & RECORD_FLAG.MIDSTREAM) !== 0;
+    const flags = this.#u16(at + RECORD_HEADER.flags);
+    event.isMidstream = (flags & RECORD_FLAG.MIDSTREAM) !== 0;
+    event.isFramed = (flags & RECORD_FLAG.FRAME) !== 0;
     sink.onClose(event);
   }
 

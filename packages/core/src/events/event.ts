@@ -54,6 +54,8 @@ export class CloseEvent {
   lastStream = 0;
   /** It was older than the tracer. */
   isMidstream = false;
+  /** It spoke HTTP/2. */
+  isFramed = false;
 }
 
 /**

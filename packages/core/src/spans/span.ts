@@ -121,7 +121,7 @@ export interface GrpcSpanFields extends SpanBase {
   /** Value of `:authority`; chosen by the client. */
   readonly host: string | undefined;
   readonly userAgent: string | undefined;
-  /** `grpc-status`: 0 = OK to 16 = UNAUTHENTICATED. Undefined when no status was seen. */
+  /** `grpc-status`: 0 = OK to 16 = UNAUTHENTICATED; programs may use other numbers. Undefined when no status was seen. */
   readonly grpcStatus: number | undefined;
   /** `:status`; 200 for every response of a gRPC server, whatever became of the call. Undefined when no response was seen. */
   readonly httpStatusCode: number | undefined;

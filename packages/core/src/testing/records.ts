@@ -53,6 +53,7 @@ export interface CloseFacts {
   endsLost?: number;
   lastStream?: number;
   isMidstream?: boolean;
+  isFramed?: boolean;
 }
 
 const AF_INET = 2;
@@ -132,7 +133,9 @@ export function chunk(facts: TurnFacts): Uint8Array {
 
 /** A CLOSE record. */
 export function close(facts: CloseFacts): Uint8Array {
-  const view = record(RECORD_KIND.CLOSE, facts.isMidstream === true ? RECORD_FLAG.MIDSTREAM : 0, CLOSE_RECORD.size);
+  const flags =
+    (facts.isMidstream === true ? RECORD_FLAG.MIDSTREAM : 0) | (facts.isFramed === true ? RECORD_FLAG.FRAME : 0);
+  const view = record(RECORD_KIND.CLOSE, flags, CLOSE_RECORD.size);
   view.setBigUint64(CLOSE_RECORD.connection, BigInt(facts.connection ?? 1), true);
   view.setBigUint64(CLOSE_RECORD.ns, BigInt(facts.ns ?? 9_000_000), true);
   view.setUint32(CLOSE_RECORD.lastSeq, facts.lastSeq ?? 0, true);

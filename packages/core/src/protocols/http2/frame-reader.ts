@@ -61,6 +61,10 @@ export class FrameReader {
   #headerLength = 0;
   /** Bytes went by since it is lost. */
   #hasSkipped = false;
+  /** Bytes that were not seen, or not understood, and may have been frames of any kind. */
+  #missedBytes = 0;
+  /** Stream offset behind the last call. */
+  #callEnd = 0;
   readonly #payload = new ByteBuffer();
   readonly #block = new ByteBuffer();
 
@@ -87,10 +91,25 @@ export class FrameReader {
     return this.#padding;
   }
 
+  /** How many bytes were missed since this was last asked: all lost frames were among them. */
+  takeMissedBytes(): number {
+    const missed = this.#missedBytes;
+    this.#missedBytes = 0;
+    return missed;
+  }
+
+  /** The same when nothing more will come: what is there of a frame is missed, too, and so is the end of the last call. */
+  takeLastMissedBytes(): number {
+    const unseen = this.#position < 0 ? 0 : Math.max(0, this.#callEnd - this.#position);
+    return this.takeMissedBytes() + unseen + this.#begunBytes;
+  }
+
   /** Takes what is new in a turn or a piece. */
   read(turn: Turn): void {
-    const missing = this.#position < 0 ? 0 : turn.offsetBytes - this.#position;
-    if (missing > 0 && this.#skip(turn, missing) < missing) this.#lose(false);
+    const missing = turn.offsetBytes - Math.max(0, this.#position);
+    this.#callEnd = turn.offsetBytes + turn.sizeBytes;
+    if (this.#position < 0) this.#missedBytes += Math.max(0, missing);
+    else if (missing > 0) this.#miss(turn, missing);
     if (this.#position < turn.offsetBytes) this.#position = turn.offsetBytes;
     const captured = turn.prefixEnd - turn.prefixStart;
     const known = this.#position - turn.offsetBytes;
@@ -101,6 +120,21 @@ export class FrameReader {
     // The next piece may have the others.
     const unseen = turn.sizeBytes - (this.#position - turn.offsetBytes);
     if (unseen > 0) this.#skip(turn, unseen);
+  }
+
+  /** What is there of a header, or of a frame that is needed whole: that has a header, and a byte that is not there yet. */
+  get #begunBytes(): number {
+    const isGathering = this.#state === 'gather';
+    const begun = this.#headerLength + this.#payload.length + this.#block.length;
+    return isGathering || this.#isInBlock ? FRAME_HEADER_BYTES + 1 + begun : begun;
+  }
+
+  /** Bytes before this turn are missing. */
+  #miss(turn: Turn, missing: number): void {
+    const skipped = this.#skip(turn, missing);
+    if (skipped === missing) return;
+    this.#missedBytes += missing - skipped;
+    this.#lose(false);
   }
 
   /** Passes over bytes of a payload that nobody reads; returns how many. */
@@ -152,6 +186,7 @@ export class FrameReader {
     const isFrame = from === prefixStart && (flags & RECORD_FLAG.FRAME) !== 0 && data[from + 3] !== FRAME.CONTINUATION;
     const at = isFrame ? from : findFrame(data, prefixStart, from, prefixEnd);
     if (at !== from) this.#hasSkipped = true;
+    this.#missedBytes += (at < 0 ? prefixEnd : at) - from;
     if (at < 0) return at;
     this.#state = 'header';
     if (this.#hasSkipped) this.#handler.onFound(this);
@@ -344,6 +379,7 @@ export class FrameReader {
 
   #lose(isMalformed: boolean): void {
     if (this.#state === 'lost') return;
+    this.#missedBytes += (isMalformed ? FRAME_HEADER_BYTES : 0) + this.#begunBytes;
     this.#state = 'lost';
     this.#hasSkipped = false;
     this.#headerLength = 0;

@@ -19,9 +19,9 @@ describe('gRPC over HTTP/2', () => {
     expect(['', 'S', '1', '-1S', '1.5S', '123456789S', '1x'].map(parseGrpcTimeout)).toEqual([0, 0, 0, 0, 0, 0, 0]);
   });
 
-  it('has 17 status codes', () => {
-    expect(['0', '5', '16'].map(parseGrpcStatus)).toEqual([0, 5, 16]);
-    expect(['17', '', '-1', '1e0', 'OK'].map(parseGrpcStatus)).toEqual(new Array(5).fill(GRPC_STATUS_UNKNOWN));
+  it('has 17 status codes with names, and programs have others', () => {
+    expect(['0', '5', '16', '17', '99', '10001'].map(parseGrpcStatus)).toEqual([0, 5, 16, 17, 99, 10_001]);
+    expect(['2147483648', '', '-1', '1e0', 'OK'].map(parseGrpcStatus)).toEqual(new Array(5).fill(GRPC_STATUS_UNKNOWN));
   });
 
   it('gives a status to a reset, and to a response that has none', () => {

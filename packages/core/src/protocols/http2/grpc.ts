@@ -3,7 +3,8 @@ import { GRPC_STATUS_UNKNOWN } from './grpc-exchange.ts';
 
 const CONTENT_TYPE = 'application/grpc';
 const PREFIX_BYTES = 5;
-const CODE_MAX = 16;
+/** A code is a 32-bit integer; programs may make up codes beyond the 17 that have names. */
+const CODE_MAX = 0x7fff_ffff;
 
 const CANCELLED = 1;
 const UNKNOWN = 2;
@@ -53,9 +54,9 @@ export function isGrpc(contentType: string): boolean {
   return next === undefined || next === '+' || next === ';' || next === ' ';
 }
 
-/** The value of `grpc-status`; unknown where it is no code of gRPC. */
+/** The value of `grpc-status`; unknown where it is no number. */
 export function parseGrpcStatus(text: string): number {
-  const code = /^\d{1,2}$/.test(text) ? Number(text) : GRPC_STATUS_UNKNOWN;
+  const code = /^\d{1,10}$/.test(text) ? Number(text) : GRPC_STATUS_UNKNOWN;
   return code <= CODE_MAX ? code : GRPC_STATUS_UNKNOWN;
 }
 

@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Connection } from '../../connections/connection.ts';
+import { Turn } from '../../connections/turn.ts';
+import type { CounterReason } from '../../counters.ts';
+import { TurnEvent } from '../../events/event.ts';
+import { TURN_RECORD } from '../../events/layout.gen.ts';
 import { unescapeBytes } from '../../testing/conversation-script.ts';
 import { Http2Script } from '../../testing/http2-script.ts';
 import { InterpreterHarness } from '../../testing/interpreter-harness.ts';
 import { chunk, close } from '../../testing/records.ts';
+import type { Exchange, ProtocolHost } from '../protocol.ts';
+import { Http2Connection } from './http2-connection.ts';
 
+const FUZZED = new URL('../../../../../test/fuzz/cases/http2-empty-method.json', import.meta.url);
 const HELLO = 'PREFACE\nSETTINGS\n';
 
 /** One connection in stream mode, of a server; each call is a record. */
@@ -96,6 +105,90 @@ describe('Http2Connection', () => {
     harness.batch([...calls.call('ask', get(5, '/c')), ...calls.call('answer', ok(5))]);
     expect(harness.spans).toMatchObject([{ path: '/c' }]);
     expect(harness.lost()).toEqual({ 'http2.request_lost': 2 });
+  });
+
+  it('counts one request for the header of a frame with the highest id there is, and no more', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    harness.batch([
+      ...calls.call('ask', HELLO),
+      ...calls.call('ask', 'BYTES \\0\\0\\x05\\x01\\x05\\x7f\\xff\\xff\\xfd'),
+      close({ lastSeq: 2, lastStream: 0x7ffffffd }),
+    ]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({ 'http2.request_lost': 1 });
+  });
+
+  it('counts no more requests than the bytes that were lost had room for', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    harness.batch(calls.call('ask', `${HELLO}${get(1, '/a')}`));
+    const lost = calls.call('ask', get(3, '/bb'))[0]?.length ?? 0;
+    harness.batch([
+      ...calls.call('ask', get(0xfffffd, '/c')),
+      ...calls.call('answer', `SETTINGS\n${ok(1)}${ok(0xfffffd)}`),
+    ]);
+    expect(harness.spans).toMatchObject([{ path: '/a' }, { path: '/c' }]);
+    const possible = Math.floor((lost - TURN_RECORD.size) / 10);
+    expect(harness.lost()).toEqual({ 'http2.request_lost': possible });
+    expect(possible).toBeLessThan(4);
+  });
+
+  it.each([false, true])('counts nothing for a connection without a request (older than the tracer: %s)', (isOlder) => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    harness.batch([
+      ...calls.call('ask', `${HELLO}PING 0\n`),
+      ...calls.call('answer', 'SETTINGS\nSETTINGS 0 ACK\nPING 0 ACK\nGOAWAY 0 0'),
+      close({ lastSeq: 2, isFramed: true, isMidstream: isOlder }),
+    ]);
+    harness.pass(300);
+    expect(harness.lost()).toEqual({});
+  });
+
+  it.each(['', 'GE T', 'G\u0000T', 'x'.repeat(40)])('takes a request with the method "%s" for none', (method) => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    const head = `HEADERS 1 END_STREAM\n  :method: ${method}\n  :path: /a\n`;
+    harness.batch([
+      ...calls.call('ask', `${HELLO}${head}${get(3, '/b')}`),
+      ...calls.call('answer', `${ok(1)}${ok(3)}`),
+    ]);
+    expect(harness.spans).toMatchObject([{ path: '/b' }]);
+    expect(harness.lost()).toEqual({ 'http2.request_malformed': 1 });
+  });
+
+  it('takes a request without a method, or with an empty path, for none', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    const heads = 'HEADERS 1 END_STREAM\n  :path: /a\nHEADERS 3 END_STREAM\n  :method: GET\n  :path: \n';
+    harness.batch([
+      ...calls.call('ask', `${HELLO}${heads}${get(5, '/b')}`),
+      ...calls.call('answer', `RST_STREAM 1 1\nRST_STREAM 3 1\n${ok(5)}`),
+    ]);
+    expect(harness.spans).toMatchObject([{ path: '/b' }]);
+    expect(harness.lost()).toEqual({ 'http2.request_malformed': 2 });
+  });
+
+  it('makes no request of what the fuzzer once made one without a method of', () => {
+    const { conversation } = JSON.parse(readFileSync(FUZZED, 'utf8'));
+    const exchanges: Exchange[] = [];
+    const reasons: CounterReason[] = [];
+    const host: ProtocolHost = {
+      exchange: (exchange) => exchanges.push(exchange),
+      count: (reason) => reasons.push(reason),
+      setVerdict() {},
+      pipelined() {},
+    };
+    const { requestDirection } = conversation.opening;
+    const connection = new Http2Connection(new Connection(new TurnEvent()), host, { requestDirection, offsets: [] });
+    for (const { bytes, ...said } of conversation.said) {
+      const data = Uint8Array.from(Buffer.from(bytes, 'base64'));
+      connection.chunk(Object.assign(new Turn(), said, { isPiece: true, data, prefixEnd: data.length }));
+    }
+    connection.close(1);
+    for (const exchange of exchanges) expect(exchange).not.toMatchObject({ kind: 'http', method: '' });
+    expect(reasons).toContain('http2.request_malformed');
   });
 
   it('counts the last requests of a connection, of which nothing was reported', () => {

@@ -1,7 +1,7 @@
 import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
 import type { TurnConsumer } from '../../connections/turn-consumer.ts';
-import { DIRECTION, ROLE } from '../../events/layout.gen.ts';
+import { CHUNK_PIECE_MAX, DIRECTION, ROLE } from '../../events/layout.gen.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { FIELD } from './hpack/field.ts';
@@ -47,6 +47,8 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
   readonly #isBeginningLost: boolean;
   /** Something was lost, and no piece came since: its offset will tell what it was. Of turns either direction may be missing. */
   #isBehind = false;
+  /** Pieces that are missing before the next one. */
+  #missingPieces = 0;
   #sides: Sides | undefined = undefined;
   #isStreamAsked = false;
   /** Turns and pieces that ended lost since the last header block. */
@@ -86,19 +88,24 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
 
   chunk(piece: Turn): void {
     this.#isBehind = false;
+    this.#missingPieces = 0;
     this.#read(piece);
   }
 
-  gap(): void {
+  gap(missing: number): void {
     this.#isBehind = true;
+    this.#missingPieces += missing;
   }
 
   close(ns: number): void {
-    const streams = this.#sides?.streams;
-    streams?.accountLast(this.#connection.lastStream);
+    const sides = this.#sides;
+    if (sides === undefined) return;
+    const { streams, requestDirection } = sides;
+    streams.missedBytes += this.#reader(requestDirection).takeLastMissedBytes() + this.#missingPieces * CHUNK_PIECE_MAX;
+    streams.accountLast(this.#connection.lastStream);
     // Without the last of their frames, nobody knows how streams ended.
-    if (this.#isBehind) streams?.forget();
-    else streams?.close(ns);
+    if (this.#isBehind) streams.forget();
+    else streams.close(ns);
   }
 
   forget(): void {
@@ -107,6 +114,7 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
 
   onHeaders(reader: FrameReader, turn: Turn, bytes: Uint8Array, start: number, end: number): void {
     const decoder = this.#decoder(reader.direction);
+    this.#noteMissed(reader);
     if (!decoder.decode(bytes, start, end, fields)) {
       this.#host.count('http2.malformed');
       this.#undecoded(reader);
@@ -159,6 +167,12 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
     this.#missed(reader);
   }
 
+  /** Where the requests among what was missed are to be accounted for. */
+  #noteMissed(reader: FrameReader): void {
+    const sides = this.#sides;
+    if (reader.direction === sides?.requestDirection) sides.streams.missedBytes += reader.takeMissedBytes();
+  }
+
   /** Frames of a direction went by unseen. */
   #missed(reader: FrameReader): void {
     const sides = this.#sides;
@@ -191,6 +205,7 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
     const role: Role = requestDirection === DIRECTION.IN ? 'server' : 'client';
     const streams = new Streams(this.#connection, this.#host, role, this.#isMidstream);
     streams.isMissingRequests = this.#isBeginningLost;
+    streams.missedBytes = this.#reader(requestDirection).takeMissedBytes();
     this.#sides = {
       requestDirection,
       streams,
@@ -201,7 +216,7 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
   }
 
   #read(turn: Turn): void {
-    const reader = this.#readers[turn.direction === DIRECTION.IN ? 0 : 1];
+    const reader = this.#reader(turn.direction);
     reader.read(turn);
     if (!reader.isLost) return;
     this.#lost += 1;
@@ -209,6 +224,10 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
     this.#host.count('http2.gave_up');
     this.#sides?.streams.forget();
     this.#host.setVerdict(this.#connection, 'ignore');
+  }
+
+  #reader(direction: number): FrameReader {
+    return this.#readers[direction === DIRECTION.IN ? 0 : 1];
   }
 
   #decoder(direction: number): HpackDecoder {

@@ -1,4 +1,5 @@
 import type { Turn } from '../../connections/turn.ts';
+import { IS_TOKEN } from '../http1/ascii.ts';
 import { FRAME_FLAG } from './frame.ts';
 import type { FrameReader } from './frame-reader.ts';
 import { isGrpc, isMessagePrefix, parseGrpcTimeout, statusOfReset } from './grpc.ts';
@@ -8,6 +9,10 @@ import type { HeaderFields } from './hpack/header-fields.ts';
 import type { Http2Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
 
+/** Those that nearly every request has. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'OPTIONS', 'PATCH']);
+/** Longer methods are not HTTP, as in HTTP/1. */
+const METHOD_MAX = 32;
 const CANCEL = 8;
 const NO_ERROR = 0;
 
@@ -28,8 +33,10 @@ export class RequestFrames {
       if (reader.blockEndsStream) known.isRequestEnded = true;
       return;
     }
-    // Trailers of a request that is over, or was not seen.
-    if (method === undefined && unknown === 0) return;
+    if (method === undefined && unknown === 0) {
+      this.#streams.malformed(id);
+      return;
+    }
     if (method === undefined) {
       const stream = this.#streams.request(id);
       if (stream !== undefined) this.#streams.drop(stream, 'http2.request_unknown');
@@ -38,7 +45,8 @@ export class RequestFrames {
     const target = values[FIELD.PATH] ?? (method === 'CONNECT' ? values[FIELD.AUTHORITY] : undefined);
     const stream = this.#streams.request(id);
     if (stream === undefined) return;
-    if (target === undefined && unknown === 0) {
+    // RFC 9113 §8.3.1, RFC 9110 §9.1: a method is a token, a path is never empty.
+    if (!isToken(method) || target === '' || (target === undefined && unknown === 0)) {
       this.#streams.drop(stream, 'http2.request_malformed');
       return;
     }
@@ -64,10 +72,14 @@ export class RequestFrames {
     if (reader.header.has(FRAME_FLAG.END_STREAM)) stream.isRequestEnded = true;
   }
 
-  /** The asking side gives up. */
+  /** The asking side gives up, or has all that it asked for. */
   reset(reader: FrameReader, turn: Turn, code: number): void {
     const stream = this.#streams.get(reader.header.streamId);
     if (stream === undefined) return;
+    if (stream.isResponseWhole) {
+      this.#streams.finish(stream, stream.lastNs, undefined);
+      return;
+    }
     const isGivenUp = code === CANCEL || code === NO_ERROR;
     if (stream.grpcStatus === GRPC_STATUS_UNKNOWN) stream.grpcStatus = statusOfReset(isGivenUp ? CANCEL : code);
     const ns = turn.arrivedNs > 0 ? turn.arrivedNs : turn.lastNs;
@@ -89,4 +101,11 @@ export class RequestFrames {
     stream.traceparent = values[FIELD.TRACEPARENT];
     stream.traceState = values[FIELD.TRACESTATE];
   }
+}
+
+function isToken(text: string): boolean {
+  if (METHODS.has(text)) return true;
+  if (text.length === 0 || text.length > METHOD_MAX) return false;
+  for (let i = 0; i < text.length; i++) if (IS_TOKEN[text.charCodeAt(i)] !== 1) return false;
+  return true;
 }

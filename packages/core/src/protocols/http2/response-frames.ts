@@ -46,10 +46,14 @@ export class ResponseFrames {
     this.#streams.finish(stream, turn.lastNs, undefined);
   }
 
-  /** The answering side breaks off. */
+  /** The answering side breaks off, or wants no more of the request (RFC 9113 §8.1). */
   reset(reader: FrameReader, turn: Turn, code: number): void {
     const stream = this.#streams.response(reader.header.streamId);
     if (stream === undefined) return;
+    if (stream.isResponseWhole) {
+      this.#streams.finish(stream, stream.lastNs, undefined);
+      return;
+    }
     if (stream.grpcStatus === GRPC_STATUS_UNKNOWN) stream.grpcStatus = statusOfReset(code);
     this.#streams.finish(stream, turn.lastNs, code === REFUSED_STREAM ? 'stream_refused' : 'stream_reset');
   }
@@ -71,6 +75,8 @@ export class ResponseFrames {
   #readFields(stream: Http2Stream, { values }: HeaderFields): void {
     const contentType = values[FIELD.CONTENT_TYPE];
     const grpcStatus = values[FIELD.GRPC_STATUS];
+    const contentLength = values[FIELD.CONTENT_LENGTH];
+    if (contentLength !== undefined) stream.contentLength = lengthFrom(contentLength);
     if (grpcStatus !== undefined) stream.grpcStatus = parseGrpcStatus(grpcStatus);
     if (stream.kind !== 'unknown') return;
     if (grpcStatus !== undefined) stream.kind = 'grpc';
@@ -81,4 +87,9 @@ export class ResponseFrames {
 /** 0 where it is none. */
 function statusFrom(text: string | undefined): number {
   return text !== undefined && /^[1-9]\d\d$/.test(text) ? Number(text) : 0;
+}
+
+/** Undefined where it is none. */
+function lengthFrom(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

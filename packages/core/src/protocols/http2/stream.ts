@@ -44,6 +44,8 @@ export class Http2Stream {
   isAnswered = false;
   statusCode = 0;
   firstByteNs = 0;
+  /** `content-length` of the response. */
+  contentLength: number | undefined = undefined;
   grpcStatus: number = GRPC_STATUS_UNKNOWN;
   hasTrailers = false;
   /** The response ended with its content. */
@@ -56,6 +58,13 @@ export class Http2Stream {
 
   constructor(id: number) {
     this.id = id;
+  }
+
+  /** All content that the response has is there, whether or not a frame has said so: libcurl takes no more of a stream then. */
+  get isResponseWhole(): boolean {
+    if (!this.isAnswered || this.kind === 'grpc') return false;
+    if (this.method === 'HEAD' || this.statusCode === 204 || this.statusCode === 304) return true;
+    return this.contentLength !== undefined && this.responseBytes === this.contentLength;
   }
 
   /** The request began here. */

@@ -10,6 +10,8 @@ function mayBeGrpc(stream: Http2Stream): boolean {
   return stream.kind !== 'http' && (stream.method === 'POST' || !stream.isRequested);
 }
 
+/** The least bytes of a request: the header of its frame, and a block. */
+const REQUEST_BYTES_MIN = 10;
 /** More open streams than this are not remembered for one connection; servers allow 100 to 250 by default. */
 const STREAMS_MAX = 1024;
 
@@ -21,6 +23,8 @@ export class Streams {
   readonly role: Role;
   /** Records of the requests were lost since the last request. */
   isMissingRequests = false;
+  /** Bytes of the requests' direction that were missed since the last request. */
+  missedBytes = 0;
 
   readonly #connection: Connection;
   readonly #host: ProtocolHost;
@@ -73,12 +77,21 @@ export class Streams {
     return this.#add(id);
   }
 
+  /** A header block for a stream that nobody asked for, and that is no request. */
+  malformed(id: number): void {
+    // The trailers of a request that was not seen look the same.
+    if (this.isMissingRequests || this.#isMidstream) return;
+    const stream = this.request(id);
+    if (stream !== undefined) this.drop(stream, 'http2.request_malformed');
+  }
+
   /** A request begins: those before it that were not seen are lost. False where it is not the next one. */
   account(id: number): boolean {
     if (id <= this.#lastId || id % 2 === 0) return false;
     if (this.#unrequested > 0 || this.isMissingRequests) this.#settle(id);
     this.#isMidstream = false;
     this.isMissingRequests = false;
+    this.missedBytes = 0;
     this.#lastId = id;
     return true;
   }
@@ -86,7 +99,7 @@ export class Streams {
   /** The connection is over, and its last request was this one: those up to it that were not seen are lost. */
   accountLast(id: number): void {
     // Without a request that was seen, which of them are from before the tracer is not known.
-    if (id <= this.#lastId || (this.#isMidstream && this.#lastId < 0)) return;
+    if (id <= Math.max(0, this.#lastId) || (this.#isMidstream && this.#lastId < 0)) return;
     this.isMissingRequests = true;
     this.#settle(id + 2);
     this.#lastId = id;
@@ -181,7 +194,7 @@ export class Streams {
 
   #settle(id: number): void {
     const byIds = this.isMissingRequests && (!this.#isMidstream || this.#lastId > 0);
-    if (byIds) this.#host.count('http2.request_lost', (id - this.#lastId) / 2 - 1);
+    if (byIds) this.#host.count('http2.request_lost', this.#lostBefore(id));
     for (const stream of [...this.#open.values()]) {
       if (stream.isRequested || stream.id >= id) continue;
       if (byIds) {
@@ -191,6 +204,12 @@ export class Streams {
         this.#dropUnrequested(stream);
       }
     }
+  }
+
+  /** A peer may leave ids out, any number of them at once: so what is missing bounds how many requests are. */
+  #lostBefore(id: number): number {
+    const possible = Math.floor(this.missedBytes / REQUEST_BYTES_MIN);
+    return Math.min((id - this.#lastId) / 2 - 1, Math.max(possible, this.#unrequested));
   }
 
   #dropUnrequested(stream: Http2Stream): void {

@@ -17,11 +17,12 @@ export const FIELD = {
   TRACESTATE: 9,
   GRPC_STATUS: 10,
   GRPC_TIMEOUT: 11,
-  UNKNOWN: 12,
+  CONTENT_LENGTH: 12,
+  UNKNOWN: 13,
 } as const;
 
 /** Number of fields that have values, counted from 0. */
-export const FIELDS = 12;
+export const FIELDS = 13;
 
 const NAMES: Readonly<Record<string, number>> = {
   ':method': FIELD.METHOD,
@@ -35,6 +36,7 @@ const NAMES: Readonly<Record<string, number>> = {
   tracestate: FIELD.TRACESTATE,
   'grpc-status': FIELD.GRPC_STATUS,
   'grpc-timeout': FIELD.GRPC_TIMEOUT,
+  'content-length': FIELD.CONTENT_LENGTH,
 };
 
 interface Spelling {
