@@ -24,6 +24,7 @@ export default defineConfig({
             'test/contract/**/*.test.ts',
             'test/vm/*.test.mjs',
             'test/bench/*.test.mjs',
+            'test/field/*.test.mjs',
             'test/matrix/*.test.mjs',
             'examples/*/*.test.mjs',
           ],
