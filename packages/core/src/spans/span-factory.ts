@@ -9,6 +9,7 @@ import { HttpSpan } from './http-span.ts';
 import { RandomIds } from './random-ids.ts';
 import type { RequestSpan } from './span.ts';
 import { parseTraceparent } from './trace-context.ts';
+import { limitTraceState } from './trace-state.ts';
 
 /** Makes spans of exchanges. */
 export class SpanFactory {
@@ -86,6 +87,6 @@ export class SpanFactory {
     span.traceId = parent.traceId;
     span.parentSpanId = parent.parentId;
     span.traceFlags = parent.flags;
-    span.traceState = exchange.traceState;
+    span.traceState = limitTraceState(exchange.traceState);
   }
 }

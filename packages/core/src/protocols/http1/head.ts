@@ -33,8 +33,12 @@ export class Head {
   userAgentEnd = 0;
   traceparentStart = 0;
   traceparentEnd = 0;
+  /** There are several, of which none counts (W3C Trace Context). */
+  isTraceparentRepeated = false;
   tracestateStart = 0;
   tracestateEnd = 0;
+  /** Where the second `tracestate` and those behind it begin and end, in turn: they are one list (RFC 9110 §5.3). */
+  readonly moreTracestate: number[] = [];
   /** Where the fields are; `fieldsEnd` is 0 until they are whole. */
   fieldsStart = 0;
   fieldsEnd = 0;
@@ -51,7 +55,9 @@ export class Head {
     this.hostStart = this.hostEnd = 0;
     this.userAgentStart = this.userAgentEnd = 0;
     this.traceparentStart = this.traceparentEnd = 0;
+    this.isTraceparentRepeated = false;
     this.tracestateStart = this.tracestateEnd = 0;
+    if (this.moreTracestate.length > 0) this.moreTracestate.length = 0;
     this.fieldsStart = this.fieldsEnd = 0;
     this.isRepeated = false;
   }

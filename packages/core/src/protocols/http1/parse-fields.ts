@@ -70,11 +70,17 @@ function readField(letter: number, bytes: Uint8Array, line: number, stop: number
       break;
     case 0x74:
       if (isField(bytes, line, stop, 'traceparent')) {
+        head.isTraceparentRepeated = head.traceparentStart > 0;
         head.traceparentStart = valueStart(bytes, line + 12, stop);
         head.traceparentEnd = valueEnd(bytes, head.traceparentStart, stop);
       } else if (isField(bytes, line, stop, 'tracestate')) {
-        head.tracestateStart = valueStart(bytes, line + 11, stop);
-        head.tracestateEnd = valueEnd(bytes, head.tracestateStart, stop);
+        const start = valueStart(bytes, line + 11, stop);
+        const end = valueEnd(bytes, start, stop);
+        if (head.tracestateStart > 0) head.moreTracestate.push(start, end);
+        else {
+          head.tracestateStart = start;
+          head.tracestateEnd = end;
+        }
       } else if (isField(bytes, line, stop, 'transfer-encoding')) {
         const start = valueStart(bytes, line + 18, stop);
         readTransferEncoding(bytes, start, valueEnd(bytes, start, stop), head);

@@ -24,12 +24,23 @@ export function readRequestFacts(head: RequestHead, exchange: HttpExchange): voi
   splitTarget(head, exchange);
 }
 
+function traceStateFrom({ bytes, tracestateStart, tracestateEnd, moreTracestate }: RequestHead): string | undefined {
+  const first = fieldFrom(bytes, tracestateStart, tracestateEnd);
+  if (moreTracestate.length === 0) return first;
+  const lines = [first ?? ''];
+  for (let i = 0; i < moreTracestate.length; i += 2) {
+    lines.push(newText(bytes, moreTracestate[i] ?? 0, moreTracestate[i + 1] ?? 0));
+  }
+  return lines.join(',');
+}
+
 function readFields(head: RequestHead, exchange: HttpExchange): void {
   const { bytes, last, traceparentStart, traceparentEnd } = head;
   exchange.host = fieldFrom(bytes, head.hostStart, head.hostEnd);
   exchange.userAgent = fieldFrom(bytes, head.userAgentStart, head.userAgentEnd);
-  if (traceparentEnd > traceparentStart) exchange.traceparent = newText(bytes, traceparentStart, traceparentEnd);
-  exchange.traceState = fieldFrom(bytes, head.tracestateStart, head.tracestateEnd);
+  if (traceparentEnd > traceparentStart && !head.isTraceparentRepeated)
+    exchange.traceparent = newText(bytes, traceparentStart, traceparentEnd);
+  exchange.traceState = traceStateFrom(head);
   if (!last.keep(head)) return;
   last.host = exchange.host;
   last.userAgent = exchange.userAgent;

@@ -30,6 +30,9 @@ function bytesOf(hex: string): Uint8Array {
 function expected(headers: HeaderList): (string | undefined)[] {
   const { values } = new HeaderFields();
   for (const [name, value] of headers) if (fieldNamed(name) !== FIELD.OTHER) values[fieldNamed(name)] ??= value;
+  const all = (name: string): string[] => headers.filter(([one]) => one === name).map(([, value]) => value);
+  if (all('traceparent').length > 1) values[FIELD.TRACEPARENT] = '';
+  if (all('tracestate').length > 1) values[FIELD.TRACESTATE] = all('tracestate').join(',');
   return values;
 }
 

@@ -57,7 +57,7 @@ export class HpackDecoder {
     const field = this.#fieldAt(index);
     if (field === FIELD.OTHER) return;
     if (field === FIELD.UNKNOWN) fields.unknown += 1;
-    else fields.values[field] ??= index <= STATIC_MAX ? STATIC_VALUES[index] : this.#table.valueAt(index - STATIC_MAX);
+    else fields.set(field, index <= STATIC_MAX ? STATIC_VALUES[index] : this.#table.valueAt(index - STATIC_MAX));
   }
 
   #literal(prefixBits: number, isAdded: boolean, fields: HeaderFields): void {
@@ -81,7 +81,7 @@ export class HpackDecoder {
     if (field === FIELD.UNKNOWN) fields.unknown += 1;
     else if (field !== FIELD.OTHER) {
       value = this.#text(start, isCoded);
-      if (this.#isValid) fields.values[field] ??= value;
+      if (this.#isValid) fields.set(field, value);
     }
     if (isAdded && this.#isValid) this.#table.add(field, value, length + valueLength);
     this.#watcher?.(field, this.#bytes, start, this.#at, isCoded);
