@@ -37,7 +37,7 @@ enum record_kind {
 	RECORD_TURN = 1,   /* struct turn_record */
 	RECORD_CHUNK = 2,  /* struct turn_record: one I/O call of a connection in stream mode */
 	RECORD_CLOSE = 3,  /* struct close_record: the socket is gone; on the lifecycle ring where the other is full */
-	RECORD_EXEC = 4,   /* struct process_record: any process called execve; pid only, nothing is read from it */
+	RECORD_EXEC = 4,   /* struct exec_record: any process called execve; nothing of it is read but which file it executes */
 	RECORD_FORK = 5,   /* struct process_record: a selected process made a child, which is selected from birth */
 	RECORD_EXIT = 6,   /* struct process_record: the last thread of a selected process is gone */
 	RECORD_LISTEN = 7, /* struct listen_record: any process began to listen on a TCP port */
@@ -68,6 +68,8 @@ enum record_flag {
 	RECORD_FLAG_TLS = 1 << 9,
 	/* The first byte of this chunk is the first of an HTTP/2 frame. CLOSE: the connection spoke HTTP/2. */
 	RECORD_FLAG_FRAME = 1 << 10,
+	/* EXEC, LISTEN: the kernel has just selected the process by itself (struct selection_rules); user space confirms it or takes it back. */
+	RECORD_FLAG_SELECTED = 1 << 11,
 };
 
 enum direction {
@@ -148,8 +150,27 @@ struct close_record {
 struct process_record {
 	struct record_header header;
 	__u64 ns;
-	__u32 pid;    /* EXEC, EXIT: the process; FORK: the child */
+	__u32 pid;    /* EXIT: the process; FORK: the child */
 	__u32 parent; /* FORK: the parent; else 0 */
+};
+
+/*
+ * Which file a process executes. The time of its last change is in it because an inode number is used again for another file, and because a file
+ * that was renamed may be another program to a selector. All 0 when not known.
+ */
+struct executable_key {
+	__u64 inode;
+	__s64 changed_s;
+	__u32 changed_ns;
+	__u32 device; /* as the kernel numbers it: major << 20 | minor */
+};
+
+struct exec_record {
+	struct record_header header;
+	__u64 ns;
+	__u32 pid;
+	__u32 pad0;
+	struct executable_key executable;
 };
 
 struct listen_record {

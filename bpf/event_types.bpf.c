@@ -8,11 +8,15 @@ struct event_types {
 	struct turn_record turn;
 	struct close_record close;
 	struct process_record process;
+	struct executable_key executable_key;
+	struct exec_record exec;
 	struct listen_record listen;
 	struct connection connection;
 	struct port_key port_key;
 	struct port_value port_value;
 	struct tap_runtime tap_runtime;
+	struct selection_rules selection_rules;
+	enum executable_flag executable_flag;
 	enum tap_runtime_kind tap_runtime_kind;
 	enum record_kind kind;
 	enum record_flag flag;

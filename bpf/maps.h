@@ -34,7 +34,7 @@ struct {
 
 /*
  * pids: the selected processes, two candidate places per pid (pid_table.h). Written by user space on selection, by
- * sched_process_fork for children; cleared by sched_process_exit and user space. An array, because its look-up is inlined.
+ * sched_process_fork for children and by what the kernel selects itself (lib/selection.h); cleared by sched_process_exit and user space. An array, because its look-up is inlined.
  */
 #define PID_TABLE_SIZE 65536
 struct {
@@ -51,6 +51,32 @@ struct {
 	__type(key, struct port_key);
 	__type(value, struct port_value);
 } ports SEC(".maps");
+
+/*
+ * executables: enum executable_flag by the file, as user space has decided. Written and removed by user space; what is not there is not
+ * decided.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2048);
+	__type(key, struct executable_key);
+	__type(value, __u32);
+} executables SEC(".maps");
+
+/* selecting_ports: bit for each port that selects a process which listens on it, by itself and whatever else is true. Written once, by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} selecting_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct selection_rules);
+} selection SEC(".maps");
 
 /*
  * verdicts: what user space wants of a connection, at verdict__index(id): id << 2 | enum verdict. A connection copies its verdict

@@ -50,6 +50,7 @@ enum {
 #include "lib/tap.h"
 #include "lib/rustls.h"
 #include "lib/socket_io.h"
+#include "lib/selection.h"
 #include "lib/lifecycle.h"
 
 #endif

@@ -68,7 +68,7 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task)
 {
-	emit__process(RECORD_EXEC, task__pid(task), 0, 0);
+	lifecycle__executed(task);
 	return 0;
 }
 

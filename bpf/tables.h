@@ -134,6 +134,21 @@ struct tap_runtime {
 	__u64 reader_offset;    /* GO: written by the kernel side: of the plaintext's bytes.Reader in a crypto/tls.Conn; 0 = not known yet */
 };
 
+/* What user space has decided about an executable file (map `executables`). */
+enum executable_flag {
+	EXECUTABLE_SELECTED = 1 << 0, /* a process is selected by executing it, whatever else is true of the process */
+	EXECUTABLE_BY_PORT = 1 << 1,  /* a process that executes it is selected by listening on a port of `selecting_ports`, whatever else */
+	EXECUTABLE_UNWANTED = 1 << 2, /* executing it never selects a process: user space need not be told */
+};
+
+/* What else the kernel must know to select a process by itself (map `selection`). Written once, by user space. */
+struct selection_rules {
+	__u32 own_pid;      /* never selected; 0 = none */
+	__u8 any_by_port;   /* nothing is excluded: every executable but the port holders (lib/selection.h) is EXECUTABLE_BY_PORT */
+	__u8 pad0;
+	__u16 pad1;
+};
+
 struct port_value {
 	__u32 pid;
 	__u8 verdict; /* enum verdict of new connections */

@@ -26,9 +26,33 @@ static __always_inline void lifecycle__exited(struct task_struct *task)
 	emit__process(RECORD_EXIT, pid, 0, 0);
 }
 
+static __always_inline void lifecycle__executed(struct task_struct *task)
+{
+	struct exec_record record = {
+		.header = { .size = sizeof(record), .kind = RECORD_EXEC, .abi = BEYLA_ABI_VERSION },
+		.ns = bpf_ktime_get_ns(),
+		.pid = task__pid(task),
+	};
+	struct file *file = task__executable(task);
+	__u32 flags;
+
+	if (file)
+		executable__identify(&record.executable, file);
+	if (!pid_table__has(record.pid)) {
+		flags = executable__flags(&record.executable);
+		if (flags & EXECUTABLE_UNWANTED)
+			return;
+		if (selection__by_executable(record.pid, flags))
+			record.header.flags = RECORD_FLAG_SELECTED;
+	}
+	if (bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
+		count(COUNTER_LIFECYCLE_LOST);
+}
+
 static __always_inline void lifecycle__listening(struct sock *sk)
 {
 	__u32 pid = current__pid();
+	bool is_followed = pid_table__has(pid);
 	struct listen_record record = {
 		.header = { .size = sizeof(record), .kind = RECORD_LISTEN, .abi = BEYLA_ABI_VERSION },
 		.ns = bpf_ktime_get_ns(),
@@ -38,7 +62,11 @@ static __always_inline void lifecycle__listening(struct sock *sk)
 		.family = BPF_CORE_READ(sk, __sk_common.skc_family),
 	};
 
-	if (pid_table__has(pid)) {
+	if (!is_followed && selection__by_port(pid, record.port)) {
+		is_followed = true;
+		record.header.flags = RECORD_FLAG_SELECTED;
+	}
+	if (is_followed) {
 		struct port_key key = { .netns = record.netns, .port = record.port };
 		struct port_value value = { .pid = pid };
 

@@ -25,8 +25,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   spans: ['processes', 'protocols'],
   // What executable files say of themselves: knows nobody.
   elf: [],
-  // Selectors to processes; who acts on them is a `ProcessSink`.
-  processes: ['elf', 'options'],
+  // Selectors to processes; who acts on them is a `ProcessSink`. What the kernel calls a file is laid out as in its records.
+  processes: ['elf', 'events', 'options'],
   // Where probes go in the files of processes; who attaches them is a `ProbeAttacher`.
   taps: ['elf', 'options', 'processes'],
   // The only one that talks to the addon. It fulfils what connections and processes ask for.

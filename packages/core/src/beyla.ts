@@ -310,10 +310,10 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
 
 function hintsOf(discovery: Discovery, source: RecordSource): LifecycleSink {
   return {
-    onExec: ({ pid }) => discovery.hintExec(pid),
+    onExec: ({ pid, executable, isSelected }) => discovery.hintExec(pid, executable, isSelected),
     onFork: ({ parent, pid }) => discovery.hintFork(parent, pid),
     onExit: ({ pid }) => discovery.hintExit(pid),
-    onListen: ({ pid, port, netns }) => discovery.hintListen(pid, port, netns),
+    onListen: ({ pid, port, netns, isSelected }) => discovery.hintListen(pid, port, netns, isSelected),
     onTls: ({ pid }) => source.speaksTls(pid),
     onLoaded: ({ pid, ns }) => source.loadsLibraries(pid, ns),
   };

@@ -79,7 +79,7 @@ export type { Component } from './component.ts';
 export type { ProbedTurn, TurnProbe } from './connections/turn-probe.ts';
 export { fulfilledWithin } from './deadline.ts';
 export type { Processor } from './decorators/decorator.ts';
-export type { ListenEvent, ProcessEvent } from './events/event.ts';
+export type { ExecEvent, ListenEvent, ProcessEvent } from './events/event.ts';
 export type { LifecycleSink } from './events/event-sink.ts';
 export { Interpreter } from './interpreter.ts';
 export type { InterpreterOptions } from './interpreter-options.ts';
@@ -98,7 +98,7 @@ export { Pipeline, type PipelineOptions, type PipelineStats } from './pipeline/p
 export { compileGlob } from './processes/glob.ts';
 export type { ListeningPort } from './processes/listening-port.ts';
 export { type PortList, parsePortList } from './processes/port-list.ts';
-export type { ProcessSink } from './processes/process-sink.ts';
+export type { ExecutableDecision, ProcessSink, SelectionRules } from './processes/process-sink.ts';
 export type { Verdict, VerdictSink } from './protocols/protocol.ts';
 export { type RecordedProcesses, RecordingSource } from './recording/recording-source.ts';
 export { RecordingWriter } from './recording/recording-writer.ts';

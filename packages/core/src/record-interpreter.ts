@@ -1,7 +1,7 @@
 import type { Connection } from './connections/connection.ts';
 import { ConnectionTable } from './connections/connection-table.ts';
 import { type CounterReason, Counters, type DropReason } from './counters.ts';
-import type { CloseEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
+import type { CloseEvent, ExecEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink } from './events/event-sink.ts';
 import type { InterpreterOptions } from './interpreter-options.ts';
 import type { Exchange, ProtocolHost, Role, Verdict } from './protocols/protocol.ts';
@@ -82,7 +82,7 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
     this.#connections.close(event);
   }
 
-  onExec(event: ProcessEvent): void {
+  onExec(event: ExecEvent): void {
     this.#options.lifecycle?.onExec(event);
   }
 

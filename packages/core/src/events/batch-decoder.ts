@@ -1,8 +1,10 @@
-import { CloseEvent, ListenEvent, ProcessEvent, TurnEvent } from './event.ts';
+import { CloseEvent, ExecEvent, ListenEvent, ProcessEvent, TurnEvent } from './event.ts';
 import type { EventSink } from './event-sink.ts';
 import {
   BEYLA_ABI_VERSION,
   CLOSE_RECORD,
+  EXEC_RECORD,
+  EXECUTABLE_KEY,
   LISTEN_RECORD,
   PROCESS_RECORD,
   RECORD_FLAG,
@@ -18,7 +20,9 @@ const LEAST_SIZE = new Uint16Array(256);
 LEAST_SIZE[RECORD_KIND.TURN] = LEAST_SIZE[RECORD_KIND.CHUNK] = TURN_RECORD.size;
 // Recordings may be from before it told of streams.
 LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.lastStream;
-LEAST_SIZE[RECORD_KIND.EXEC] = LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
+// The same, of files.
+LEAST_SIZE[RECORD_KIND.EXEC] = EXEC_RECORD.executable;
+LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.TLS] = LEAST_SIZE[RECORD_KIND.LOADED] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
 
@@ -34,6 +38,7 @@ export class BatchDecoder {
   #words32: Uint32Array = new Uint32Array(0);
   readonly #turn = new TurnEvent();
   readonly #close = new CloseEvent();
+  readonly #exec = new ExecEvent();
   readonly #process = new ProcessEvent();
   readonly #listen = new ListenEvent();
 
@@ -63,6 +68,7 @@ export class BatchDecoder {
     else if (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) this.#turnRecord(at, size, kind, sink);
     else if (kind === RECORD_KIND.CLOSE) this.#closeRecord(at, size, sink);
     else if (kind === RECORD_KIND.LISTEN) this.#listenRecord(at, sink);
+    else if (kind === RECORD_KIND.EXEC) this.#execRecord(at, size, sink);
     else this.#processRecord(at, kind, sink);
   }
 
@@ -79,13 +85,26 @@ export class BatchDecoder {
     sink.onClose(event);
   }
 
+  #execRecord(at: number, size: number, sink: EventSink): void {
+    const event = this.#exec;
+    event.ns = this.#u64(at + EXEC_RECORD.ns);
+    event.pid = this.#u32(at + EXEC_RECORD.pid);
+    event.isSelected = (this.#u16(at + RECORD_HEADER.flags) & RECORD_FLAG.SELECTED) !== 0;
+    event.executable = '';
+    if (size >= EXEC_RECORD.size) {
+      const start = at + EXEC_RECORD.executable;
+      for (let byte = start; byte < start + EXECUTABLE_KEY.size; byte++)
+        event.executable += String.fromCharCode(this.#bytes[byte] ?? 0);
+    }
+    sink.onExec(event);
+  }
+
   #processRecord(at: number, kind: number, sink: EventSink): void {
     const event = this.#process;
     event.ns = this.#u64(at + PROCESS_RECORD.ns);
     event.pid = this.#u32(at + PROCESS_RECORD.pid);
     event.parent = this.#u32(at + PROCESS_RECORD.parent);
-    if (kind === RECORD_KIND.EXEC) sink.onExec(event);
-    else if (kind === RECORD_KIND.FORK) sink.onFork(event);
+    if (kind === RECORD_KIND.FORK) sink.onFork(event);
     else if (kind === RECORD_KIND.TLS) sink.onTls?.(event);
     else if (kind === RECORD_KIND.LOADED) sink.onLoaded?.(event);
     else sink.onExit(event);
@@ -98,6 +117,7 @@ export class BatchDecoder {
     event.netns = this.#u32(at + LISTEN_RECORD.netns);
     event.port = this.#u16(at + LISTEN_RECORD.port);
     event.family = this.#bytes[at + LISTEN_RECORD.family] ?? 0;
+    event.isSelected = (this.#u16(at + RECORD_HEADER.flags) & RECORD_FLAG.SELECTED) !== 0;
     sink.onListen(event);
   }
 

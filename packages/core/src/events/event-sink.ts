@@ -1,4 +1,4 @@
-import type { CloseEvent, ListenEvent, MalformedReason, ProcessEvent, TurnEvent } from './event.ts';
+import type { CloseEvent, ExecEvent, ListenEvent, MalformedReason, ProcessEvent, TurnEvent } from './event.ts';
 
 /**
  * Process and listen records: what `Discovery` lives on, and what taps are told by. Events are valid only during the call.
@@ -6,7 +6,7 @@ import type { CloseEvent, ListenEvent, MalformedReason, ProcessEvent, TurnEvent 
  * @public
  */
 export interface LifecycleSink {
-  onExec(event: ProcessEvent): void;
+  onExec(event: ExecEvent): void;
   onFork(event: ProcessEvent): void;
   onExit(event: ProcessEvent): void;
   onListen(event: ListenEvent): void;

@@ -59,13 +59,27 @@ export class CloseEvent {
 }
 
 /**
- * EXEC, FORK or EXIT of a process, or TLS of it. Reused: valid only during the call that gets it.
+ * EXEC of a process. Reused: valid only during the call that gets it.
+ *
+ * @public
+ */
+export class ExecEvent {
+  ns = 0;
+  pid = 0;
+  /** What the kernel calls the file: the bytes of `struct executable_key` (bpf/event.h), one in each character. Empty when not known. */
+  executable = '';
+  /** The kernel has selected the process by that. */
+  isSelected = false;
+}
+
+/**
+ * FORK or EXIT of a process, or TLS of it. Reused: valid only during the call that gets it.
  *
  * @public
  */
 export class ProcessEvent {
   ns = 0;
-  /** EXEC, EXIT, TLS: the process; FORK: the child. */
+  /** EXIT, TLS: the process; FORK: the child. */
   pid = 0;
   /** FORK: the parent; else 0. */
   parent = 0;
@@ -82,6 +96,8 @@ export class ListenEvent {
   netns = 0;
   port = 0;
   family = 0;
+  /** The kernel has selected the process by that. */
+  isSelected = false;
 }
 
 /** Why a record could not be used. */

@@ -60,6 +60,22 @@ export const PROCESS_RECORD = {
   parent: 20,
 } as const;
 
+export const EXECUTABLE_KEY = {
+  size: 24,
+  inode: 0,
+  changedS: 8,
+  changedNs: 16,
+  device: 20,
+} as const;
+
+export const EXEC_RECORD = {
+  size: 48,
+  header: 0,
+  ns: 8,
+  pid: 16,
+  executable: 24,
+} as const;
+
 export const LISTEN_RECORD = {
   size: 32,
   header: 0,
@@ -163,6 +179,12 @@ export const TAP_RUNTIME = {
   readerOffset: 8,
 } as const;
 
+export const SELECTION_RULES = {
+  size: 8,
+  ownPid: 0,
+  anyByPort: 4,
+} as const;
+
 export const PORT_VALUE = {
   size: 8,
   pid: 0,
@@ -193,6 +215,7 @@ export const RECORD_FLAG = {
   CONTINUED: 256,
   TLS: 512,
   FRAME: 1024,
+  SELECTED: 2048,
 } as const;
 
 export const DIRECTION = {
@@ -241,4 +264,10 @@ export const TAP_RUNTIME_KIND = {
   THREADS: 0,
   GO: 1,
   RUSTLS: 2,
+} as const;
+
+export const EXECUTABLE_FLAG = {
+  SELECTED: 1,
+  BY_PORT: 2,
+  UNWANTED: 4,
 } as const;

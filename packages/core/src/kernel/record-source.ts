@@ -2,6 +2,7 @@ import type { Component } from '../component.ts';
 import type { TurnProbe } from '../connections/turn-probe.ts';
 import type { ListeningPort } from '../processes/listening-port.ts';
 import type { ProcessInfo } from '../processes/process.ts';
+import type { ExecutableDecision, SelectionRules } from '../processes/process-sink.ts';
 import type { Clock } from '../spans/clock.ts';
 import type { EventBatch } from './event-batch.ts';
 
@@ -19,6 +20,10 @@ export interface RecordSource extends Component, AsyncIterable<EventBatch> {
   readonly probe: TurnProbe | undefined;
   /** Reports this process's socket I/O from now on. */
   select(process: ProcessInfo, ports: readonly ListeningPort[]): void;
+  /** By which rules the kernel may select processes by itself; see `ProcessSink.setRules`. */
+  setRules(rules: SelectionRules): void;
+  /** What follows from executing a file; see `ProcessSink.decide`. */
+  decide(id: string, decision: ExecutableDecision | undefined): void;
   /** A selected process listens on one more port. */
   addPort(process: ProcessInfo, port: ListeningPort): void;
   /** A selected process no longer listens on a port. */

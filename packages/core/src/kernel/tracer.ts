@@ -8,6 +8,7 @@ import { Lifecycle } from '../lifecycle.ts';
 import type { TracerOptions } from '../options/options.ts';
 import type { ListeningPort } from '../processes/listening-port.ts';
 import type { ProcessInfo } from '../processes/process.ts';
+import type { ExecutableDecision, SelectionRules } from '../processes/process-sink.ts';
 import { ProcFs } from '../processes/procfs.ts';
 import { Clock } from '../spans/clock.ts';
 import { TapManager } from '../taps/tap-manager.ts';
@@ -23,6 +24,7 @@ import { Pacemaker } from './pacemaker.ts';
 import { PidTable } from './pid-table.ts';
 import { PortTable } from './port-table.ts';
 import type { RecordSource } from './record-source.ts';
+import { SelectionTable } from './selection-table.ts';
 import { VerdictTable } from './verdict-table.ts';
 
 const TAPS = { openssl: true, goTls: true, rustls: true } as const;
@@ -61,6 +63,7 @@ interface Opened {
   readonly lifecycle: RingHandle;
   readonly pids: PidTable;
   readonly ports: PortTable;
+  readonly selection: SelectionTable;
   readonly verdicts: VerdictTable;
   readonly probe: KernelTurnProbe;
   readonly taps: TapManager;
@@ -162,6 +165,7 @@ export class Tracer implements RecordSource {
           lifecycle: native.openRing(lifecycle),
           pids: new PidTable(native, pids),
           ports: new PortTable(native, ports),
+          selection: new SelectionTable(native, kernel.maps),
           verdicts: new VerdictTable(native, verdicts),
           probe: new KernelTurnProbe(native, connections),
           taps: new TapManager({
@@ -203,6 +207,14 @@ export class Tracer implements RecordSource {
     if (!this.#running.pids.add(process.pid)) this.#pidsRefused += 1;
     for (const port of ports) this.#addPort(process, port);
     this.#running.taps.select(process);
+  }
+
+  setRules(rules: SelectionRules): void {
+    this.#running.selection.setRules(rules);
+  }
+
+  decide(id: string, decision: ExecutableDecision | undefined): void {
+    this.#opened?.selection.decide(id, decision);
   }
 
   addPort(process: ProcessInfo, port: ListeningPort): void {

@@ -1,3 +1,4 @@
+import type { ExecutableId } from './executables.ts';
 import type { ListeningPort } from './listening-port.ts';
 
 /** Why a process is to be looked at; reasons of several events add up. */
@@ -5,6 +6,8 @@ export interface Check {
   dueMs: number;
   /** It has executed a program since it was last looked at. */
   executed: boolean;
+  /** What the kernel called the file that it executed last. */
+  executable: ExecutableId | undefined;
   /** The kernel follows it; it must be told when that is not wanted. */
   followed: boolean;
   /** Ports that an event said it listens on. */
@@ -37,7 +40,7 @@ export class DelayedChecks {
       this.dropped++;
       return undefined;
     }
-    const check: Check = { dueMs, executed: false, followed: false, ports: [] };
+    const check: Check = { dueMs, executed: false, executable: undefined, followed: false, ports: [] };
     this.#checks.set(pid, check);
     return check;
   }
@@ -48,6 +51,14 @@ export class DelayedChecks {
 
   delete(pid: number): void {
     this.#checks.delete(pid);
+  }
+
+  /** Takes one out of turn, if the kernel follows the process already: what it does may be asked about. */
+  takeFollowed(pid: number): Check | undefined {
+    const check = this.#checks.get(pid);
+    if (check?.followed !== true) return undefined;
+    this.#checks.delete(pid);
+    return check;
   }
 
   /** When the next one is due; undefined when there is none. */

@@ -6,6 +6,7 @@ import { Lifecycle } from '../lifecycle.ts';
 import type { DiscoveryOptions, HostIdentity } from '../options/options.ts';
 import { type ResolvedDiscoveryOptions, resolveDiscoveryOptions } from '../options/resolve-discovery.ts';
 import { type Check, DelayedChecks } from './delayed-checks.ts';
+import { Executables } from './executables.ts';
 import { withFullHostName } from './full-host-name.ts';
 import { LanguageDetector } from './language.ts';
 import { ListeningPorts } from './listening-ports.ts';
@@ -15,6 +16,7 @@ import { ProcessTable } from './process-table.ts';
 import { ProcFs } from './procfs.ts';
 import { scanProcesses } from './scan-processes.ts';
 import { compileSelectors, type ProcessMatcher } from './selector.ts';
+import { TimeBudget } from './time-budget.ts';
 
 /**
  * What `Discovery` emits: a selected process appeared (or became another program), or one ended (or became another program).
@@ -37,11 +39,11 @@ export interface DiscoveryHooks {
   readonly procRoot?: string;
 }
 
-/** Processes that end sooner after an exec are never looked at. */
+/** What was told is looked at as soon as that: a program makes its first connections milliseconds after its exec. */
+const PROMPT_MS = 1;
+/** In a storm of events looks are put off so long; processes that end sooner are never looked at. It costs a tenth of a core at most. */
 const CHECK_DELAY_MS = 20;
-/** A socket that listens is worth a prompt look: its first connections are on their way. */
-const LISTEN_DELAY_MS = 1;
-/** Longest piece of work on the event loop. With a pause of CHECK_DELAY_MS an exec storm costs a tenth of a core at most. */
+/** Longest piece of work on the event loop. */
 const SLICE_MS = 2;
 /** A scan asked for by an event follows the scan before it no sooner. */
 const EXTRA_SCAN_MS = 250;
@@ -84,8 +86,11 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   readonly #proc: ProcFs;
   readonly #matcher: ProcessMatcher;
   readonly #languages: LanguageDetector;
+  readonly #sink: ProcessSink;
+  readonly #executables: Executables;
   readonly #table: ProcessTable;
   readonly #checks = new DelayedChecks();
+  readonly #budget = new TimeBudget(performance.now());
   readonly #lifecycle: Lifecycle;
   #identity: HostIdentity;
   #checkTimer: NodeJS.Timeout | undefined;
@@ -97,6 +102,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   #lastScanMs = 0;
   #scans = 0;
   #truncated = 0;
+  #missed = 0;
   #refused = 0;
   #failure: string | undefined;
 
@@ -107,12 +113,15 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     this.#matcher = compileSelectors(this.#options);
     this.#proc = new ProcFs(hooks.procRoot);
     this.#languages = new LanguageDetector(this.#proc);
+    this.#sink = hooks.sink ?? NOBODY;
+    this.#executables = new Executables(this.#proc, this.#matcher, this.#sink);
     this.#table = new ProcessTable({
       proc: this.#proc,
       matcher: this.#matcher,
       languages: this.#languages,
+      executables: this.#executables,
       identity: () => this.#identity,
-      sink: hooks.sink ?? NOBODY,
+      sink: this.#sink,
       ownPid: this.#options.includeSelf ? undefined : this.#proc.self(),
       onStarted: (process) => this.#tell('started', process),
       onEnded: (process) => this.#tell('ended', process),
@@ -124,6 +133,13 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   start(signal?: AbortSignal): Promise<void> {
     return this.#lifecycle.start(signal, async () => {
       this.#identity = await withFullHostName(this.#identity);
+      const { selectingPorts: ports, excludesNothing: isAnyByPort } = this.#matcher;
+      this.#sink.setRules?.({
+        ownPid: this.#options.includeSelf ? undefined : this.#proc.self(),
+        ports,
+        isAnyByPort,
+      });
+      await this.#executables.find(() => this.#lifecycle.state === 'closed');
       await this.scan();
       if (this.#failure !== undefined) throw new BeylaError('UNSUPPORTED_PLATFORM', this.#failure);
     });
@@ -147,27 +163,45 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
    * described, and told as started, when it is asked for here.
    */
   processOf(pid: number): ProcessInfo | undefined {
+    this.#settle(pid);
     return this.#table.processOf(pid);
   }
 
-  /** A process executed a program. */
-  hintExec(pid: number): void {
-    if (!this.#mayMatter(pid)) return;
-    const check = this.#check(pid, CHECK_DELAY_MS);
-    if (check !== undefined) check.executed = true;
+  /**
+   * A process executed a program. `executable` is what the kernel called the file (`struct executable_key`), empty when not known; `isFollowed`:
+   * the kernel has selected the process by it.
+   */
+  hintExec(pid: number, executable: string = '', isFollowed: boolean = false): void {
+    const decided = this.#executables.get(executable);
+    if (isFollowed && decided?.match !== undefined)
+      this.#table.executed(pid, { executable: decided.path, match: decided.match });
+    else if (!isFollowed && (!this.#mayMatter(pid) || (decided?.isUnwanted === true && !this.#table.isFollowed(pid))))
+      return;
+    const check = this.#check(pid);
+    if (check === undefined) return;
+    check.executed = true;
+    if (executable !== '') check.executable = executable;
+    if (isFollowed) check.followed = true;
   }
 
-  /** A process began to listen on a TCP port; `netns` is the inode number of its network namespace. */
-  hintListen(pid: number, port: number, netns: number): void {
+  /**
+   * A process began to listen on a TCP port; `netns` is the inode number of its network namespace. `isFollowed`: the kernel has selected the
+   * process by it.
+   */
+  hintListen(pid: number, port: number, netns: number, isFollowed: boolean = false): void {
     const listening = { netns, port };
     this.#table.addPort(pid, listening);
-    if (this.#matcher.wantsPort(port)) this.#check(pid, LISTEN_DELAY_MS)?.ports.push(listening);
+    if (!isFollowed && !this.#matcher.wantsPort(port)) return;
+    const check = this.#check(pid);
+    check?.ports.push(listening);
+    if (check !== undefined && isFollowed) check.followed = true;
   }
 
   /** A process that the kernel follows made a child, which the kernel follows from birth. */
   hintFork(parent: number, child: number): void {
+    this.#settle(parent);
     const isKnown = this.#table.fork(parent, child);
-    const check = this.#check(child, CHECK_DELAY_MS);
+    const check = this.#check(child);
     if (check !== undefined && !isKnown) check.followed = true;
   }
 
@@ -180,7 +214,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     const isAlive = stat !== undefined && !stat.isDead && stat.startTicks === selection?.process.startTicks;
     this.#checks.delete(pid);
     this.#table.end(pid);
-    if (isAlive) this.#check(pid, CHECK_DELAY_MS);
+    if (isAlive) this.#check(pid);
   }
 
   /** Compares /proc now; resolves when done. Scans never overlap: one that is running is waited for. */
@@ -216,8 +250,10 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
       last_scan_ms: this.#lastScanMs,
       examined: this.#table.examined,
       executables_read: this.#languages.filesRead,
+      executables_decided: this.#executables.size,
       checks_waiting: this.#checks.size,
       checks_dropped: this.#checks.dropped,
+      checks_too_late: this.#missed,
       descriptors_truncated: this.#truncated,
       reads_refused: this.#proc.denied,
       sink_failures: this.#table.sinkFailures,
@@ -234,9 +270,29 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     return pids === undefined || pids.has(pid) || this.#table.isFollowed(pid) || this.#checks.has(pid);
   }
 
-  #check(pid: number, delayMs: number): Check | undefined {
+  /** Looks now at a process that the kernel follows and that was to be looked at soon. */
+  #settle(pid: number): void {
+    const check = this.#checks.takeFollowed(pid);
+    if (check === undefined) return;
+    const look = this.#look();
+    if (this.#examine(pid, look, check)) this.#scheduleScan(EXTRA_SCAN_MS);
+    this.#truncated += look.truncated;
+  }
+
+  #examine(pid: number, look: ListeningPorts, check: Check): boolean {
+    const startedMs = performance.now();
+    if (check.executable !== undefined) this.#executables.learn(check.executable, pid);
+    const stat = this.#proc.stat(pid);
+    if (check.executed && (stat === undefined || stat.isDead) && !this.#table.isFollowed(pid)) this.#missed++;
+    const hasFound = this.#table.examine(pid, look, check, stat);
+    this.#budget.spend(performance.now() - startedMs);
+    return hasFound;
+  }
+
+  #check(pid: number): Check | undefined {
     if (this.#lifecycle.state === 'closed') return undefined;
-    const check = this.#checks.add(pid, performance.now() + delayMs);
+    const nowMs = performance.now();
+    const check = this.#checks.add(pid, nowMs + (this.#budget.isSpent(nowMs) ? CHECK_DELAY_MS : PROMPT_MS));
     // What found no room is found by comparing instead.
     if (check === undefined) this.#scheduleScan(EXTRA_SCAN_MS);
     else this.#armChecks(check.dueMs);
@@ -255,12 +311,14 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     const startedMs = performance.now();
     const look = this.#look();
     for (const [pid, check] of this.#checks.take(startedMs)) {
-      if (this.#table.examine(pid, look, check)) this.#scheduleScan(EXTRA_SCAN_MS);
+      if (this.#examine(pid, look, check)) this.#scheduleScan(EXTRA_SCAN_MS);
       if (performance.now() - startedMs > SLICE_MS) break;
     }
     this.#truncated += look.truncated;
     const dueMs = this.#checks.nextDueMs();
-    if (dueMs !== undefined) this.#armChecks(Math.max(dueMs, performance.now() + CHECK_DELAY_MS));
+    const endedMs = performance.now();
+    const pauseMs = this.#budget.isSpent(endedMs) ? CHECK_DELAY_MS : PROMPT_MS;
+    if (dueMs !== undefined) this.#armChecks(Math.max(dueMs, endedMs + pauseMs));
   }
 
   #scheduleScan(inMs: number): void {

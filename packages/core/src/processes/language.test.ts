@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -41,6 +50,11 @@ describe('LanguageDetector', () => {
     ['/usr/lib/rubybutnotreallyruby', 'generic'],
   ])('takes %s, by its name, for %s', (executable, language) => {
     expect(detect(executable)).toBe(language);
+  });
+
+  it.runIf(existsSync('/usr/bin/apt'))('knows a C++ program whose loader has not loaded anything yet', () => {
+    expect(detect('/usr/bin/apt')).toBe('cpp');
+    expect(detect('/usr/bin/apt', ['/usr/share/dotnet/libcoreclr.so'])).toBe('dotnet');
   });
 
   it.each([

@@ -24,7 +24,21 @@ const BY_LIBRARY: readonly (readonly [RegExp, Language])[] = [
   [/\/libphp[0-9.]*\.so/, 'php'],
 ];
 
+/** Names of libraries among the strings of the dynamic section; they are there before the loader has loaded anything. */
+const BY_NEEDED: readonly (readonly [string, Language])[] = [
+  ['libcoreclr.so', 'dotnet'],
+  ['libjvm.so', 'java'],
+  ['libpython3', 'python'],
+  ['libruby', 'ruby'],
+  ['libnode.so', 'nodejs'],
+  ['libstdc++.so', 'cpp'],
+  ['libc++.so', 'cpp'],
+];
+const NEEDED_SEARCH_BYTES = 256 * 1024;
+
 const CPP_LIBRARY = /\/lib(std)?c\+\+\.so/;
+/** What a runtime that is loaded as a library overrules. */
+const WEAK: ReadonlySet<Language> = new Set(['generic', 'rust', 'cpp']);
 const GO_SECTIONS = ['.go.buildinfo', '.note.go.buildid', '.gopclntab'];
 const LONGEST_MAPS = 1024 * 1024;
 /** Where a stripped Rust program still names its standard library's sources; panics do, near the start. */
@@ -50,14 +64,20 @@ export class LanguageDetector {
   ofExecutable(pid: number, executable: string): Language {
     const byFile = this.#byFile(pid);
     if (byFile === 'go') return byFile;
+    const byName = this.ofName(executable);
+    return byName === 'generic' ? byFile : byName;
+  }
+
+  /** What the name of an executable says alone. */
+  ofName(executable: string): Language {
     const name = basename(executable);
-    return BY_EXECUTABLE_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? byFile;
+    return BY_EXECUTABLE_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? 'generic';
   }
 
   /** Looks at the loaded libraries, too; only for selected processes. */
   ofSelected(pid: number, executable: string): Language {
     const byExecutable = this.ofExecutable(pid, executable);
-    return byExecutable === 'generic' || byExecutable === 'rust' ? this.#byLibraries(pid, byExecutable) : byExecutable;
+    return WEAK.has(byExecutable) ? this.#byLibraries(pid, byExecutable) : byExecutable;
   }
 
   #byFile(pid: number): Language {
@@ -104,5 +124,7 @@ function languageOfFile(file: number): Language {
   if (comment !== undefined && sectionContains(elf, comment, 'rustc version', 4096)) return 'rust';
   const constants = elf.section('.rodata');
   if (constants !== undefined && sectionContains(elf, constants, '/rustc/', RUST_SEARCH_BYTES)) return 'rust';
-  return 'generic';
+  const strings = elf.section('.dynstr');
+  if (strings === undefined) return 'generic';
+  return BY_NEEDED.find(([name]) => sectionContains(elf, strings, name, NEEDED_SEARCH_BYTES))?.[1] ?? 'generic';
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { HostIdentity } from '../options/options.ts';
 import { readResourceEnvironment } from './environment.ts';
 import type { LanguageDetector } from './language.ts';
-import type { ProcessInfo } from './process.ts';
+import type { Language, ProcessInfo } from './process.ts';
 import type { ProcFs } from './procfs.ts';
 import type { SelectorMatch } from './selector.ts';
 import { defaultServiceName } from './service-name.ts';
@@ -69,6 +69,31 @@ export function isSameProgram(read: ReadProcess, process: ProcessInfo): boolean 
     read.commandLine.length === commandLine.length &&
     read.commandLine.every((argument, index) => argument === commandLine[index])
   );
+}
+
+/** Describes a process that has ended before it could be looked at: by its executable alone. */
+export function goneProcessInfo(
+  pid: number,
+  executable: string,
+  match: SelectorMatch,
+  language: Language,
+  identity: HostIdentity,
+): ProcessInfo {
+  const { name, namespace, ...labels } = match;
+  return {
+    pid,
+    startTicks: 0,
+    executable,
+    commandLine: [],
+    language,
+    service: {
+      name: name ?? defaultServiceName(executable, []),
+      namespace: namespace ?? '',
+      instanceId: identity.instanceId ?? `${identity.hostName ?? hostname()}:${pid}`,
+    },
+    resource: resourceOf(identity),
+    ...labels,
+  };
 }
 
 /** Just enough to tell a sink which process is meant; nothing more of it is read. */

@@ -2,14 +2,17 @@ import { diag } from '@opentelemetry/api';
 import type { HostIdentity } from '../options/options.ts';
 import { DepartedProcesses } from './departed-processes.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
+import type { ExecutableId, Executables } from './executables.ts';
 import type { LanguageDetector } from './language.ts';
 import type { ListeningPort } from './listening-port.ts';
 import type { ListeningPorts } from './listening-ports.ts';
 import { PendingChildren } from './pending-children.ts';
+import { type PendingProgram, PendingPrograms } from './pending-programs.ts';
 import type { ProcessInfo } from './process.ts';
 import {
   createProcessInfo,
   forkProcessInfo,
+  goneProcessInfo,
   isSameProgram,
   type ReadProcess,
   unselectedProcessInfo,
@@ -42,6 +45,8 @@ interface Known {
 /** Why a process is looked at. */
 export interface Reason {
   readonly executed?: boolean;
+  /** What the kernel called the file that it executed. */
+  readonly executable?: ExecutableId | undefined;
   readonly followed?: boolean;
   readonly ports?: readonly ListeningPort[];
 }
@@ -51,6 +56,7 @@ export interface ProcessTableParts {
   readonly proc: ProcFs;
   readonly matcher: ProcessMatcher;
   readonly languages: LanguageDetector;
+  readonly executables: Executables;
   readonly sink: ProcessSink;
   readonly identity: () => HostIdentity;
   /** Process id that is never selected; undefined when all may be. */
@@ -65,6 +71,7 @@ export class ProcessTable {
   readonly #known = new Map<number, Known>();
   readonly #selected = new Map<number, Selection>();
   readonly #children = new PendingChildren();
+  readonly #programs = new PendingPrograms();
   readonly #departed = new DepartedProcesses();
   /** Processes that were matched against the selectors. */
   examined = 0;
@@ -86,7 +93,7 @@ export class ProcessTable {
   /** See `Discovery.processOf`. */
   processOf(pid: number): ProcessInfo | undefined {
     const selection = this.#selected.get(pid) ?? this.#adopt(pid);
-    if (selection === undefined) return this.#departed.get(pid);
+    if (selection === undefined) return this.#goneProgram(pid) ?? this.#departed.get(pid);
     this.#announce(selection);
     return selection.process;
   }
@@ -127,9 +134,14 @@ export class ProcessTable {
     const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match);
     if (evaluation === undefined) {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
-      if (reason.followed === true) this.#call(() => this.#parts.sink.deselect(unselectedProcessInfo(read)));
+      this.#programs.delete(pid);
+      if (reason.followed === true) {
+        this.#call(() => this.#parts.sink.deselect(unselectedProcessInfo(read)));
+        if (reason.executable !== undefined) this.#parts.executables.distrust(reason.executable);
+      }
       return false;
     }
+    if (evaluation.isOwn) this.#parts.executables.seen(pid, read.executable);
     this.#select(stat, read, evaluation.match, !evaluation.isOwn, look, reason);
     return evaluation.isOwn;
   }
@@ -137,6 +149,11 @@ export class ProcessTable {
   /** Selected, or the child of a selected process that nothing else is known of yet. */
   isFollowed(pid: number): boolean {
     return this.#selected.has(pid) || this.#children.parentOf(pid) !== undefined;
+  }
+
+  /** The kernel follows this process since it has executed a file, of which nothing more is known yet. */
+  executed(pid: number, program: PendingProgram): void {
+    this.#programs.add(pid, program);
   }
 
   /** The kernel follows `child` because it follows `parent`. False when the parent is not known here. */
@@ -171,6 +188,7 @@ export class ProcessTable {
   /** Forgets what was kept for late spans only. */
   sweep(nowMs: number): void {
     this.#children.sweep(nowMs);
+    this.#programs.sweep(nowMs);
     this.#departed.sweep(nowMs);
   }
 
@@ -260,6 +278,7 @@ export class ProcessTable {
 
   #enter(stat: ProcStat, selection: Selection): void {
     const { pid } = selection.process;
+    this.#programs.delete(pid);
     this.#selected.set(pid, selection);
     this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey: undefined, selection });
   }
@@ -271,11 +290,8 @@ export class ProcessTable {
     const stat = read ?? this.#parts.proc.stat(pid);
     const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? 0);
     if (stat === undefined || stat.isDead) {
-      // It did what the record says and is gone already: its whole life is told at once.
       this.#children.delete(pid);
-      this.#departed.add(process);
-      this.#parts.onStarted(process);
-      this.#parts.onEnded(process);
+      this.#depart(process);
       return undefined;
     }
     const selection: Selection = {
@@ -289,6 +305,25 @@ export class ProcessTable {
     this.#children.delete(pid);
     this.#enter(stat, selection);
     return selection;
+  }
+
+  /** A process that the kernel has selected at its exec, and that was gone before it could be looked at. */
+  #goneProgram(pid: number): ProcessInfo | undefined {
+    const program = this.#programs.get(pid);
+    if (program === undefined) return undefined;
+    this.#programs.delete(pid);
+    const { executable, match } = program;
+    const { languages, identity } = this.#parts;
+    const process = goneProcessInfo(pid, executable, match, languages.ofName(executable), identity());
+    this.#depart(process);
+    return process;
+  }
+
+  /** It did what the record says and is gone already: its whole life is told at once. */
+  #depart(process: ProcessInfo): void {
+    this.#departed.add(process);
+    this.#parts.onStarted(process);
+    this.#parts.onEnded(process);
   }
 
   #deselect(pid: number, selection: Selection): void {

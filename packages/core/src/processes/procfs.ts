@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 
 /** What `/proc/PID/stat` says, as far as it is needed. */
 export interface ProcStat {
@@ -91,6 +91,11 @@ export class ProcFs {
   /** What the executable link points to, also when the file has since been replaced. */
   executable(pid: number): string | undefined {
     return this.link(`${this.directory(pid)}/exe`)?.replace(/ \(deleted\)$/, '');
+  }
+
+  /** Which file the executable link leads to. */
+  executableStat(pid: number): BigIntStats | undefined {
+    return this.#try(() => statSync(`${this.root}/${this.directory(pid)}/exe`, { bigint: true }));
   }
 
   /** Arguments; only the first 128 KiB are looked at. */

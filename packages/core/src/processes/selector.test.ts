@@ -130,4 +130,45 @@ describe('compileSelectors()', () => {
       expect.objectContaining({ code, message: expect.stringContaining(`\`${path}\``) }),
     );
   });
+
+  describe('decide', () => {
+    const decide = (executable: string, options: Parameters<typeof compileSelectors>[0]) =>
+      compileSelectors(options).decide(executable);
+
+    it('selects by an entry that has criteria of the executable only, with its labels', () => {
+      const instrument = [
+        { exePath: '/bin/*', name: 'a' },
+        { exePathRegexp: 'curl$', namespace: 'b' },
+      ];
+      expect(decide('/bin/curl', { instrument })).toMatchObject({ match: { name: 'a', namespace: 'b' } });
+      expect(decide('/opt/app', { instrument })).toEqual({ match: undefined, isByPort: false, isUnwanted: true });
+    });
+
+    it.each([
+      { cmdArgs: '*x*' },
+      { openPorts: 80 },
+      { languages: ['go'] as const },
+      { targetPids: [7] },
+      { containersOnly: true as const },
+    ])('leaves what also asks for %o to a look at the process', (criterion) => {
+      const instrument = [{ exePath: '/bin/*', ...criterion }];
+      expect(decide('/bin/curl', { instrument })).toEqual({ match: undefined, isByPort: false, isUnwanted: false });
+    });
+
+    it('does not select what an exclusion may be about', () => {
+      const instrument = [{ exePath: '*' }, { openPorts: 80 }];
+      const decideWithout = (exclude: { exePath?: string; cmdArgs?: string }) =>
+        decide('/bin/curl', { instrument, exclude: [exclude] });
+      expect(decideWithout({ exePath: '*/wget' })).toMatchObject({ match: {}, isByPort: true });
+      expect(decideWithout({ exePath: '*/curl' })).toEqual({ match: undefined, isByPort: false, isUnwanted: true });
+      expect(decideWithout({ cmdArgs: '*secret*' })).toEqual({ match: undefined, isByPort: false, isUnwanted: false });
+      expect(decideWithout({ exePath: '*/wget', cmdArgs: '*' })).toMatchObject({ match: {}, isByPort: true });
+    });
+
+    it('lets no port alone select a program that holds ports for others', () => {
+      const instrument = [{ openPorts: 80 }];
+      expect(decide('/usr/lib/systemd/systemd', { instrument }).isByPort).toBe(false);
+      expect(decide('/usr/sbin/nginx', { instrument }).isByPort).toBe(true);
+    });
+  });
 });

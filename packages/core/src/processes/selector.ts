@@ -4,6 +4,7 @@ import type { DiscoveryOptions, ProcessSelector } from '../options/options.ts';
 import { compileGlob } from './glob.ts';
 import { type PortList, parsePortList } from './port-list.ts';
 import type { Language } from './process.ts';
+import type { ExecutableDecision } from './process-sink.ts';
 import { compileRegexp } from './regexp.ts';
 
 /** What selection may look at. Ports and language are read only when an entry gets as far as asking for them. */
@@ -21,6 +22,12 @@ export interface ProcessFacts {
 /** What the entries that matched say of the process. */
 export type SelectorMatch = Readonly<Pick<ProcessSelector, (typeof LABELS)[number]>>;
 
+/** What follows from the executable of a process. */
+export interface ExecutableMatch extends Pick<ExecutableDecision, 'isByPort' | 'isUnwanted'> {
+  /** A process that executes it is selected, with these labels at least. */
+  readonly match: SelectorMatch | undefined;
+}
+
 /** The compiled form of `instrument` and `exclude`. */
 export interface ProcessMatcher {
   /** The process is described by an entry of `instrument`; exclusion is a separate question. */
@@ -33,6 +40,14 @@ export interface ProcessMatcher {
   readonly onlyPids: ReadonlySet<number> | undefined;
   /** Some entry has ports among its criteria. */
   readonly usesPorts: boolean;
+  decide(executable: string): ExecutableMatch;
+  /** Some entry selects by the executable alone. */
+  readonly selectsByExecutable: boolean;
+  /** The paths that entries of that kind name in full. */
+  readonly namedExecutables: readonly string[];
+  /** Ports that select by themselves. */
+  readonly selectingPorts: readonly (readonly [low: number, high: number])[];
+  readonly excludesNothing: boolean;
 }
 
 /** The keys of a selector that only label. */
@@ -50,6 +65,9 @@ export const CRITERIA: readonly (keyof ProcessSelector)[] = [
   'containersOnly',
 ];
 
+/** What makes a glob more than a path. */
+const WILDCARD = /[*?[{\\]/;
+
 /**
  * Programs that hold listening sockets for others: a port alone never selects them. Without this, `openPorts: 22` on a host with
  * socket activation would select init and, because children inherit, everything it ever starts.
@@ -60,6 +78,12 @@ interface CompiledSelector {
   readonly selector: ProcessSelector;
   readonly ports: PortList | undefined;
   accepts(facts: ProcessFacts): boolean;
+  /** Its criteria of the executable are met, if it has any. */
+  acceptsExecutable(executable: string): boolean;
+  /** It has no other criteria than those of the executable. */
+  readonly isByExecutable: boolean;
+  /** It has no other criterion than the ports. */
+  readonly isByPort: boolean;
 }
 
 /**
@@ -90,6 +114,32 @@ export function compileSelectors(
     wantsPort: (port) => portLists.some((list) => list.has(port)),
     onlyPids: onlyPidsOf(options.instrument),
     usesPorts: portLists.length > 0,
+    decide: (executable) => decide(executable, instrument, exclude),
+    selectsByExecutable: instrument.some(({ isByExecutable }) => isByExecutable),
+    namedExecutables: instrument.flatMap(({ isByExecutable, selector: { exePath } }) =>
+      isByExecutable && exePath !== undefined && !WILDCARD.test(exePath) ? [exePath] : [],
+    ),
+    selectingPorts: instrument.flatMap(({ isByPort, ports }) => (isByPort ? (ports?.ranges ?? []) : [])),
+    excludesNothing: exclude.length === 0,
+  };
+}
+
+function decide(
+  executable: string,
+  instrument: readonly CompiledSelector[],
+  exclude: readonly CompiledSelector[],
+): ExecutableMatch {
+  const exclusions = exclude.filter((entry) => entry.acceptsExecutable(executable));
+  if (exclusions.some(({ isByExecutable }) => isByExecutable))
+    return { match: undefined, isByPort: false, isUnwanted: true };
+  const entries = instrument.filter((entry) => entry.acceptsExecutable(executable));
+  if (entries.length === 0 || exclusions.length > 0)
+    return { match: undefined, isByPort: false, isUnwanted: entries.length === 0 };
+  const certain = entries.filter(({ isByExecutable }) => isByExecutable);
+  return {
+    match: certain.length === 0 ? undefined : Object.assign({}, ...certain.map(({ selector }) => labelsOf(selector))),
+    isByPort: entries.some(({ isByPort }) => isByPort) && !PORT_HOLDERS.has(basename(executable)),
+    isUnwanted: false,
   };
 }
 
@@ -124,17 +174,18 @@ export function compileSelector(selector: ProcessSelector, path: string): Compil
     );
   }
   const tests: ((facts: ProcessFacts) => boolean)[] = [];
+  const executableTests: ((executable: string) => boolean)[] = [];
   if (selector.targetPids !== undefined) {
     const pids = new Set(selector.targetPids);
     tests.push((facts) => pids.has(facts.pid));
   }
   if (selector.exePath !== undefined) {
     const glob = compileGlob(selector.exePath, `${path}.exePath`);
-    tests.push((facts) => glob(facts.executable));
+    executableTests.push(glob);
   }
   if (selector.exePathRegexp !== undefined) {
     const regexp = compileRegexp(selector.exePathRegexp, `${path}.exePathRegexp`);
-    tests.push((facts) => regexp(facts.executable));
+    executableTests.push(regexp);
   }
   if (selector.cmdArgs !== undefined) {
     const glob = compileGlob(selector.cmdArgs, `${path}.cmdArgs`);
@@ -159,5 +210,13 @@ export function compileSelector(selector: ProcessSelector, path: string): Compil
     tests.push((facts) => languages.has(facts.language()));
   }
   if (selector.containersOnly === true) tests.push((facts) => facts.isContained() === true);
-  return { selector, ports, accepts: (facts) => tests.every((test) => test(facts)) };
+  const acceptsExecutable = (executable: string): boolean => executableTests.every((test) => test(executable));
+  return {
+    selector,
+    ports,
+    accepts: (facts) => acceptsExecutable(facts.executable) && tests.every((test) => test(facts)),
+    acceptsExecutable,
+    isByExecutable: given.every((key) => key === 'exePath' || key === 'exePathRegexp'),
+    isByPort: given.length === 1 && ports !== undefined,
+  };
 }

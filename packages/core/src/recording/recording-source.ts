@@ -103,6 +103,8 @@ export class RecordingSource implements RecordSource {
     yield { bytes: new Uint8Array(0), length: 0, nowNs: nowNs + 60e9 };
   }
 
+  setRules(): void {}
+  decide(): void {}
   select(): void {}
   addPort(): void {}
   removePort(): void {}

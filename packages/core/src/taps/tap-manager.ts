@@ -1,13 +1,13 @@
 import type { TapsOptions } from '../options/options.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import type { ProcFs } from '../processes/procfs.ts';
+import { TimeBudget } from '../processes/time-budget.ts';
 import { FilePlans, planTls } from './file-plans.ts';
 import { LookSchedule } from './look-schedule.ts';
 import { type MappedFile, readMappedFiles } from './mapped-files.ts';
 import { OwnProbes } from './own-probes.ts';
 import type { ProbeAttacher } from './probe-attacher.ts';
 import { type TappedFile, TappedFiles } from './tapped-files.ts';
-import { TimeBudget } from './time-budget.ts';
 
 /** What the manager needs of its surroundings. */
 export interface TapManagerParts {
