@@ -63,6 +63,7 @@ struct sock_common {
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
 	__u16 skc_num;
+	__u32 skc_portpair; /* both of them */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
@@ -80,6 +81,9 @@ struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 write_seq;
+	__u32 data_segs_in;
+	__u64 bytes_received;
+	__u64 bytes_sent;
 };
 
 struct sk_buff {

@@ -49,6 +49,7 @@ enum {
 #include "lib/stream.h"
 #include "lib/tap.h"
 #include "lib/rustls.h"
+#include "lib/ending.h"
 #include "lib/socket_io.h"
 #include "lib/selection.h"
 #include "lib/lifecycle.h"

@@ -15,7 +15,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 
 		if (!port)
 			return 0;
-		conn = connection__create_midstream(sk, port);
+		conn = connection__create_unseen(sk, port, 0, 0);
 		if (!conn)
 			return 0;
 	}
@@ -23,6 +23,11 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+/*
+ * The kernel skips a program that is interrupted on its CPU by what would run it again. So what a program does with states that a process enters
+ * is apart from what another does with those that a segment brings, in a softirq that interrupts: the one that has nothing to
+ * do is over at once.
+ */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 {
@@ -37,12 +42,9 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 		if (sock__is_tcp(sk))
 			lifecycle__connecting(sk);
 		break;
-	case TCP_ESTABLISHED:
-		lifecycle__established(sk, old_state);
-		break;
+	/* The process closes. After TCP_CLOSE, which a reset may bring while another CPU is in a call, it still will. */
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
-	case TCP_CLOSE:
 		conn = connection__get(sk);
 		if (conn)
 			turn__flush(conn);
@@ -51,10 +53,18 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_established, struct sock *sk, int old_state, int new_state)
+{
+	if (new_state == TCP_ESTABLISHED && sock__is_tcp(sk))
+		lifecycle__established(sk, old_state);
+	return 0;
+}
+
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcp_destroy_sock, struct sock *sk)
 {
-	lifecycle__destroyed(sk);
+	connection__ended(sk);
 	return 0;
 }
 

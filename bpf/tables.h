@@ -69,6 +69,8 @@ struct connection {
 	__u32 owed;
 	/* Turns whose head was reported but whose end found no room on the ring. */
 	__u32 ends_lost;
+	/* sock.skc_portpair: whose entry it is. 0 = not known yet. */
+	__u32 ports;
 	/* Stream mode: number of the last turn before it, and of the last chunk by direction. */
 	__u32 stream_seq;
 	__u32 chunk_seq[2];
@@ -91,7 +93,8 @@ struct connection {
 	__u8 tls_settled; /* rustls: bit for each enum direction whose cipher is known (lib/rustls.h) */
 	__u8 tls_random;  /* its ClientHello is in tap_hellos */
 	__u8 tls_claimed; /* bound by nothing but the order of a thread's calls */
-	__u8 pad0[5];
+	__u8 is_connecting; /* it was not established yet: its sequence numbers are none */
+	__u8 pad0[4];
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

@@ -88,7 +88,13 @@ one page with HTTP/1, HTTP/2 and gRPC, with and without TLS: spans and drops add
 numbers of the turns that did arrive.`,
     table(
       ['counter', 'what it counts'],
-      [...kernel].map(([name]) => [name, kernelMeaning(kernel, name)]),
+      [
+        ...[...kernel].map(([name]) => [name, kernelMeaning(kernel, name)]),
+        [
+          'recursion_misses',
+          'Runs of programs that the kernel left out, because what would have run them interrupted them on their CPU.',
+        ],
+      ],
     ),
   ]);
 }

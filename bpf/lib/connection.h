@@ -51,6 +51,17 @@ static __always_inline struct port_value *sock__listening_port(struct sock *sk)
 	return bpf_map_lookup_elem(&ports, &key);
 }
 
+/*
+ * Whether the entry is of an earlier connection, whose socket was at the same address: its death was not seen. (Nothing is told to anybody
+ * for some milliseconds while another program attaches itself to, or leaves, the same tracepoint.) A socket that is closed has no port.
+ */
+static __always_inline bool connection__is_of_another(const struct connection *conn, struct sock *sk)
+{
+	__u32 ports = SOCK_READ(sk, __sk_common.skc_portpair);
+
+	return ports != conn->ports && (__u16)ports && ports >> 16 && (__u16)conn->ports && conn->ports >> 16;
+}
+
 static __always_inline struct connection *connection__get(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -95,7 +106,7 @@ static __always_inline void connection__address(struct turn_record *record, stru
 	__be32 remote;
 
 	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	record->local_port = sock__local_port(sk);
+	record->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (record->family == AF_INET6) {
 		BPF_CORE_READ_INTO(&record->local_address, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
@@ -106,14 +117,15 @@ static __always_inline void connection__address(struct turn_record *record, stru
 	record->local_address[11] = 0xff;
 	record->remote_address[10] = 0xff;
 	record->remote_address[11] = 0xff;
-	local = SOCK_READ(sk, __sk_common.skc_rcv_saddr);
-	remote = SOCK_READ(sk, __sk_common.skc_daddr);
+	local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 	__builtin_memcpy(&record->local_address[12], &local, sizeof(local));
 	__builtin_memcpy(&record->remote_address[12], &remote, sizeof(remote));
 }
 
 static __always_inline void connection__addresses(struct connection *conn, struct sock *sk)
 {
+	conn->ports = BPF_CORE_READ(sk, __sk_common.skc_portpair);
 	connection__address(&conn->slots[DIRECTION_IN].record, sk);
 	connection__address(&conn->slots[DIRECTION_OUT].record, sk);
 }
@@ -167,14 +179,30 @@ static __always_inline struct connection *connection__create(struct sock *sk)
 	return conn;
 }
 
-/* A connection that is older than the tracer: who speaks first is known only if its local port is a listening one. */
-static __always_inline struct connection *connection__create_midstream(struct sock *sk, const struct port_value *port)
+/*
+ * Whether a connection was new when a call began that has just read or sent so many bytes: TCP counts what was received and sent on it, a FIN
+ * that it received for one.
+ */
+static __always_inline bool sock__was_unused(struct sock *sk, __u64 read, __u64 sent)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	__u32 unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+
+	return BPF_CORE_READ(tp, bytes_received) - unread - read <= 1 && BPF_CORE_READ(tp, bytes_sent) <= sent;
+}
+
+/*
+ * A connection whose beginning was not seen: it is older than the tracer, or its beginning came while the program that notes it was interrupted.
+ * Who speaks first is known only if its local port is a listening one; if it was not used yet, nothing is missing.
+ */
+static __always_inline struct connection *connection__create_unseen(struct sock *sk, const struct port_value *port, __u64 read,
+								    __u64 sent)
 {
 	struct connection *conn = connection__create(sk);
 
 	if (!conn)
 		return NULL;
-	conn->midstream = 1;
+	conn->midstream = !port || !sock__was_unused(sk, read, sent);
 	if (port) {
 		connection__set_role(conn, ROLE_SERVER);
 		conn->verdict = port->verdict;

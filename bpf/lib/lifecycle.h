@@ -77,28 +77,30 @@ static __always_inline void lifecycle__listening(struct sock *sk)
 		count(COUNTER_LIFECYCLE_LOST);
 }
 
+/* A socket that was disconnected (AF_UNSPEC) may connect again, to another peer: that is another connection. */
 static __always_inline void lifecycle__connecting(struct sock *sk)
 {
 	struct connection *conn;
 
+	connection__ended(sk);
 	if (!pid_table__has(current__pid()))
 		return;
 	conn = connection__create(sk);
-	if (conn)
-		connection__set_role(conn, ROLE_CLIENT);
+	if (!conn)
+		return;
+	connection__set_role(conn, ROLE_CLIENT);
+	conn->is_connecting = 1;
 }
 
 static __always_inline void lifecycle__established(struct sock *sk, int old_state)
 {
 	struct connection *conn;
 	struct port_value *port;
-	__u64 now;
 
 	if (old_state == TCP_SYN_SENT) {
 		conn = connection__get(sk);
-		if (conn) {
-			/* The local port, and with it the address, is chosen after SYN_SENT is set. */
-			connection__addresses(conn, sk);
+		if (conn && conn->is_connecting) {
+			conn->is_connecting = 0;
 			conn->write_seq = sock__write_seq(sk);
 		}
 		return;
@@ -106,41 +108,17 @@ static __always_inline void lifecycle__established(struct sock *sk, int old_stat
 	port = sock__listening_port(sk);
 	if (!port)
 		return;
-	now = bpf_ktime_get_ns();
+	conn = connection__get(sk);
+	if (conn && connection__is_of_another(conn, sk))
+		connection__end(conn->slots[DIRECTION_IN].record.sock);
 	conn = connection__create(sk);
 	if (!conn)
 		return;
-	conn->established_ns = now;
+	/* The segment that establishes it was counted already. Data in it bypasses tcp_probe (TCP_DEFER_ACCEPT). */
+	if (BPF_CORE_READ((struct tcp_sock *)sk, data_segs_in))
+		conn->established_ns = bpf_ktime_get_ns();
 	conn->verdict = port->verdict;
 	connection__set_role(conn, ROLE_SERVER);
-}
-
-static __always_inline void lifecycle__destroyed(struct sock *sk)
-{
-	struct connection *conn = connection__get(sk);
-	__u64 key = (__u64)sk;
-
-	if (!conn)
-		return;
-	if (conn->claimed) {
-		struct close_record record = {
-			.header = { .size = sizeof(record), .kind = RECORD_CLOSE, .abi = BEYLA_ABI_VERSION },
-			.connection = conn->id,
-			.ns = bpf_ktime_get_ns(),
-			.last_seq = connection__last_seq(conn),
-			.last_stream = connection__last_stream(conn),
-		};
-
-		record.header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->is_framed ? RECORD_FLAG_FRAME : 0);
-
-		turn__flush(conn);
-		record.ends_lost = conn->ends_lost;
-		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))) &&
-		    bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
-			count(COUNTER_CLOSES_LOST);
-	}
-	tap__connection_ends(conn);
-	bpf_map_delete_elem(&connections, &key);
 }
 
 #endif

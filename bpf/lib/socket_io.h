@@ -48,6 +48,13 @@ __noinline int socket_io__claim(__u64 sock, __u64 direction, __u64 bytes)
 	if (!conn || conn->claimed)
 		return 0;
 	conn->claimed = 1;
+	/* They may have changed since it was made known: a socket that connects gets its own one late. */
+	connection__addresses(conn, (struct sock *)sock);
+	if (conn->is_connecting) {
+		/* That it is established was not seen. */
+		conn->is_connecting = 0;
+		conn->write_seq = BPF_CORE_READ(tp, write_seq) - (direction == DIRECTION_OUT ? bytes : 0);
+	}
 	if (conn->role != ROLE_SERVER || conn->midstream)
 		return 0;
 	sent = BPF_CORE_READ(tp, write_seq);
@@ -75,10 +82,15 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	__u64 now = bpf_ktime_get_ns();
 	struct connection *conn = connection__get(sk);
 
+	if (conn && connection__is_of_another(conn, sk)) {
+		connection__end(conn->slots[DIRECTION_IN].record.sock);
+		conn = NULL;
+	}
 	if (!conn) {
 		if (!sock__is_tcp(sk))
 			return;
-		conn = connection__create_midstream(sk, sock__listening_port(sk));
+		conn = connection__create_unseen(sk, sock__listening_port(sk), direction == DIRECTION_IN ? bytes : 0,
+						 direction == DIRECTION_OUT ? bytes : 0);
 		if (!conn)
 			return;
 		if (direction == DIRECTION_OUT)

@@ -24,6 +24,7 @@ import { Pacemaker } from './pacemaker.ts';
 import { PidTable } from './pid-table.ts';
 import { PortTable } from './port-table.ts';
 import type { RecordSource } from './record-source.ts';
+import { recursionMisses, recursionTrouble } from './recursion.ts';
 import { SelectionTable } from './selection-table.ts';
 import { VerdictTable } from './verdict-table.ts';
 
@@ -81,6 +82,8 @@ export interface ProgramCost {
   readonly type: string;
   readonly runCount: number;
   readonly runTimeNs: number;
+  /** Runs that the kernel left out, because the program was interrupted on its CPU by what would have run it again (kernel ≥ 5.12). */
+  readonly recursionMisses: number;
   /** Instructions that the verifier looked at when it was loaded. */
   readonly verifiedInstructions: number;
 }
@@ -256,7 +259,11 @@ export class Tracer implements RecordSource {
   counters(): Readonly<Record<string, number>> {
     const opened = this.#opened;
     if (opened === undefined) return this.#finalCounters;
-    return { ...readKernelCounters(opened.native, opened.kernel.maps.counters), ...opened.taps.stats() };
+    return {
+      ...readKernelCounters(opened.native, opened.kernel.maps.counters),
+      recursion_misses: recursionMisses(opened.kernel.objects),
+      ...opened.taps.stats(),
+    };
   }
 
   /** What the kernel side costs. Empty when not started. */
@@ -265,9 +272,17 @@ export class Tracer implements RecordSource {
     const programs: Record<string, ProgramCost> = {};
     const mapBytes = new Map<number, number>();
     for (const object of objects) {
-      for (const { name, id, section, runCount, runTimeNs, verifiedInstructions } of object.programs()) {
+      for (const {
+        name,
+        id,
+        section,
+        runCount,
+        runTimeNs,
+        recursionMisses,
+        verifiedInstructions,
+      } of object.programs()) {
         const type = section.split('/', 1)[0] ?? section;
-        programs[name] = { id, type, runCount, runTimeNs, verifiedInstructions };
+        programs[name] = { id, type, runCount, runTimeNs, recursionMisses, verifiedInstructions };
       }
       for (const { id, memoryBytes } of object.maps()) mapBytes.set(id, memoryBytes);
     }
@@ -305,6 +320,8 @@ export class Tracer implements RecordSource {
     if ((counters['connections_full'] ?? 0) > 0) {
       messages.push(`more than ${this.#options.maxConnections} connections at once: raise tracer.maxConnections`);
     }
+    const recursion = recursionTrouble(counters);
+    if (recursion !== undefined) messages.push(recursion);
     if ((counters['turns_lost'] ?? 0) > 0) messages.push('the ring was full: raise tracer.ringBytes');
     if (this.#pidsRefused + (counters['pids_full'] ?? 0) > 0)
       messages.push('processes could not be selected: too many');

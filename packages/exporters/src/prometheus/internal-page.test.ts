@@ -7,7 +7,9 @@ import { internalPage } from './internal-page.ts';
 const STATS: BeylaStats = {
   source: { turns: 7, records: 9, turns_lost: 2, taps_files: 3, taps_attach_failed: 1 },
   cost: {
-    programs: { on_turn: { id: 5, type: 'tp_btf', runCount: 12, runTimeNs: 3_000, verifiedInstructions: 1 } },
+    programs: {
+      on_turn: { id: 5, type: 'tp_btf', runCount: 12, runTimeNs: 3_000, recursionMisses: 0, verifiedInstructions: 1 },
+    },
     mapBytes: 4_096,
   },
   interpreter: { 'records.turn': 7, spans: 3 },
