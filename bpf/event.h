@@ -14,6 +14,9 @@
  * from 1. The same turn may be reported more than once (see RECORD_FLAG_*) and turns may arrive out of order (turn
  * k + 1 before turn k): user space merges by (connection, seq).
  *
+ * A head of HTTP/1 that is longer than the prefix goes ahead of its turn's record, in as many records (RECORD_HEAD) as it takes: the bytes behind
+ * the prefix, up to the end of the head or to HEAD_MAX. They continue each other; one that is missing was lost.
+ *
  * A connection in *stream mode* reports chunks instead: what one I/O call moved, in as many records as it takes. The two directions may be
  * used by two threads at once, so each counts its chunks for itself, from the number of the last turn on: the first chunk of either
  * direction after turn S is S + 1. Chunks of a direction are on the ring in the order of their bytes. User space asks for stream mode
@@ -28,8 +31,11 @@
 
 #define BEYLA_ABI_VERSION 1
 
-/* Most bytes of a turn that are ever captured; the loader may lower it (config.h: capture_bytes). */
+/* Most bytes of a turn that its own record carries; the loader may lower it (config.h: capture_bytes). */
 #define TURN_PREFIX_MAX 512
+/* Most bytes of a head that are brought, prefix included, and most of them in one RECORD_HEAD. */
+#define HEAD_MAX 16384
+#define HEAD_PIECE_MAX 512
 /* Most bytes of one I/O call that are captured in stream mode, in pieces of CHUNK_PIECE_MAX. */
 #define CHUNK_PIECE_MAX 4096
 
@@ -43,6 +49,8 @@ enum record_kind {
 	RECORD_LISTEN = 7, /* struct listen_record: any process began to listen on a TCP port */
 	RECORD_TLS = 8,    /* struct process_record: a selected process speaks TLS on a connection that no tap sees into */
 	RECORD_LOADED = 9, /* struct process_record: a selected process loads libraries, or has just loaded or unloaded some (loader.bpf.c) */
+	RECORD_HEAD = 10,  /* struct head_record: the next bytes of a head that is longer than its turn's prefix */
+	RECORD_UNSEEN = 11, /* struct process_record: bytes were read on a connection of a selected process that no hook saw (splice.bpf.c) */
 };
 
 enum record_flag {
@@ -134,7 +142,18 @@ struct turn_record {
 	__u8 pad0;
 	__u16 captured; /* bytes of prefix that follow this structure */
 	__u16 pad1;
-	__u32 pad2;
+	__u32 head; /* bytes from the beginning of the turn that are captured without a hole, here and in RECORD_HEADs */
+};
+
+struct head_record {
+	struct record_header header;
+	__u64 connection;
+	__u32 seq;    /* of the turn */
+	__u32 offset; /* of the first byte here within the turn */
+	__u16 captured; /* bytes that follow this structure */
+	__u8 direction; /* enum direction */
+	__u8 pad0;
+	__u32 pad1;
 };
 
 struct close_record {
@@ -207,7 +226,10 @@ enum counter {
 	COUNTER_TAP_UNBOUND = 18,    /* TLS reads and writes of a program on a connection that is not known; at most so many requests */
 	COUNTER_FRAMES_LOST = 19,    /* I/O calls of HTTP/2 that could not be followed to their end: too many frames or buffers, or no content */
 	COUNTER_TLS_LATE = 20,       /* TLS connections that a tap came to see into after something may have been said on them; each stands for one request or more, or none */
-	COUNTER_MAX = 21,
+	COUNTER_HEADS_CUT = 21,      /* heads of which not all could be brought: longer than 16 KiB, no room on the ring, or memory that could not be read */
+	COUNTER_VECTORS_CUT = 22,    /* I/O calls of more buffers than are looked at: what the others held is not known */
+	COUNTER_READS_UNSEEN = 23,   /* times that bytes had been read on a connection without a hook having seen it (splice, a process that is not selected) */
+	COUNTER_MAX = 24,
 };
 
 #endif

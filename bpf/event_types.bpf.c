@@ -6,6 +6,7 @@
 
 struct event_types {
 	struct turn_record turn;
+	struct head_record head;
 	struct close_record close;
 	struct process_record process;
 	struct executable_key executable_key;

@@ -14,6 +14,8 @@
 #define AF_INET6 10
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
+#define TCP_FLAG_FIN 0x1
+#define RCV_SHUTDOWN 1
 #define MSG_PEEK 0x2
 #define MSG_TRUNC 0x20
 #define MSG_ERRQUEUE 0x2000
@@ -33,6 +35,7 @@ enum {
 	TCP_FIN_WAIT1 = 4,
 	TCP_FIN_WAIT2 = 5,
 	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
 	TCP_LAST_ACK = 9,
 	TCP_LISTEN = 10,
 	TCP_CLOSING = 11,
@@ -73,6 +76,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u8 sk_shutdown;
 	__u16 sk_type;
 	__u16 sk_protocol;
 };
@@ -93,6 +97,7 @@ struct sk_buff {
 struct tcp_skb_cb {
 	__u32 seq;
 	__u32 end_seq;
+	__u8 tcp_flags; /* the lower half of a wider type on newer kernels */
 };
 
 struct super_block {

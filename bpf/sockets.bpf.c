@@ -46,7 +46,12 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
 		conn = connection__get(sk);
-		if (conn)
+		if (!conn)
+			break;
+		/* shutdown(SHUT_WR) leaves the other half open. */
+		if (new_state == TCP_FIN_WAIT1 && !(sk->sk_shutdown & RCV_SHUTDOWN))
+			turn__flush_sent(conn);
+		else
 			turn__flush(conn);
 		break;
 	}

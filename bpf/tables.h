@@ -40,6 +40,16 @@ struct frame_walk {
 	__u8 pad0;
 };
 
+/* Where the head of a direction's last turn ends (lib/head.h). In the map for the reasons that frame_walk is. */
+struct head_scan {
+	__u32 length; /* of the bytes that are looked at */
+	__u32 end;   /* bytes up to the end, of those that were looked at last; 0 = it is not there */
+	__u32 last;  /* the last four bytes that were looked at */
+	__u32 usual; /* where the last head ended that was found in a prefix */
+	__u8 state;  /* enum head_state */
+	__u8 pad0[3];
+};
+
 struct connection {
 	__u64 id;
 	/* Here, so that a capture into the second one has room behind it as far as the verifier can tell. */
@@ -63,10 +73,13 @@ struct connection {
 	__u32 reported_captured;
 	/* Number of the last turn or chunk begun; 0 = none yet. */
 	__u32 seq;
-	/* tcp_sock.write_seq up to which sent bytes are credited to a turn. */
+	/* tcp_sock.write_seq and copied_seq up to which sent and read bytes are credited to a turn (lib/sequence.h). */
 	__u32 write_seq;
+	__u32 read_seq;
 	/* Sent bytes of a turn that was opened by write_seq and whose system call has not returned yet. */
 	__u32 owed;
+	/* Sent bytes of such turns that were given up, because a later write came first. */
+	__u32 unpaid;
 	/* Turns whose head was reported but whose end found no room on the ring. */
 	__u32 ends_lost;
 	/* sock.skc_portpair: whose entry it is. 0 = not known yet. */
@@ -94,7 +107,12 @@ struct connection {
 	__u8 tls_random;  /* its ClientHello is in tap_hellos */
 	__u8 tls_claimed; /* bound by nothing but the order of a thread's calls */
 	__u8 is_connecting; /* it was not established yet: its sequence numbers are none */
-	__u8 pad0[4];
+	__u8 told_unseen; /* user space was told that somebody reads in a way that no hook sees */
+	__u8 pad0[3];
+	struct head_scan heads[2]; /* index: enum direction */
+	/* Length of the last turn that was one request without a body. */
+	__u32 request_end;
+	__u32 pad1;
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

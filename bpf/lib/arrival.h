@@ -12,14 +12,18 @@
 static __always_inline void arrival__note(struct connection *conn, struct sock *sk, struct sk_buff *skb, __u64 now)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct tcp_skb_cb *cb = (struct tcp_skb_cb *)__builtin_preserve_access_index(&skb->cb);
 	__u32 next = BPF_CORE_READ(tp, rcv_nxt);
-	struct tcp_skb_cb cb = {};
+	__u32 range[2] = {};
 
 	if (next != BPF_CORE_READ(tp, copied_seq))
 		return;
 	/* seq and end_seq are neighbours at the start of the control block. */
-	bpf_probe_read_kernel(&cb, sizeof(cb), __builtin_preserve_access_index(&skb->cb));
-	if ((__s32)(cb.seq - next) > 0 || (__s32)(cb.end_seq - next) <= 0)
+	bpf_probe_read_kernel(range, sizeof(range), cb);
+	if ((__s32)(range[0] - next) > 0 || (__s32)(range[1] - next) <= 0)
+		return;
+	/* A FIN takes one number that is no byte. */
+	if (range[1] == next + 1 && BPF_CORE_READ(cb, tcp_flags) & TCP_FLAG_FIN)
 		return;
 	if (!conn->arrived_ns) {
 		conn->arrived_seq = next;

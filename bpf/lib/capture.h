@@ -9,13 +9,9 @@
  * they may not be.
  */
 
-#define CAPTURE_SEGMENTS 8
-
-/*
- * At the head of a loop: what the loop changes is in the map and is read anew, so that the verifier, which knows nothing of what it reads
- * there, sees the same state however the last iteration went.
- */
-#define FORGET() asm volatile("" : : : "memory")
+/* Buffers of one call that are looked at, the first of them in place; Varnish writes a head in 18. */
+#define CAPTURE_SEGMENTS 64
+#define CAPTURE_SEGMENTS_INLINE 4
 
 /* False where the prefix must not grow any more: what would follow is not the next byte of the turn. */
 static __always_inline bool capture__segment(struct slot *slot, __u64 from, __u64 length)
@@ -43,7 +39,10 @@ static __always_inline bool capture__segment(struct slot *slot, __u64 from, __u6
 			return false;
 		}
 		slot->record.captured = have + want;
+		slot->record.head = have + want;
 	}
+	if (length > want)
+		head__go_on(slot->record.sock, slot->record.direction, from + want, length - want);
 	return true;
 }
 
@@ -80,15 +79,70 @@ static __always_inline void capture__tail_of_prefix(struct slot *slot, __u64 byt
 	__builtin_memcpy(&slot->record.tail, &slot->prefix[at], 8);
 }
 
+/* Adds the next buffer of a vector, which is described at `from`. False where there is no more to add. */
+static __always_inline bool capture__next(struct frame_walk *walk, struct slot *slot, __u64 from)
+{
+	struct user_iovec segment = {};
+
+	if (bpf_probe_read_user(&segment, sizeof(segment), (void *)from)) {
+		count(COUNTER_CAPTURE_FAULT);
+		return false;
+	}
+	if (segment.length > walk->call_left)
+		segment.length = walk->call_left;
+	walk->call_left -= segment.length;
+	if (walk->is_aligned)
+		walk->is_aligned = capture__segment(slot, segment.base, segment.length);
+	/* Eight bytes or more behind this buffer make up the tail alone. */
+	if (slot->record.bytes > capture_bytes && walk->call_left < 8)
+		capture__tail(slot, segment.base, segment.length);
+	return walk->call_left != 0;
+}
+
+/* The same for the buffers behind the first few. Global, to be verified once and not for each of them. */
+__noinline int capture__further(__u64 sock, __u64 direction, __u64 from)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+
+	if (!conn)
+		return 0;
+	if (direction & 1)
+		return capture__next(&conn->walks[DIRECTION_OUT], &conn->slots[DIRECTION_OUT], from);
+	return capture__next(&conn->walks[DIRECTION_IN], &conn->slots[DIRECTION_IN], from);
+}
+
 /* A loop over buffers keeps its state in `walk`, which is in the map: see FORGET(). */
+static __always_inline void capture__vector(struct frame_walk *walk, struct slot *slot, __u64 base, __u64 iovecs)
+{
+	__u64 sock = slot->record.sock;
+	__u64 direction = slot->record.direction;
+	bool has_more = walk->call_left != 0;
+
+	for (__u64 i = 0; i < CAPTURE_SEGMENTS_INLINE; i++) {
+		FORGET();
+		if (!has_more || i >= iovecs)
+			break;
+		has_more = capture__next(walk, slot, base + i * sizeof(struct user_iovec));
+	}
+	for (__u64 i = CAPTURE_SEGMENTS_INLINE; i < CAPTURE_SEGMENTS; i++) {
+		if (!has_more || i >= iovecs)
+			break;
+		has_more = capture__further(sock, direction, base + i * sizeof(struct user_iovec));
+	}
+	FORGET();
+	if (!walk->call_left)
+		return;
+	slot->record.tail = 0;
+	if (iovecs > CAPTURE_SEGMENTS)
+		count(COUNTER_VECTORS_CUT);
+}
+
 static __always_inline void capture__call(struct frame_walk *walk, struct slot *slot, __u64 base, __u64 iovecs, enum io_kind kind, __u64 total, __u64 before)
 {
-	bool is_prefix;
-	bool has_tail;
-
 	/* Not so after a call whose bytes could not be had: a prefix has no holes. */
-	is_prefix = slot->record.captured == before;
-	has_tail = slot->record.bytes > capture_bytes;
+	bool is_prefix = slot->record.head == before;
+	bool has_tail = slot->record.bytes > capture_bytes;
+
 	if (has_tail && before <= capture_bytes)
 		capture__tail_of_prefix(slot, before);
 	if (kind == IO_BUFFER) {
@@ -101,28 +155,8 @@ static __always_inline void capture__call(struct frame_walk *walk, struct slot *
 	if (kind == IO_VECTOR) {
 		walk->call_left = total;
 		walk->is_aligned = is_prefix;
-		for (__u64 i = 0; i < CAPTURE_SEGMENTS; i++) {
-			struct user_iovec segment = {};
-
-			FORGET();
-			if (!walk->call_left || i >= iovecs)
-				break;
-			if (bpf_probe_read_user(&segment, sizeof(segment), (void *)(base + i * sizeof(segment)))) {
-				count(COUNTER_CAPTURE_FAULT);
-				break;
-			}
-			if (segment.length > walk->call_left)
-				segment.length = walk->call_left;
-			if (walk->is_aligned)
-				walk->is_aligned = capture__segment(slot, segment.base, segment.length);
-			if (has_tail)
-				capture__tail(slot, segment.base, segment.length);
-			walk->call_left -= segment.length;
-		}
-		total = walk->call_left;
+		capture__vector(walk, slot, base, iovecs);
 		walk->is_aligned = 0;
-		if (total)
-			slot->record.tail = 0;
 		return;
 	}
 	slot->record.tail = 0;
@@ -134,10 +168,16 @@ static __always_inline void capture__call(struct frame_walk *walk, struct slot *
 	count(kind == IO_IO_URING ? COUNTER_IO_URING_UNREAD : COUNTER_CAPTURE_SKIPPED);
 }
 
+enum captured {
+	CAPTURED_TURN = 0,     /* nothing that the kernel has to act on */
+	CAPTURED_HTTP2 = 1,    /* the beginning of HTTP/2 */
+	CAPTURED_PIPELINE = 2, /* more than one request */
+};
+
 /*
  * Adds what a call moved to the open slot of a direction. `total` is what it really moved, which may be less than the segments
  * hold. A global function, verified on its own once: inlined, the paths of this loop multiply with those of every caller. 5.10 passes
- * only scalars to such functions, hence the second look-up. True where these bytes are the beginning of HTTP/2.
+ * only scalars to such functions, hence the second look-up. Returns what the turn turned out to be.
  */
 __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 total)
 {
@@ -152,7 +192,9 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	before = slot->record.bytes - total;
 	capture__call(walk, slot, base, iovecs, kind_and_direction & 0xff, total, before);
-	return http2__begins(conn, slot, before);
+	if (http2__begins(conn, slot, before))
+		return CAPTURED_HTTP2;
+	return head__pipelines(conn, slot, kind_and_direction >> 8 & 1, before) ? CAPTURED_PIPELINE : CAPTURED_TURN;
 }
 
 #endif

@@ -2,16 +2,6 @@
 #ifndef BEYLA_LIB_CONNECTION_H
 #define BEYLA_LIB_CONNECTION_H
 
-/*
- * A socket that the tracepoint itself hands over may be read with plain loads; one found by walking the file table is a mere number
- * to the verifier and needs a helper call for every read. Objects of the second kind define SOCK_IS_WALKED.
- */
-#ifdef SOCK_IS_WALKED
-#define SOCK_READ(sk, field) BPF_CORE_READ(sk, field)
-#else
-#define SOCK_READ(sk, field) ((sk)->field)
-#endif
-
 static __always_inline __u32 sock__netns(struct sock *sk)
 {
 #ifdef SOCK_IS_WALKED
@@ -31,17 +21,6 @@ static __always_inline bool sock__is_tcp(struct sock *sk)
 	__u16 family = SOCK_READ(sk, __sk_common.skc_family);
 
 	return (family == AF_INET || family == AF_INET6) && SOCK_READ(sk, sk_protocol) == IPPROTO_TCP;
-}
-
-static __always_inline __u32 sock__write_seq(struct sock *sk)
-{
-	__u32 seq = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	__u8 state = SOCK_READ(sk, __sk_common.skc_state);
-
-	/* A FIN takes one number that is no byte. */
-	if (state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK)
-		seq -= 1;
-	return seq;
 }
 
 static __always_inline struct port_value *sock__listening_port(struct sock *sk)
@@ -149,7 +128,7 @@ static __always_inline void connection__init_record(struct turn_record *record, 
 	record->direction = direction;
 }
 
-/* Admits a socket. Its write_seq is that of the moment; the caller corrects it for bytes the present call has already sent. */
+/* Admits a socket. What was said until now is not accounted for; the caller corrects that for the bytes of the present call. */
 static __always_inline struct connection *connection__create(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -172,7 +151,7 @@ static __always_inline struct connection *connection__create(struct sock *sk)
 	count(COUNTER_CONNECTIONS);
 	netns = sock__netns(sk);
 	conn->id = connection__new_id();
-	conn->write_seq = sock__write_seq(sk);
+	sequence__catch_up(conn, sk);
 	connection__init_record(&conn->slots[DIRECTION_IN].record, conn, key, netns, DIRECTION_IN);
 	connection__init_record(&conn->slots[DIRECTION_OUT].record, conn, key, netns, DIRECTION_OUT);
 	connection__addresses(conn, sk);

@@ -101,7 +101,7 @@ static __always_inline void lifecycle__established(struct sock *sk, int old_stat
 		conn = connection__get(sk);
 		if (conn && conn->is_connecting) {
 			conn->is_connecting = 0;
-			conn->write_seq = sock__write_seq(sk);
+			sequence__catch_up(conn, sk);
 		}
 		return;
 	}

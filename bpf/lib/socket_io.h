@@ -34,40 +34,40 @@ static __always_inline void socket_io__stream(struct connection *conn, __u8 dire
 }
 
 /*
- * The first I/O of a selected process on a connection. One that was accepted may have been used before by a process that was not
- * selected yet (a worker forked while its parent was being selected): TCP's numbers tell, and then it counts as older than the tracer.
- * The bytes of one that was connected are the process' own from the first on.
+ * The first I/O of a selected process on a connection. Others may have used it before: a worker that was forked while its parent was being
+ * selected, or any worker of a port that was selected by another one. What they said is not known, and none of it may be taken for a
+ * part of what is said from here on. TCP's numbers tell whether there was something; then the connection counts as older than the tracer.
  */
 __noinline int socket_io__claim(__u64 sock, __u64 direction, __u64 bytes)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct tcp_sock *tp = (struct tcp_sock *)sock;
-	__u32 sent;
-	__u32 read;
+	__u8 state = BPF_CORE_READ((struct sock *)sock, __sk_common.skc_state);
+	__u32 sent = sequence__sent_in(tp, state);
+	__u32 read = sequence__read_in(tp, state);
 
 	if (!conn || conn->claimed)
 		return 0;
 	conn->claimed = 1;
 	/* They may have changed since it was made known: a socket that connects gets its own one late. */
 	connection__addresses(conn, (struct sock *)sock);
-	if (conn->is_connecting) {
-		/* That it is established was not seen. */
-		conn->is_connecting = 0;
-		conn->write_seq = BPF_CORE_READ(tp, write_seq) - (direction == DIRECTION_OUT ? bytes : 0);
-	}
-	if (conn->role != ROLE_SERVER || conn->midstream)
-		return 0;
-	sent = BPF_CORE_READ(tp, write_seq);
-	read = BPF_CORE_READ(tp, copied_seq);
 	if (direction == DIRECTION_OUT)
 		sent -= bytes;
 	else
 		read -= bytes;
-	if ((__s32)(sent - conn->write_seq) <= 0 && (!conn->arrived_ns || (__s32)(read - conn->arrived_seq) <= 0))
+	if (conn->is_connecting) {
+		/* That it is established was not seen, so there was nothing to compare with. */
+		conn->is_connecting = 0;
+		conn->write_seq = sent;
+		conn->read_seq = read;
+		return 0;
+	}
+	if ((__s32)(sent - conn->write_seq) <= 0 && (__s32)(read - conn->read_seq) <= 0)
 		return 0;
 	conn->midstream = 1;
 	conn->established_ns = 0;
 	conn->write_seq = sent;
+	conn->read_seq = read;
 	if (conn->arrived_ns && (__s32)(read - conn->arrived_seq) > 0) {
 		conn->arrived_ns = conn->arrived2_seq == read ? conn->arrived2_ns : 0;
 		conn->arrived_seq = read;
@@ -95,6 +95,8 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 			return;
 		if (direction == DIRECTION_OUT)
 			conn->write_seq -= bytes;
+		else
+			conn->read_seq -= bytes;
 		if (conn->role == ROLE_UNKNOWN)
 			conn->request_direction = direction;
 	}
@@ -106,8 +108,12 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	case VERDICT_IGNORE:
 		return;
 	case VERDICT_STREAM:
-		if (!conn->tls && !tls__begins_stream(conn, direction, io, bytes))
-			socket_io__stream(conn, direction, io, bytes);
+		if (conn->tls || tls__begins_stream(conn, direction, io, bytes))
+			break;
+		/* HTTP/1 may go back to turns. */
+		if (!conn->is_framed)
+			sequence__catch_up(conn, sk);
+		socket_io__stream(conn, direction, io, bytes);
 		break;
 	default:
 		if (conn->tls)
@@ -115,7 +121,7 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 		if (direction == DIRECTION_IN)
 			turn__received(conn, sk, io, bytes, now);
 		else
-			turn__sent(conn, io, bytes, now);
+			turn__sent(conn, sk, io, bytes, now);
 	}
 	if (!conn->tls)
 		return;

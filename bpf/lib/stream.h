@@ -2,7 +2,7 @@
 #ifndef BEYLA_LIB_STREAM_H
 #define BEYLA_LIB_STREAM_H
 
-/* The moment at which a connection turns out to be HTTP/2 and goes over to stream mode, with nothing folded or lost. */
+/* The moment at which a connection turns out to be HTTP/2, or to pipeline HTTP/1, and goes over to stream mode, with nothing folded or lost. */
 
 /* Frames of the other side's turn that are walked: its SETTINGS, and what few others may follow. */
 #define STREAM_FRAMES_BEFORE 8
@@ -107,6 +107,40 @@ __noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes)
 	if (is_unknown && before)
 		frames__send(conn, direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN], slot, direction, before,
 			     before);
+	chunk__place(conn, direction, bytes);
+	return 0;
+}
+
+/*
+ * The turn that a call has just added `bytes` to holds more than one request, so turns do not tell requests and responses apart here. What it
+ * had before, which is all in its prefix, and the call itself go out as chunks.
+ */
+__noinline int stream__pipelines(__u64 sock, __u64 direction_of_call, __u64 bytes)
+{
+	__u8 direction = direction_of_call & 1;
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct slot *slot;
+	__u64 before;
+
+	if (!conn)
+		return 0;
+	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	before = slot->record.bytes - bytes;
+	conn->stream_bytes[direction] -= bytes;
+	turn__finish(conn, 1 - direction, 0);
+	/* Nobody has heard of this turn: a request is reported when its answer begins. */
+	conn->seq -= 1;
+	uncount(COUNTER_TURNS);
+	chunk__switch(conn);
+	conn->verdict = VERDICT_STREAM;
+	if (before && before <= TURN_PREFIX_MAX) {
+		conn->chunk_seq[direction] += 1;
+		slot->record.seq = conn->chunk_seq[direction];
+		slot->record.bytes = before;
+		slot->record.captured = before;
+		if (!emit__slot(slot, 0))
+			count(COUNTER_CHUNKS_LOST);
+	}
 	chunk__place(conn, direction, bytes);
 	return 0;
 }

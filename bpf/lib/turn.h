@@ -88,9 +88,27 @@ static __always_inline void turn__begin(struct connection *conn, __u8 direction,
 	slot->record.tail = 0;
 	slot->record.context = 0;
 	slot->record.captured = 0;
+	slot->record.head = 0;
+	conn->heads[direction & 1].state = HEAD_UNKNOWN;
 	slot->record.pid = current__pid();
 	slot->record.tid = current__tid();
 	count(COUNTER_TURNS);
+}
+
+/*
+ * The write that a turn was opened for was not seen to return before something else was written: another process did it, or its hook comes
+ * too late. The turn says that it happened, and how many bytes it had.
+ */
+static __always_inline void turn__give_up_write(struct connection *conn)
+{
+	struct slot *slot = &conn->slots[DIRECTION_OUT];
+
+	slot->record.bytes += conn->owed;
+	slot->record.tail = 0;
+	conn->stream_bytes[DIRECTION_OUT] += conn->owed;
+	conn->unpaid += conn->owed;
+	conn->owed = 0;
+	turn__finish(conn, DIRECTION_OUT, slot->record.captured ? 0 : RECORD_FLAG_NO_PREFIX);
 }
 
 /*
@@ -103,11 +121,8 @@ static __always_inline void turn__flip(struct connection *conn, __u8 direction, 
 		if (conn->direction == DIRECTION_IN || !conn->owed)
 			turn__finish(conn, conn->direction, 0);
 	}
-	if (direction == DIRECTION_OUT && conn->owed) {
-		/* Its write was never seen to return: report that it happened. */
-		conn->owed = 0;
-		turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_NO_PREFIX);
-	}
+	if (direction == DIRECTION_OUT && conn->owed)
+		turn__give_up_write(conn);
 	if (turn__is_awaited(conn, direction))
 		turn__finish(conn, direction, 0);
 	turn__begin(conn, direction, now);
@@ -115,15 +130,20 @@ static __always_inline void turn__flip(struct connection *conn, __u8 direction, 
 
 /* stream.h, chunk.h */
 __noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes);
+__noinline int stream__pipelines(__u64 sock, __u64 direction_of_call, __u64 bytes);
 static __always_inline void chunk__content(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes);
 
-/* Captures, and notices what the connection is: HTTP/2 goes over to stream mode, TLS is none of ours. */
+/* Captures, and notices what the connection is: HTTP/2 and pipelined HTTP/1 go over to stream mode, TLS is none of ours. */
 static __always_inline void turn__capture(struct connection *conn, struct slot *slot, __u8 direction, const struct io *io, __u64 bytes)
 {
 	__u64 sock = slot->record.sock;
+	int found = capture__io(sock, io->base, io->count, io->kind | direction << 8, bytes);
 
-	if (capture__io(sock, io->base, io->count, io->kind | direction << 8, bytes)) {
-		stream__begins(sock, direction, bytes);
+	if (found) {
+		if (found == CAPTURED_HTTP2)
+			stream__begins(sock, direction, bytes);
+		else
+			stream__pipelines(sock, direction, bytes);
 		chunk__content(sock, io->base, io->count, io->kind | direction << 8, bytes);
 	} else if (tls__begins(conn, slot)) {
 		tls__begin(sock, direction);
@@ -161,13 +181,36 @@ static __always_inline void turn__report_head(struct connection *conn, __u8 dire
 	}
 }
 
+/*
+ * Bytes were read that no hook has seen (splice, or a process that is not selected). They go before those of the present call: in the turn
+ * that is open, else their place in the stream stays empty. `bytes` is what the present call read.
+ */
+static __always_inline void turn__skip_unseen(struct connection *conn, struct sock *sk, __u64 bytes)
+{
+	struct slot *slot = &conn->slots[DIRECTION_IN];
+	__u32 read_seq = sequence__read(sk);
+	__u32 unseen = read_seq - conn->read_seq - (__u32)bytes;
+
+	conn->read_seq = read_seq;
+	if ((__s32)unseen <= 0)
+		return;
+	count(COUNTER_READS_UNSEEN);
+	conn->stream_bytes[DIRECTION_IN] += unseen;
+	if (conn->direction == DIRECTION_IN && slot->record.seq) {
+		slot->record.bytes += unseen;
+		slot->record.tail = 0;
+	}
+	splice__wanted(slot->record.sock);
+}
+
 static __always_inline void turn__received(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
 {
 	struct slot *slot = &conn->slots[DIRECTION_IN];
 	__u64 arrived = arrival__take(conn, sk);
-	__u32 write_seq = sock__write_seq(sk);
+	__u32 write_seq = sequence__sent(sk);
 	__u32 unseen = write_seq - conn->write_seq;
 
+	turn__skip_unseen(conn, sk, bytes);
 	/*
 	 * The peer may answer before the hook of our own write has run (another thread is still in that call). The socket's
 	 * write_seq tells: bytes were sent that no turn has. Their turn comes before this one, and is finished by that hook.
@@ -182,6 +225,7 @@ static __always_inline void turn__received(struct connection *conn, struct sock 
 		conn->write_seq = write_seq;
 	}
 	if (!conn->seq || conn->direction != DIRECTION_IN) {
+		conn->unpaid = 0;
 		turn__flip(conn, DIRECTION_IN, now);
 		if (arrived) {
 			slot->record.arrived_ns = arrived;
@@ -215,10 +259,24 @@ static __always_inline void turn__late_write(struct connection *conn, const stru
 		turn__finish(conn, DIRECTION_OUT, 0);
 }
 
-static __always_inline void turn__sent(struct connection *conn, const struct io *io, __u64 bytes, __u64 now)
+/*
+ * Where a write belongs is told by TCP, not by what happened before: `beyond` is what was sent behind all that turns account for. A write
+ * that is within it is new, whatever is still owed; one that is not was accounted for already, by the turn that waits for it.
+ */
+static __always_inline void turn__sent(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
 {
+	__s32 beyond = sequence__sent(sk) - conn->write_seq;
+	bool is_new = beyond > 0 && (__u32)beyond >= bytes;
+
 	if (conn->owed) {
-		turn__late_write(conn, io, bytes, now);
+		if (!is_new) {
+			turn__late_write(conn, io, bytes, now);
+			return;
+		}
+		turn__give_up_write(conn);
+	} else if (!is_new && conn->unpaid >= bytes) {
+		/* The hook of a write that was given up. */
+		conn->unpaid -= bytes;
 		return;
 	}
 	conn->write_seq += bytes;
@@ -239,6 +297,13 @@ static __always_inline void turn__completed(struct connection *conn, __u8 direct
 		turn__report_head(conn, direction);
 	else
 		turn__finish(conn, direction, 0);
+}
+
+/* The program can send no more on this connection, but still read: what it sent last is over. */
+static __always_inline void turn__flush_sent(struct connection *conn)
+{
+	if (conn->seq && conn->claimed && conn->slots[DIRECTION_IN].record.header.kind != RECORD_CHUNK && !conn->owed)
+		turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_CLOSED);
 }
 
 /* Nothing more will be said: report what is still held. */

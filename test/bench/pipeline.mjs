@@ -37,6 +37,7 @@ const sink = {
   onExit() {},
   onListen() {},
   onMalformed() {},
+  onHead() {},
 };
 
 /**

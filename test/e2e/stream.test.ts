@@ -48,6 +48,7 @@ class Records {
   onMalformed(): void {
     this.malformed += 1;
   }
+  onHead(): void {}
   onExec(): void {}
   onFork(): void {}
   onExit(): void {}

@@ -316,5 +316,6 @@ function hintsOf(discovery: Discovery, source: RecordSource): LifecycleSink {
     onListen: ({ pid, port, netns, isSelected }) => discovery.hintListen(pid, port, netns, isSelected),
     onTls: ({ pid }) => source.speaksTls(pid),
     onLoaded: ({ pid, ns }) => source.loadsLibraries(pid, ns),
+    onUnseen: () => source.readsUnseen(),
   };
 }

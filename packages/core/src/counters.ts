@@ -29,6 +29,8 @@ const EVENTS = {
   spans: 'Spans made.',
   'records.turn': 'Records of turns that were decoded.',
   'records.chunk': 'Records of single I/O calls (stream mode) that were decoded.',
+  'records.head': 'Records of heads that are longer than the prefix of their turn.',
+  'heads.evicted': 'Heads of which the rest was forgotten before their turn came, because too many were waiting.',
   turn_gap: 'Turns, or pieces of calls, missing on a connection: the ring was full.',
   'turns.late': 'Records that came after their turn was given up or finished.',
   'connections.evicted': 'Connections forgotten, least recently used first, because the table was full.',

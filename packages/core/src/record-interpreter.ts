@@ -1,7 +1,7 @@
 import type { Connection } from './connections/connection.ts';
 import { ConnectionTable } from './connections/connection-table.ts';
 import { type CounterReason, Counters, type DropReason } from './counters.ts';
-import type { CloseEvent, ExecEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
+import type { CloseEvent, ExecEvent, HeadEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink } from './events/event-sink.ts';
 import type { InterpreterOptions } from './interpreter-options.ts';
 import type { Exchange, ProtocolHost, Role, Verdict } from './protocols/protocol.ts';
@@ -24,6 +24,7 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   /** Of this batch: what comes most often is added up here. */
   #turns = 0;
   #chunks = 0;
+  #heads = 0;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
@@ -48,9 +49,11 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
     this.#connections.end();
     this.#counters.add('records.turn', this.#turns);
     this.#counters.add('records.chunk', this.#chunks);
+    this.#counters.add('records.head', this.#heads);
     this.#counters.add('spans', this.#spans.length);
     this.#turns = 0;
     this.#chunks = 0;
+    this.#heads = 0;
     return this.#spans;
   }
 
@@ -76,6 +79,11 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   onChunk(event: TurnEvent): void {
     this.#chunks += 1;
     this.#connections.accept(event, true);
+  }
+
+  onHead(event: HeadEvent): void {
+    this.#heads += 1;
+    this.#connections.head(event);
   }
 
   onClose(event: CloseEvent): void {
@@ -104,6 +112,10 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
 
   onLoaded(event: ProcessEvent): void {
     this.#options.lifecycle?.onLoaded?.(event);
+  }
+
+  onUnseen(event: ProcessEvent): void {
+    this.#options.lifecycle?.onUnseen?.(event);
   }
 
   onMalformed(): void {

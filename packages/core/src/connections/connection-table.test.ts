@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RECORD_FLAG } from '../events/layout.gen.ts';
 import { Conversation } from '../testing/conversation.ts';
 import { InterpreterHarness } from '../testing/interpreter-harness.ts';
-import { batchOf, chunk, close, turn } from '../testing/records.ts';
+import { batchOf, chunk, close, head, turn } from '../testing/records.ts';
 
 const GET = 'GET /a HTTP/1.1\r\n\r\n';
 const HEAD_OF_LONG = 'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n';
@@ -113,6 +113,68 @@ describe('ConnectionTable', () => {
     harness.batch([turn({ ...written, bytes: response, flags: RECORD_FLAG.FINAL })]);
     expect(harness.spans).toMatchObject([{ statusCode: 404, responseBodySize: 2 }]);
     expect(harness.lost()).toEqual({});
+  });
+
+  describe('a head that is longer than the prefix of its turn', () => {
+    const cookie = `Cookie: ${'c'.repeat(1500)}\r\n`;
+    const request = `GET /long HTTP/1.1\r\n${cookie}Host: example.test\r\nUser-Agent: long/1\r\n\r\n`;
+    const response = `HTTP/1.1 404 Not Found\r\nX-Policy: ${'p'.repeat(900)}\r\nContent-Length: 5000\r\n\r\n`;
+
+    it('is joined from what the kernel sent ahead, and tells what is behind the prefix', () => {
+      const harness = new InterpreterHarness();
+      const atNs = harness.nowNs;
+      harness.batch([
+        head({ seq: 1, offset: 512, bytes: request.slice(512, 1024) }),
+        head({ seq: 1, offset: 1024, bytes: request.slice(1024) }),
+      ]);
+      harness.batch([
+        head({ seq: 2, direction: 'out', offset: 512, bytes: response.slice(512) }),
+        turn({ seq: 1, bytes: request, firstNs: atNs }),
+        turn({ seq: 2, direction: 'out', bytes: response, firstNs: atNs, flags: RECORD_FLAG.HEAD }),
+      ]);
+      expect(harness.spans).toEqual([]);
+      const sizeBytes = response.length + 5000;
+      const lastNs = atNs + 2e9;
+      harness.batch([turn({ seq: 2, direction: 'out', sizeBytes, lastNs, flags: RECORD_FLAG.FINAL })]);
+      expect(harness.httpSpans).toMatchObject([
+        {
+          path: '/long',
+          host: 'example.test',
+          userAgent: 'long/1',
+          statusCode: 404,
+          responseBodySize: 5000,
+          endNs: lastNs,
+        },
+      ]);
+      expect(harness.lost()).toEqual({});
+    });
+
+    it('is read on where it grew after its first report', () => {
+      const harness = new InterpreterHarness();
+      const atNs = harness.nowNs;
+      const written = { seq: 2, direction: 'out', firstNs: atNs } as const;
+      harness.batch([
+        turn({ seq: 1, bytes: GET, firstNs: atNs }),
+        turn({ ...written, bytes: response.slice(0, 300), flags: RECORD_FLAG.HEAD }),
+        head({ seq: 2, direction: 'out', offset: 512, bytes: response.slice(512, 700) }),
+        head({ seq: 2, direction: 'out', offset: 700, bytes: response.slice(700) }),
+      ]);
+      const whole = { sizeBytes: response.length + 5000, lastNs: atNs, ...tail };
+      const prefix = { data: new TextEncoder().encode(response.slice(0, 512)), prefixStart: 0, prefixEnd: 512 };
+      harness.kernel.set(1, { seq: 2, ...whole, ...prefix });
+      expect(harness.pass(200)).toMatchObject([{ statusCode: 404, responseBodySize: 5000 }]);
+    });
+
+    it('stays cut where a piece is missing', () => {
+      const harness = new InterpreterHarness();
+      const atNs = harness.nowNs;
+      harness.batch([
+        head({ seq: 1, offset: 1024, bytes: request.slice(1024) }),
+        turn({ seq: 1, bytes: request, firstNs: atNs }),
+        turn({ seq: 2, direction: 'out', bytes: 'HTTP/1.1 204 OK\r\n\r\n', firstNs: atNs }),
+      ]);
+      expect(harness.httpSpans).toMatchObject([{ path: '/long', host: undefined, statusCode: 204 }]);
+    });
   });
 
   it('ends a connection that the kernel no longer knows', () => {

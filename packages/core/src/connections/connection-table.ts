@@ -1,8 +1,9 @@
 import type { Counters } from '../counters.ts';
-import type { CloseEvent, TurnEvent } from '../events/event.ts';
+import type { CloseEvent, HeadEvent, TurnEvent } from '../events/event.ts';
 import { Connection } from './connection.ts';
 import { DueList } from './due-list.ts';
 import { type EarlyClose, EarlyCloses, requestsOf } from './early-closes.ts';
+import { HeadParts } from './head-parts.ts';
 import type { OpenConsumer } from './turn-consumer.ts';
 import { TurnOrder } from './turn-order.ts';
 import { ProbedTurn, type TurnProbe } from './turn-probe.ts';
@@ -37,6 +38,7 @@ export class ConnectionTable {
   readonly #due = new DueList();
   readonly #order: TurnOrder;
   readonly #earlyCloses = new EarlyCloses(EARLY_CLOSES_MAX);
+  readonly #heads: HeadParts;
   readonly #forgotten = new Set<number>();
   readonly #probed = new ProbedTurn();
   readonly #probedAgain = new ProbedTurn();
@@ -46,6 +48,7 @@ export class ConnectionTable {
 
   constructor(options: ConnectionTableOptions) {
     this.#options = options;
+    this.#heads = new HeadParts(options.counters);
     this.#order = new TurnOrder(this.#due, options.counters);
   }
 
@@ -66,10 +69,17 @@ export class ConnectionTable {
   accept(event: TurnEvent, isPiece: boolean): void {
     let connection = this.#connections.get(event.connection);
     if (connection === undefined) connection = this.#add(event);
+    if (!isPiece) this.#heads.complete(event);
+    else if (!connection.isStream) this.#heads.forget(connection.id);
     connection.heardNs = this.#nowNs;
     this.#usage.touch(connection);
     if (connection.isIgnored) return;
     if (this.#order.accept(connection, event, isPiece, this.#nowNs, this.#batch)) this.#unsettle(connection);
+  }
+
+  /** More of a head than the prefix of its turn, whose own record is still to come. */
+  head(event: HeadEvent): void {
+    this.#heads.add(event);
   }
 
   close(event: CloseEvent): void {
@@ -167,6 +177,7 @@ export class ConnectionTable {
 
   #remove(connection: Connection): void {
     this.#connections.delete(connection.id);
+    this.#heads.forget(connection.id);
     this.#usage.remove(connection);
     this.#due.remove(connection);
     connection.held.length = 0;
@@ -196,6 +207,7 @@ export class ConnectionTable {
       const again = this.#probedAgain;
       if (!this.#read(probe, connection, again) || !isSame(found, again)) return;
     }
+    this.#heads.completeProbed(found, turn.direction);
     const grew = turn.grow(found.sizeBytes, found.lastNs, found.tailLow, found.tailHigh);
     if (grew) {
       this.#due.restart(connection, nowNs);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batchOf, chunk, close, listen, processRecord, turn } from '../testing/records.ts';
+import { batchOf, chunk, close, head, listen, processRecord, turn } from '../testing/records.ts';
 import { BatchDecoder } from './batch-decoder.ts';
 import type { EventSink } from './event-sink.ts';
 import { CLOSE_RECORD, RECORD_HEADER, TURN_RECORD } from './layout.gen.ts';
@@ -12,6 +12,7 @@ class Log implements EventSink {
   }
   onTurn = (event: object): void => this.#note('turn', event);
   onChunk = (event: object): void => this.#note('chunk', event);
+  onHead = (event: object): void => this.#note('head', event);
   onClose = (event: object): void => this.#note('close', event);
   onExec = (event: object): void => this.#note('exec', event);
   onFork = (event: object): void => this.#note('fork', event);
@@ -27,6 +28,14 @@ function decode(bytes: Uint8Array, length = bytes.length): Record<string, unknow
 }
 
 describe('BatchDecoder', () => {
+  it('reads a piece of a head', () => {
+    const bytes = head({ connection: 2 ** 40 + 1, seq: 9, direction: 'out', offset: 512, bytes: 'X-More: 1\r\n' });
+    const [event] = decode(bytes);
+    expect(event).toMatchObject({ name: 'head', connection: 2 ** 40 + 1, seq: 9, direction: 1, offset: 512 });
+    const { data, start, end } = event as { data: Uint8Array; start: number; end: number };
+    expect(Buffer.from(data.subarray(start, end)).toString('latin1')).toBe('X-More: 1\r\n');
+  });
+
   it('reads every field of a turn at the place the generated layout gives it', () => {
     const facts = {
       connection: 2 ** 52 + 3,

@@ -1,10 +1,11 @@
-import { CloseEvent, ExecEvent, ListenEvent, ProcessEvent, TurnEvent } from './event.ts';
+import { CloseEvent, ExecEvent, HeadEvent, ListenEvent, ProcessEvent, TurnEvent } from './event.ts';
 import type { EventSink } from './event-sink.ts';
 import {
   BEYLA_ABI_VERSION,
   CLOSE_RECORD,
   EXEC_RECORD,
   EXECUTABLE_KEY,
+  HEAD_RECORD,
   LISTEN_RECORD,
   PROCESS_RECORD,
   RECORD_FLAG,
@@ -24,6 +25,8 @@ LEAST_SIZE[RECORD_KIND.CLOSE] = CLOSE_RECORD.lastStream;
 LEAST_SIZE[RECORD_KIND.EXEC] = EXEC_RECORD.executable;
 LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.TLS] = LEAST_SIZE[RECORD_KIND.LOADED] = PROCESS_RECORD.size;
+LEAST_SIZE[RECORD_KIND.UNSEEN] = PROCESS_RECORD.size;
+LEAST_SIZE[RECORD_KIND.HEAD] = HEAD_RECORD.size;
 LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
 
 /**
@@ -37,6 +40,7 @@ export class BatchDecoder {
   #words16: Uint16Array = new Uint16Array(0);
   #words32: Uint32Array = new Uint32Array(0);
   readonly #turn = new TurnEvent();
+  readonly #head = new HeadEvent();
   readonly #close = new CloseEvent();
   readonly #exec = new ExecEvent();
   readonly #process = new ProcessEvent();
@@ -66,10 +70,28 @@ export class BatchDecoder {
     if (least === 0) sink.onMalformed('kind');
     else if (size < least) sink.onMalformed('size');
     else if (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) this.#turnRecord(at, size, kind, sink);
+    else if (kind === RECORD_KIND.HEAD) this.#headRecord(at, size, sink);
     else if (kind === RECORD_KIND.CLOSE) this.#closeRecord(at, size, sink);
     else if (kind === RECORD_KIND.LISTEN) this.#listenRecord(at, sink);
     else if (kind === RECORD_KIND.EXEC) this.#execRecord(at, size, sink);
     else this.#processRecord(at, kind, sink);
+  }
+
+  #headRecord(at: number, size: number, sink: EventSink): void {
+    const captured = this.#u16(at + HEAD_RECORD.captured);
+    if (captured > size - HEAD_RECORD.size) {
+      sink.onMalformed('captured');
+      return;
+    }
+    const event = this.#head;
+    event.data = this.#bytes;
+    event.start = at + HEAD_RECORD.size;
+    event.end = event.start + captured;
+    event.connection = this.#u64(at + HEAD_RECORD.connection);
+    event.seq = this.#u32(at + HEAD_RECORD.seq);
+    event.offset = this.#u32(at + HEAD_RECORD.offset);
+    event.direction = this.#bytes[at + HEAD_RECORD.direction] === 0 ? 0 : 1;
+    sink.onHead(event);
   }
 
   #closeRecord(at: number, size: number, sink: EventSink): void {
@@ -107,6 +129,7 @@ export class BatchDecoder {
     if (kind === RECORD_KIND.FORK) sink.onFork(event);
     else if (kind === RECORD_KIND.TLS) sink.onTls?.(event);
     else if (kind === RECORD_KIND.LOADED) sink.onLoaded?.(event);
+    else if (kind === RECORD_KIND.UNSEEN) sink.onUnseen?.(event);
     else sink.onExit(event);
   }
 

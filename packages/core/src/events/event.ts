@@ -42,6 +42,22 @@ export class TurnEvent {
   role = 0;
 }
 
+/**
+ * The next bytes of a head that is longer than the prefix of its turn: `data[start..end)`. Reused: valid only during the call that gets it.
+ */
+export class HeadEvent {
+  data: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+  connection = 0;
+  /** Of the turn. */
+  seq = 0;
+  /** DIRECTION. */
+  direction = 0;
+  /** Bytes of the turn before it. */
+  offset = 0;
+}
+
 /** The socket is gone. */
 export class CloseEvent {
   connection = 0;
@@ -73,7 +89,7 @@ export class ExecEvent {
 }
 
 /**
- * FORK or EXIT of a process, or TLS of it. Reused: valid only during the call that gets it.
+ * FORK or EXIT of a process, or TLS, LOADED or UNSEEN of it. Reused: valid only during the call that gets it.
  *
  * @public
  */

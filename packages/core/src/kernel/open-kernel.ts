@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { MapHandle } from '@beyla/native';
+import { diag } from '@opentelemetry/api';
 import { BeylaError } from '../errors.ts';
 import type { SourceName, TapsOptions, TracerOptions } from '../options/options.ts';
 import type { Native } from './binding.ts';
@@ -56,6 +57,8 @@ export interface OpenedKernel {
   /** Why the source's companion could not be loaded. */
   readonly refusal: BeylaError | undefined;
   readonly taps: OpenedTaps;
+  /** Attaches what sees reads by splice(2), once. Where the kernel cannot, such reads are only counted (`reads_unseen`). */
+  attachSplice(): void;
   close(): void;
 }
 
@@ -102,19 +105,27 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
     const companion = openCompanion(native, source, { ...common, sharedMaps: maps });
     if (companion instanceof BpfObject) objects.push(companion);
     const missing = Object.entries(source.optional).filter(([, needed]) => !native.kernelHas('tracepoint', needed));
-    objects.push(
-      new BpfObject(native, source.object, {
-        ...common,
-        constants: { ...common.constants, reads_io_uring: uint32(companion instanceof BpfObject ? 1 : 0) },
-        disabledPrograms: missing.map(([program]) => program),
-        sharedMaps: maps,
-      }),
-    );
+    const sourceOptions = {
+      ...common,
+      constants: { ...common.constants, reads_io_uring: uint32(companion instanceof BpfObject ? 1 : 0) },
+      disabledPrograms: missing.map(([program]) => program),
+      sharedMaps: maps,
+    };
+    objects.push(new BpfObject(native, source.object, sourceOptions));
     for (const object of objects) object.attach();
     // Their programs are attached when a process needs them.
     const taps = openTaps(native, options.taps, { ...common, sharedMaps: maps });
     for (const object of Object.values(taps.objects)) if (object instanceof BpfObject) objects.push(object);
-    return { source, objects, maps, refusal: companion instanceof BeylaError ? companion : undefined, taps, close };
+    let isSpliceTried = false;
+    const attachSplice = (): void => {
+      const { splice } = source;
+      if (isSpliceTried || splice === undefined || !native.kernelHas('tracepoint', splice.needs)) return;
+      isSpliceTried = true;
+      const object = openOptional(native, splice.object, { ...sourceOptions, disabledPrograms: [] });
+      if (object !== undefined) objects.push(object);
+    };
+    const refusal = companion instanceof BeylaError ? companion : undefined;
+    return { source, objects, maps, refusal, taps, attachSplice, close };
   } catch (error) {
     close();
     throw error;
@@ -155,6 +166,22 @@ function openCompanion(
   } catch (error) {
     if (error instanceof BeylaError) return error;
     throw error;
+  }
+}
+
+/** Loaded and attached, or undefined where the kernel refuses. */
+function openOptional(
+  native: Native,
+  name: string,
+  options: ConstructorParameters<typeof BpfObject>[2],
+): BpfObject | undefined {
+  try {
+    const object = new BpfObject(native, name, options);
+    object.attach();
+    return object;
+  } catch (error) {
+    diag.warn(`tracer: ${name} is not attached: reads by splice(2) are only counted`, error);
+    return undefined;
   }
 }
 

@@ -34,6 +34,8 @@ export interface RecordSource extends Component, AsyncIterable<EventBatch> {
   speaksTls(pid: number): void;
   /** A selected process loaded or unloaded libraries at this time (CLOCK_MONOTONIC): its libraries are looked at again. */
   loadsLibraries(pid: number, ns: number): void;
+  /** Bytes of a selected process were read in a way that is not seen, perhaps by splice(2): what sees it is attached. */
+  readsUnseen(): void;
   /** `stream`: every I/O call of this connection with its bytes. `ignore`: nothing but its close. */
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void;
   /** New connections to this port start in stream mode. */

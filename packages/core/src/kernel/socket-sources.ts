@@ -10,6 +10,8 @@ export interface SocketSource {
   readonly optional: Readonly<Record<string, string>>;
   /** An object that is loaded beside it where the kernel can, with the tracepoint that it needs. */
   readonly companion: { readonly object: string; readonly needs: string } | undefined;
+  /** An object that sees reads by splice(2), with the tracepoint that it needs; loaded when there are reads that the source does not see. */
+  readonly splice: { readonly object: string; readonly needs: string } | undefined;
   /** Trouble to name in `health()` while it is in use. */
   readonly caution: string | undefined;
 }
@@ -22,6 +24,7 @@ export const SOCKET_SOURCES: readonly SocketSource[] = [
     needs: ['sock_send_length', 'sock_recv_length'],
     optional: {},
     companion: { object: 'source_io_uring', needs: 'io_uring_complete' },
+    splice: { object: 'splice', needs: 'tcp_rcv_space_adjust' },
     caution: undefined,
   },
   {
@@ -30,6 +33,7 @@ export const SOCKET_SOURCES: readonly SocketSource[] = [
     needs: ['sys_exit'],
     optional: { io_uring_create: 'io_uring_create' },
     companion: undefined,
+    splice: undefined,
     caution:
       'the syscall source slows every system call of the machine by about 0.1 µs and cannot see io_uring; a kernel ≥ 6.3 has the sock_length source',
   },

@@ -244,6 +244,10 @@ export class Tracer implements RecordSource {
     this.#opened?.taps.loadsLibraries(pid, ns);
   }
 
+  readsUnseen(): void {
+    this.#opened?.kernel.attachSplice();
+  }
+
   setVerdict(connection: number, verdict: 'stream' | 'ignore'): void {
     this.#opened?.verdicts.set(connection, verdict);
   }

@@ -122,6 +122,8 @@ export class Http2Redactor implements EventSink, ProtocolHost {
     this.#accept(event, true);
   }
 
+  /** Heads of HTTP/1. */
+  onHead(): void {}
   onClose(event: CloseEvent): void {
     this.#others.forget(event.connection);
     this.#table.close(event);

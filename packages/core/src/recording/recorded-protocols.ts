@@ -9,6 +9,7 @@ const HTTP2_PREFACE = Uint8Array.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', (char)
  */
 export class RecordedProtocols {
   readonly #isHttp1 = new Map<number, boolean>();
+  readonly #cutLines = new Map<number, { readonly seq: number; readonly line: string }>();
 
   /** Undefined where nothing is known. */
   isHttp1(connection: number): boolean | undefined {
@@ -26,8 +27,21 @@ export class RecordedProtocols {
     this.#isHttp1.set(connection, isHttp1);
   }
 
+  /** The line that a piece of a head continues; undefined where nothing is known of it. */
+  cutLine(connection: number, direction: number, seq: number): string | undefined {
+    const cut = this.#cutLines.get(2 * connection + direction);
+    return cut?.seq === seq ? cut.line : undefined;
+  }
+
+  keepCutLine(connection: number, direction: number, seq: number, line: string): void {
+    if (this.#cutLines.size >= MOST_CONNECTIONS) this.#cutLines.clear();
+    this.#cutLines.set(2 * connection + direction, { seq, line });
+  }
+
   forget(connection: number): void {
     this.#isHttp1.delete(connection);
+    this.#cutLines.delete(2 * connection);
+    this.#cutLines.delete(2 * connection + 1);
   }
 }
 

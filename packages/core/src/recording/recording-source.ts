@@ -113,6 +113,7 @@ export class RecordingSource implements RecordSource {
   streamPort(): void {}
   speaksTls(): void {}
   loadsLibraries(): void {}
+  readsUnseen(): void {}
   wake(): void {}
 
   counters(): Readonly<Record<string, number>> {

@@ -37,6 +37,8 @@ for (const byte of bytesOf("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzA
   TOKEN[byte] = 1;
 }
 const LENGTH_UNKNOWN = -1;
+/** Longer than the name of any field that matters. */
+const CUT_LINE_MAX = 256;
 
 /** Masks the HTTP/1 messages in `bytes[start..end)`; leaves alone what does not begin like one. False where nothing did. */
 export function redactMessages(bytes: Uint8Array, start: number, end: number): boolean {
@@ -49,6 +51,31 @@ export function redactMessages(bytes: Uint8Array, start: number, end: number): b
   return at > start;
 }
 
+/**
+ * Masks a piece of a head that goes on in the middle of it. `cut` is the beginning of the line that the piece continues, as it was; undefined where
+ * that is not known, and then the rest of the line is masked. Returns the beginning of the line that is cut at its end.
+ */
+export function redactHeadPiece(bytes: Uint8Array, start: number, end: number, cut: string | undefined): string {
+  const lastLine = bytes.lastIndexOf(LF, end - 1);
+  const hasLine = lastLine >= start;
+  const text = String.fromCharCode(...bytes.subarray(hasLine ? lastLine + 1 : start, end));
+  const next = hasLine ? text : `${cut ?? ''}${text}`;
+  const lineEnd = endOfLine(bytes, start, end);
+  if (cut === undefined) {
+    // What is left of the line still has to be a field, or the end of a request line.
+    const behindValue = endsRequestLine(bytes, start, lineEnd) ? lineEnd - ' HTTP/1.1'.length : lineEnd;
+    bytes.fill(MASK, start, behindValue);
+    if (behindValue === lineEnd && lineEnd > start) bytes[start] = COLON;
+  } else if (cut !== '') {
+    const line = bytesOf(cut + String.fromCharCode(...bytes.subarray(start, lineEnd)));
+    const colon = line.indexOf(COLON);
+    const valueStart = start + Math.max(0, colon + 1 - cut.length);
+    if (colon >= 0 && fieldNamed(line, 0, colon) === FIELD.SECRET) bytes.fill(MASK, valueStart, lineEnd);
+  }
+  maskMessage(bytes, cut === '' ? start : behindLine(bytes, lineEnd, end), end);
+  return next.slice(0, CUT_LINE_MAX);
+}
+
 /** Whether the bytes may be the beginning of an HTTP/1 message that goes on in the next call. */
 export function mayBeginMessage(bytes: Uint8Array, start: number, end: number): boolean {
   if (startsWith(bytes, start, STATUS_LINE.subarray(0, end - start))) return true;
@@ -59,6 +86,11 @@ export function mayBeginMessage(bytes: Uint8Array, start: number, end: number): 
 /** Masks all of it. */
 export function maskAll(bytes: Uint8Array, start: number, end: number): void {
   bytes.fill(MASK, start, end);
+}
+
+function endsRequestLine(bytes: Uint8Array, start: number, lineEnd: number): boolean {
+  const at = lineEnd - ' HTTP/1.1'.length;
+  return at >= start && bytes[at] === SP && startsWith(bytes, at + 1, STATUS_LINE) && isDigit(bytes[lineEnd - 1]);
 }
 
 /** Returns where to look for the end of the line, or -1 where it is no request line. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BEYLA_ABI_VERSION, RECORD_HEADER, RECORD_KIND, TURN_RECORD } from '../events/layout.gen.ts';
-import { chunk, close, turn } from '../testing/records.ts';
+import { BEYLA_ABI_VERSION, HEAD_RECORD, RECORD_HEADER, RECORD_KIND, TURN_RECORD } from '../events/layout.gen.ts';
+import { chunk, close, head, turn } from '../testing/records.ts';
 import { RecordedProtocols } from './recorded-protocols.ts';
 import { redactBatch } from './redact.ts';
 
@@ -109,6 +109,37 @@ describe('redactBatch()', () => {
         chunk({ bytes: 'more' }),
       ).map((text) => text.slice(0, 8)),
     ).toEqual(['GE', 'T /?a=* ', 'HTTP/1.1', 'more']);
+  });
+
+  it('masks credentials in the pieces of a head, also where a line is cut between two of them', () => {
+    const pieces = [
+      'de=secret\r\nHost: h\r\nCook',
+      'ie: a=secret\r\nX-Api-Key: sec',
+      'ret\r\nAccept: */*\r\nAuthorization:',
+      ' Bearer secret\r\n\r\n',
+    ];
+    const protocols = new RecordedProtocols();
+    let offset = 512;
+    const texts = pieces.map((text) => {
+      const bytes = head({ seq: 1, offset, bytes: text });
+      offset += text.length;
+      redactBatch(bytes, 0, protocols);
+      return Buffer.from(bytes.subarray(HEAD_RECORD.size)).toString('latin1');
+    });
+    expect(texts).toEqual([
+      ':********\r\nHost: h\r\nCook',
+      'ie:*********\r\nX-Api-Key:****',
+      '***\r\nAccept: */*\r\nAuthorization:',
+      '**************\r\n\r\n',
+    ]);
+  });
+
+  it('keeps the end of a request line whose target goes on behind the prefix', () => {
+    const bytes = head({ seq: 1, offset: 512, bytes: '&token=secret HTTP/1.1\r\nHost: h\r\n\r\n' });
+    redactBatch(bytes);
+    expect(Buffer.from(bytes.subarray(HEAD_RECORD.size)).toString('latin1')).toBe(
+      '************* HTTP/1.1\r\nHost: h\r\n\r\n',
+    );
   });
 
   it('clears the kernel address', () => {

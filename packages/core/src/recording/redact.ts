@@ -1,6 +1,6 @@
-import { CLOSE_RECORD, RECORD_HEADER, RECORD_KIND, TURN_RECORD } from '../events/layout.gen.ts';
+import { CLOSE_RECORD, HEAD_RECORD, RECORD_HEADER, RECORD_KIND, TURN_RECORD } from '../events/layout.gen.ts';
 import { prefaceBytes, RecordedProtocols } from './recorded-protocols.ts';
-import { maskAll, mayBeginMessage, redactMessages } from './redact-messages.ts';
+import { maskAll, mayBeginMessage, redactHeadPiece, redactMessages } from './redact-messages.ts';
 
 /** `PRI ` is not yet a preface: a method may be called so. */
 const SHORTEST_PREFACE = 4;
@@ -34,6 +34,14 @@ export function redactBatch(
       redactContent(bytes, at + TURN_RECORD.size, behind, connection, kind === RECORD_KIND.CHUNK, protocols);
       // What a reservation did not fill is old ring memory.
       if (behind < end) bytes.fill(0, behind, end);
+    } else if (kind === RECORD_KIND.HEAD && size >= HEAD_RECORD.size) {
+      const behind = Math.min(end, at + HEAD_RECORD.size + uint16(bytes, at + HEAD_RECORD.captured));
+      const connection = uint64(bytes, at + HEAD_RECORD.connection);
+      const direction = bytes[at + HEAD_RECORD.direction] === 0 ? 0 : 1;
+      const seq = uint32(bytes, at + HEAD_RECORD.seq);
+      const cut = protocols.cutLine(connection, direction, seq);
+      protocols.keepCutLine(connection, direction, seq, redactHeadPiece(bytes, at + HEAD_RECORD.size, behind, cut));
+      bytes.fill(0, behind, end);
     } else if (kind === RECORD_KIND.CLOSE && size >= CLOSE_RECORD.lastStream) {
       protocols.forget(uint64(bytes, at + CLOSE_RECORD.connection));
     } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.LISTEN) {

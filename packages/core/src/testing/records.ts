@@ -2,6 +2,7 @@ import {
   BEYLA_ABI_VERSION,
   CLOSE_RECORD,
   DIRECTION,
+  HEAD_RECORD,
   LISTEN_RECORD,
   PROCESS_RECORD,
   RECORD_FLAG,
@@ -124,6 +125,26 @@ function turnRecord(kind: number, facts: TurnFacts): Uint8Array {
 /** A TURN record. */
 export function turn(facts: TurnFacts): Uint8Array {
   return turnRecord(RECORD_KIND.TURN, facts);
+}
+
+/** A HEAD record: the bytes of a turn behind `offset`. */
+export function head(facts: {
+  connection?: number;
+  seq: number;
+  direction?: 'in' | 'out';
+  offset: number;
+  bytes: string | Uint8Array;
+}): Uint8Array {
+  const bytes = bytesOf(facts.bytes);
+  const view = record(RECORD_KIND.HEAD, 0, HEAD_RECORD.size + bytes.length);
+  view.setBigUint64(HEAD_RECORD.connection, BigInt(facts.connection ?? 1), true);
+  view.setUint32(HEAD_RECORD.seq, facts.seq, true);
+  view.setUint32(HEAD_RECORD.offset, facts.offset, true);
+  view.setUint16(HEAD_RECORD.captured, bytes.length, true);
+  view.setUint8(HEAD_RECORD.direction, (facts.direction ?? 'in') === 'in' ? DIRECTION.IN : DIRECTION.OUT);
+  const target = bytesFrom(view);
+  target.set(bytes, HEAD_RECORD.size);
+  return target;
 }
 
 /** A CHUNK record. */

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BEYLA_LIB_HEAD_H
+#define BEYLA_LIB_HEAD_H
+
+/*
+ * The head of an HTTP/1 message that is longer than a turn's prefix. What lies behind the prefix goes out at once, piece by piece
+ * (RECORD_HEAD), up to the empty line that ends a head or to HEAD_MAX bytes, because nothing of the call is left when its turn is reported.
+ * A turn that fits into its prefix costs nothing here.
+ */
+
+/*
+ * At the head of a loop: what the loop changes is in the map and is read anew, so that the verifier, which knows nothing of what it reads
+ * there, sees the same state however the last iteration went.
+ */
+#define FORGET() asm volatile("" : : : "memory")
+
+enum head_state {
+	HEAD_UNKNOWN = 0, /* all of the turn so far is in its prefix */
+	HEAD_OPEN = 1,    /* its end was not found yet: the next bytes are sent, too */
+	HEAD_OVER = 2,    /* the rest is body, or was given up, or this is no head */
+};
+
+/* The last four bytes of a head, as little-endian machines load them. */
+#define HEAD_END 0x0a0d0a0d
+
+#define HEAD_PIECES (HEAD_MAX / HEAD_PIECE_MAX + 2)
+
+struct head_piece {
+	struct head_record record;
+	__u8 data[HEAD_PIECE_MAX];
+};
+
+#define LF_BYTES 0x0a0a0a0a0a0a0a0aULL
+#define LOW_BITS 0x0101010101010101ULL
+#define HIGH_BITS 0x8080808080808080ULL
+
+/* 1 where the low half of `bytes` is the end of a head. Without a branch, since the verifier would follow each of them for each word. */
+static __always_inline __u64 head__is_end(__u64 bytes)
+{
+	__u64 difference = (bytes & 0xffffffff) ^ HEAD_END;
+
+	asm volatile("" : "+r"(difference));
+	return (difference - 1) >> 63;
+}
+
+/* Which of the eight bytes of a word ends a head, as bits from the first byte on. `last` has the four bytes before the word. */
+static __always_inline __u64 head__ends_in(__u64 last, __u64 word)
+{
+	__u64 across = last | word << 32;
+
+	return head__is_end(across >> 8) | head__is_end(across >> 16) << 1 | head__is_end(across >> 24) << 2 |
+	       head__is_end(word) << 3 | head__is_end(word >> 8) << 4 | head__is_end(word >> 16) << 5 |
+	       head__is_end(word >> 24) << 6 | head__is_end(word >> 32) << 7;
+}
+
+/* The number of the lowest bit that is set in eight bits. Powers of two leave different remainders by 11, which number these nibbles. */
+static __always_inline __u64 head__lowest_bit(__u64 bits)
+{
+	__u64 nibbles = 1ULL << 8 | 2ULL << 16 | 3ULL << 32 | 4ULL << 20 | 5ULL << 40 | 6ULL << 36 | 7ULL << 28;
+
+	return nibbles >> (4 * ((bits & -bits & 0xff) % 11) & 63) & 0xf;
+}
+
+/*
+ * Looks for the end of a head in `length` bytes, in words of eight, of which most have no line end. `scan->last` has the four bytes before,
+ * and afterwards the last four. `scan->end` is then how many bytes there are up to the end, which is included; 0 if it is not there. What
+ * the loop compares and finds is in the map, where the verifier forgets it: else it would follow every way out of the loop to the end.
+ */
+static __always_inline void head__find_end(const __u8 *bytes, __u64 length, const __u64 max, struct head_scan *scan)
+{
+	__u64 before = scan->last;
+	__u64 word = 0;
+	__u64 rest;
+
+	scan->length = length;
+	scan->end = 0;
+	for (__u64 at = 0; at < max; at += 8) {
+		__u64 lines;
+
+		FORGET();
+		if (at >= scan->length)
+			break;
+		word = *(const volatile __u64 *)&bytes[at];
+		lines = word ^ LF_BYTES;
+		if ((lines - LOW_BITS) & ~lines & HIGH_BITS) {
+			__u64 ends = head__ends_in(before, word);
+
+			if (ends) {
+				scan->end = at + 1 + head__lowest_bit(ends);
+				break;
+			}
+		}
+		FORGET();
+		if (at + 8 > scan->length)
+			break;
+		before = word >> 32;
+	}
+	FORGET();
+	/* What lies behind the bytes is not theirs. */
+	if (scan->end > scan->length)
+		scan->end = 0;
+	/* Of the last word only the first bytes count. */
+	rest = scan->length & 7;
+	if (rest > 4)
+		before = word >> (8 * (rest - 4) & 63);
+	else if (rest)
+		before = (before | word << 32) >> (8 * rest & 63);
+	scan->last = before;
+	FORGET();
+}
+
+/* Whether a turn begins like a request ("GET ", "POST", "M-SEARCH") or a response ("HTTP/"): the kernel does not need to know more. */
+static __always_inline bool head__may_begin(const struct slot *slot)
+{
+	for (int i = 0; i < 3; i++) {
+		__u8 byte = slot->prefix[i];
+
+		if ((byte < 'A' || byte > 'Z') && !(i && byte == '-'))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Looks for the end of a head in the prefix of a direction's turn. Global, like the other functions here, to be verified once; 5.10 passes
+ * only scalars to such functions.
+ */
+__noinline int head__scan_prefix(__u64 sock, __u64 direction)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+
+	if (!conn)
+		return 0;
+	conn->heads[direction & 1].last = 0;
+	if (direction & 1)
+		head__find_end(conn->slots[DIRECTION_OUT].prefix, conn->slots[DIRECTION_OUT].record.captured, TURN_PREFIX_MAX,
+			       &conn->heads[DIRECTION_OUT]);
+	else
+		head__find_end(conn->slots[DIRECTION_IN].prefix, conn->slots[DIRECTION_IN].record.captured, TURN_PREFIX_MAX,
+			       &conn->heads[DIRECTION_IN]);
+	return 0;
+}
+
+/* The turn outgrows its prefix. Is there more of its head to come? */
+__noinline int head__outgrows_prefix(__u64 sock, __u64 direction)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct head_scan *scan;
+	struct slot *slot;
+	__u64 captured;
+	__u64 end;
+
+	if (!conn)
+		return HEAD_OVER;
+	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	captured = slot->record.captured;
+	/* The heads of one connection often have the same length, so the end of the one before is tried first. */
+	end = scan->usual;
+	if (end >= 4 && end <= captured) {
+		__u32 last;
+		__u64 at = (end - 4) & (TURN_PREFIX_MAX - 1);
+
+		asm volatile("" : "+r"(at));
+		__builtin_memcpy(&last, &slot->prefix[at], sizeof(last));
+		if (last == HEAD_END)
+			return HEAD_OVER;
+	}
+	if (!head__may_begin(slot))
+		return HEAD_OVER;
+	head__scan_prefix(sock, direction);
+	FORGET();
+	if (!scan->end)
+		return HEAD_OPEN;
+	scan->usual = scan->end;
+	return HEAD_OVER;
+}
+
+/* Sends the next bytes of a head: all of `length`, or what of it belongs to the head. Returns the state that the head is in then. */
+__noinline int head__send(__u64 sock, __u64 direction, __u64 from, __u64 length)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct head_piece *piece;
+	struct head_scan *scan;
+	struct slot *slot;
+	__u64 want;
+
+	if (!conn || !length)
+		return HEAD_OVER;
+	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	piece = bpf_ringbuf_reserve(&ring, sizeof(struct head_piece), 0);
+	if (!piece) {
+		count(COUNTER_RING_FULL);
+		count(COUNTER_HEADS_CUT);
+		return HEAD_OVER;
+	}
+	/* As in chunk.h: masks and barriers are what old verifiers need to see a bound on the very register that is used. */
+	want = length - 1;
+	asm volatile("" : "+r"(want));
+	want = (want & (HEAD_PIECE_MAX - 1)) + 1;
+	asm volatile("" : "+r"(want));
+	if (bpf_probe_read_user(piece->data, want, (void *)from)) {
+		bpf_ringbuf_discard(piece, BPF_RB_NO_WAKEUP);
+		count(COUNTER_CAPTURE_FAULT);
+		count(COUNTER_HEADS_CUT);
+		return HEAD_OVER;
+	}
+	head__find_end(piece->data, want, HEAD_PIECE_MAX, scan);
+	if (scan->end)
+		want = scan->end;
+	piece->record.header.size = sizeof(struct head_piece);
+	piece->record.header.kind = RECORD_HEAD;
+	piece->record.header.abi = BEYLA_ABI_VERSION;
+	piece->record.header.flags = 0;
+	piece->record.connection = conn->id;
+	piece->record.offset = slot->record.head;
+	piece->record.seq = slot->record.seq;
+	piece->record.captured = want;
+	piece->record.direction = direction & 1;
+	piece->record.pad0 = 0;
+	bpf_ringbuf_submit(piece, emit__wakeup(sizeof(struct head_piece)));
+	count(COUNTER_RECORDS);
+	slot->record.head += want;
+	if (scan->end)
+		return HEAD_OVER;
+	if (slot->record.head < HEAD_MAX)
+		return HEAD_OPEN;
+	count(COUNTER_HEADS_CUT);
+	return HEAD_OVER;
+}
+
+/* The turn goes on with `length` bytes that find no room in its prefix. Those before them are all captured. */
+__noinline int head__go_on(__u64 sock, __u64 direction, __u64 from, __u64 length)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	int state;
+
+	if (!conn)
+		return 0;
+	state = conn->heads[direction & 1].state;
+	if (state == HEAD_UNKNOWN)
+		state = head__outgrows_prefix(sock, direction);
+	for (int i = 0; i < HEAD_PIECES && state == HEAD_OPEN && length; i++) {
+		__u64 part = length < HEAD_PIECE_MAX ? length : HEAD_PIECE_MAX;
+
+		state = head__send(sock, direction, from, part);
+		from += part;
+		length -= part;
+	}
+	conn->heads[direction & 1].state = state;
+	return 0;
+}
+
+/*
+ * Whether a turn holds more than one request: it begins with one that has no body as a rule (GET, HEAD, DELETE, OPTIONS), and goes on
+ * behind the empty line that ends it. `before`: bytes of the turn before this call.
+ */
+static __always_inline bool head__pipelines(struct connection *conn, const struct slot *slot, __u8 direction, __u64 before)
+{
+	struct head_scan *scan = direction ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	__u64 captured = slot->record.captured;
+	__u64 bytes = slot->record.bytes;
+	__u8 first = slot->prefix[0];
+
+	if (direction != conn->request_direction || (first != 'G' && first != 'H' && first != 'D' && first != 'O'))
+		return false;
+	if (before > captured || captured < 4)
+		return false;
+	if (slot->record.head > captured)
+		return scan->end && bytes > slot->record.head;
+	/* A connection asks for the same again and again, and has no second empty line in it. */
+	if (bytes == captured && bytes == conn->request_end)
+		return false;
+	head__scan_prefix(slot->record.sock, direction);
+	FORGET();
+	if (scan->end == bytes)
+		conn->request_end = bytes;
+	return scan->end && scan->end < bytes;
+}
+
+#endif
