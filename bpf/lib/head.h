@@ -252,6 +252,40 @@ __noinline int head__go_on(__u64 sock, __u64 direction, __u64 from, __u64 length
 	return 0;
 }
 
+/* The first four bytes of what begins a message, as little-endian machines load them. */
+enum {
+	HEAD_GET = 0x20544547,    /* "GET " */
+	HEAD_HEAD = 0x44414548,   /* "HEAD" */
+	HEAD_DELETE = 0x454c4544, /* "DELE" */
+	HEAD_OPTIONS = 0x4954504f, /* "OPTI" */
+	HEAD_ANSWER = 0x50545448, /* "HTTP" */
+};
+
+/* Whether a turn begins with a request that has no body as a rule. */
+static __always_inline bool head__is_bodiless(const struct slot *slot)
+{
+	__u32 method = *(const volatile __u32 *)slot->prefix;
+
+	return method == HEAD_GET || method == HEAD_HEAD || method == HEAD_DELETE || method == HEAD_OPTIONS;
+}
+
+/*
+ * Whether what is said is an answer: the first that is seen of a connection may answer what nobody saw. Global, so that its two
+ * outcomes are one to the verifier.
+ */
+__noinline int head__is_answer(__u64 base, __u64 kind)
+{
+	struct user_iovec segment = { .base = base };
+	__u32 first = 0;
+
+	if (kind == IO_VECTOR)
+		bpf_probe_read_user(&segment, sizeof(segment), (void *)base);
+	else if (kind != IO_BUFFER)
+		return 0;
+	bpf_probe_read_user(&first, sizeof(first), (void *)segment.base);
+	return first == HEAD_ANSWER;
+}
+
 /*
  * Whether a turn holds more than one request: it begins with one that has no body as a rule (GET, HEAD, DELETE, OPTIONS), and goes on
  * behind the empty line that ends it. `before`: bytes of the turn before this call.
@@ -261,11 +295,8 @@ static __always_inline bool head__pipelines(struct connection *conn, const struc
 	struct head_scan *scan = direction ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
 	__u64 captured = slot->record.captured;
 	__u64 bytes = slot->record.bytes;
-	__u8 first = slot->prefix[0];
 
-	if (direction != conn->request_direction || (first != 'G' && first != 'H' && first != 'D' && first != 'O'))
-		return false;
-	if (before > captured || captured < 4)
+	if (direction != conn->request_direction || before > captured || captured < 4 || !head__is_bodiless(slot))
 		return false;
 	if (slot->record.head > captured)
 		return scan->end && bytes > slot->record.head;

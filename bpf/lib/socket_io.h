@@ -98,7 +98,7 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 		else
 			conn->read_seq -= bytes;
 		if (conn->role == ROLE_UNKNOWN)
-			conn->request_direction = direction;
+			conn->request_direction = (direction ^ head__is_answer(io->base, io->kind)) & 1;
 	}
 	if (!conn->claimed)
 		socket_io__claim(conn->slots[DIRECTION_IN].record.sock, direction, bytes);

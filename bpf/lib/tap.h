@@ -315,22 +315,13 @@ static __always_inline void tap__report_head(struct connection *conn)
 	turn__report_head(conn, DIRECTION_OUT);
 }
 
-/* The first that is seen of a connection may be the answer to what nobody saw. Global, so that its two outcomes are one to the verifier. */
-__noinline int tap__is_answer(__u64 base)
-{
-	char head[4] = {};
-
-	bpf_probe_read_user(head, sizeof(head), (void *)base);
-	return head[0] == 'H' && head[1] == 'T' && head[2] == 'T' && head[3] == 'P';
-}
-
 static __always_inline void tap__turn(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
 {
 	bool begins = !conn->seq || conn->direction != direction;
 	__u64 left_ns = now;
 
 	if (conn->role == ROLE_UNKNOWN && !conn->seq)
-		conn->request_direction = (direction ^ tap__is_answer(io->base)) & 1;
+		conn->request_direction = (direction ^ head__is_answer(io->base, io->kind)) & 1;
 	conn->owed = 0;
 	if (direction == DIRECTION_IN) {
 		if (begins) {
