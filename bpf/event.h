@@ -23,6 +23,10 @@
  * (enum verdict), or the kernel enters it by itself, at the very call that brings the first bytes of HTTP/2 (lib/frames.h); the direction
  * that does not begin it may have had a turn before, whose bytes chunks continue (offset).
  *
+ * A connection of HTTP/1 may go back to turns (VERDICT_TURNS): at a call of the side that asks behind one of the side that answers, when all chunks
+ * are on the ring. Turns are then numbered on from what was last: the number of the last turn before stream mode plus that of all chunks.
+ * Offsets go on in either case.
+ *
  * Where the kernel knows the frames of HTTP/2, it leaves out the payload of DATA frames of more than 64 bytes, header excepted: `offset`
  * then jumps. A call that moves nothing but the middle of such a payload has no record; one that moves the end of a payload with END_STREAM
  * always has one (perhaps with captured = 0), so that the time of the last byte is known. An offset that jumps anywhere else means
@@ -91,9 +95,9 @@ enum role {
 	ROLE_CLIENT = 2,  /* connected */
 };
 
-/* What user space wants of a connection (map `verdicts`) or of all new connections of a listening port (map `ports`). */
+/* What user space wants of a connection (map `verdicts`). */
 enum verdict {
-	VERDICT_TURNS = 0,  /* default: report turns */
+	VERDICT_TURNS = 0,  /* default: report turns; of HTTP/2, once it is known, there are none */
 	VERDICT_STREAM = 1, /* report every I/O call with its bytes */
 	VERDICT_IGNORE = 2, /* report nothing more but the close */
 };
@@ -229,7 +233,8 @@ enum counter {
 	COUNTER_HEADS_CUT = 21,      /* heads of which not all could be brought: longer than 16 KiB, no room on the ring, or memory that could not be read */
 	COUNTER_VECTORS_CUT = 22,    /* I/O calls of more buffers than are looked at: what the others held is not known */
 	COUNTER_READS_UNSEEN = 23,   /* times that bytes had been read on a connection without a hook having seen it (splice, a process that is not selected) */
-	COUNTER_MAX = 24,
+	COUNTER_CALLS_CUT = 24,      /* I/O calls in stream mode of which not all was reported: more than 1 MiB or 1,024 buffers, a ring that was half full, or unreadable */
+	COUNTER_MAX = 25,
 };
 
 #endif

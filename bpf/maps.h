@@ -79,8 +79,8 @@ struct {
 } selection SEC(".maps");
 
 /*
- * verdicts: what user space wants of a connection, at verdict__index(id): id << 2 | enum verdict. A connection copies its verdict
- * when it sees it, so a later collision does no harm; one before that delays the verdict until user space repeats it.
+ * verdicts: what user space wants of a connection, at verdict__index(id): id << 2 | enum verdict. A connection takes its verdict
+ * when it sees it, and clears the place, so a later collision does no harm; one before that delays the verdict until user space repeats it.
  */
 #define VERDICT_TABLE_SIZE 8192
 struct {

@@ -87,7 +87,7 @@ struct connection {
 	/* Stream mode: number of the last turn before it, and of the last chunk by direction. */
 	__u32 stream_seq;
 	__u32 chunk_seq[2];
-	__u8 direction;         /* of the open turn */
+	__u8 direction;         /* of the open turn; stream mode: of the last call */
 	__u8 request_direction; /* the side that speaks first */
 	__u8 verdict;           /* enum verdict */
 	__u8 claimed;           /* a selected process has used it */
@@ -108,7 +108,8 @@ struct connection {
 	__u8 tls_claimed; /* bound by nothing but the order of a thread's calls */
 	__u8 is_connecting; /* it was not established yet: its sequence numbers are none */
 	__u8 told_unseen; /* user space was told that somebody reads in a way that no hook sees */
-	__u8 pad0[3];
+	__u8 wants_turns; /* user space wants no stream any more (chunk__leaves) */
+	__u8 pad0[2];
 	struct head_scan heads[2]; /* index: enum direction */
 	/* Length of the last turn that was one request without a body. */
 	__u32 request_end;
@@ -172,9 +173,6 @@ struct selection_rules {
 
 struct port_value {
 	__u32 pid;
-	__u8 verdict; /* enum verdict of new connections */
-	__u8 pad0;
-	__u16 pad1;
 };
 
 #endif

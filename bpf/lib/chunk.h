@@ -4,25 +4,28 @@
 
 /* Stream mode: every I/O call is reported in order with its bytes, in pieces, because a turn is not a message there. */
 
-#define CHUNK_PIECES 8
+/* A call of 1 MiB is as many full pieces, and each of its buffers (1,024 at most) may end a piece. */
+#define CHUNK_ROUNDS (256 + 1024)
+/* Bytes of a call that go out as long as there is room at all; those behind them leave half of the ring to other connections. */
+#define CHUNK_URGENT 32768
 
 struct chunk {
 	struct turn_record record;
 	__u8 data[CHUNK_PIECE_MAX];
 };
 
-/* Two sizes of reservation: most calls are small, and a reservation's size must be known to the verifier. */
-#define CHUNK_SMALL 512
+/* Two sizes of reservation: a reservation's size must be known to the verifier. What is smaller goes out by way of the slot. */
+#define CHUNK_SMALL 1024
 
 /*
- * Sends one piece; the connection's slot holds what the pieces of a call have in common. Both functions here are global, verified on
- * their own once: inlined, their paths multiply beyond the verifier's limit. 5.10 passes only scalars to such functions, hence the
- * look-ups; streams are rare.
+ * Sends one piece of a buffer; the connection's slot holds what the pieces of a call have in common. The functions here are global, verified
+ * on their own once: inlined, their paths multiply beyond the verifier's limit. 5.10 passes only scalars to such functions, hence the
+ * look-ups; streams are rare. `length` is not 0.
  */
 __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 length, __u64 left)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	bool small = length < CHUNK_SMALL;
+	bool small = length <= CHUNK_SMALL;
 	struct turn_record *record;
 	struct chunk *chunk;
 	__u64 want = 0;
@@ -44,16 +47,14 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 	}
 	__builtin_memcpy(&chunk->record, record, sizeof(*record));
 	/* The first barrier of each pair keeps clang from masking before the reservation and spilling the result: old verifiers forget bounds there. */
+	want = length - 1;
+	asm volatile("" : "+r"(want));
 	if (small) {
-		want = length;
-		asm volatile("" : "+r"(want));
-		want &= CHUNK_SMALL - 1;
+		want = (want & (CHUNK_SMALL - 1)) + 1;
 		asm volatile("" : "+r"(want));
 		if (bpf_probe_read_user(chunk->data, want, (void *)from))
 			want = 0;
 	} else {
-		want = length - 1;
-		asm volatile("" : "+r"(want));
 		want = (want & (CHUNK_PIECE_MAX - 1)) + 1;
 		asm volatile("" : "+r"(want));
 		if (bpf_probe_read_user(chunk->data, want, (void *)from))
@@ -70,52 +71,94 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 	return 1;
 }
 
+/* Sends what is gathered in the slot, which may be nothing; `left` bytes of the call are behind it. */
+static __always_inline bool chunk__gathered(struct connection *conn, struct slot *slot, __u8 direction, __u64 left)
+{
+	__u64 gathered = slot->record.captured;
+	bool has_room;
+
+	conn->chunk_seq[direction & 1] += 1;
+	slot->record.seq = conn->chunk_seq[direction & 1];
+	slot->record.bytes = gathered + left;
+	has_room = emit__slot(slot, 0);
+	if (!has_room)
+		count(COUNTER_CHUNKS_LOST);
+	slot->record.header.flags |= RECORD_FLAG_CONTINUED;
+	slot->record.offset += gathered;
+	slot->record.captured = 0;
+	return has_room;
+}
+
+/*
+ * The next piece of a call: of a long buffer as much as a piece holds, of short ones as many as the slot holds. Returns whether there is
+ * more to do.
+ */
+__noinline int chunk__round(__u64 sock, __u64 direction)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct frame_walk *walk;
+	struct slot *slot;
+	__u64 length;
+	bool is_read;
+
+	if (!conn)
+		return 0;
+	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
+	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	length = walk->segment < walk->call_left ? walk->segment : walk->call_left;
+	if (!slot->record.captured && length > TURN_PREFIX_MAX) {
+		if (length > CHUNK_PIECE_MAX)
+			length = CHUNK_PIECE_MAX;
+		if (!chunk__piece(sock, direction, walk->from, length, walk->call_left))
+			return 0;
+		walk->from += length;
+		walk->segment -= length;
+		walk->call_left -= length;
+		return walk->call_left != 0;
+	}
+	is_read = frames__gather(walk, slot);
+	FORGET();
+	if (!is_read)
+		count(COUNTER_CAPTURE_FAULT);
+	else if (walk->call_left && slot->record.captured < TURN_PREFIX_MAX)
+		return 1;
+	return chunk__gathered(conn, slot, direction, walk->call_left) && is_read && walk->call_left;
+}
+
 /* Reports a call whose record is filled in but for its content, piece by piece. */
 __noinline int chunk__raw(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
 	enum io_kind kind = kind_and_direction & 0xff;
 	__u8 direction = kind_and_direction >> 8 & 1;
-	__u64 segment_base = base;
-	__u64 segment_left = kind == IO_BUFFER ? bytes : 0;
-	__u64 next_segment = 0;
-	__u64 left = bytes;
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct frame_walk *walk;
+	struct slot *slot;
 
+	if (!conn)
+		return 0;
+	walk = direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
+	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	slot->record.captured = 0;
 	if (kind != IO_BUFFER && kind != IO_VECTOR) {
-		struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-		__u16 flags = RECORD_FLAG_NO_PREFIX | (kind == IO_IO_URING ? RECORD_FLAG_IO_URING : 0);
-
-		if (!conn)
-			return 0;
-		if (direction)
-			conn->slots[DIRECTION_OUT].record.header.flags |= flags;
-		else
-			conn->slots[DIRECTION_IN].record.header.flags |= flags;
+		slot->record.header.flags |= RECORD_FLAG_NO_PREFIX | (kind == IO_IO_URING ? RECORD_FLAG_IO_URING : 0);
 		count(kind == IO_IO_URING ? COUNTER_IO_URING_UNREAD : COUNTER_CAPTURE_SKIPPED);
-		chunk__piece(sock, direction, 0, 0, left);
+		chunk__gathered(conn, slot, direction, bytes);
 		return 0;
 	}
-	for (int i = 0; i < CHUNK_PIECES && left; i++) {
-		__u64 piece;
-
-		if (!segment_left) {
-			struct user_iovec segment = {};
-
-			if (next_segment >= iovecs)
-				break;
-			bpf_probe_read_user(&segment, sizeof(segment), (void *)(base + next_segment * sizeof(segment)));
-			next_segment += 1;
-			segment_base = segment.base;
-			segment_left = segment.length < left ? segment.length : left;
-		}
-		piece = segment_left < CHUNK_PIECE_MAX ? segment_left : CHUNK_PIECE_MAX;
-		if (!piece)
-			continue;
-		if (!chunk__piece(sock, direction, segment_base, piece, left))
+	walk->call_left = bytes;
+	walk->from = base;
+	walk->segment = kind == IO_BUFFER ? bytes : 0;
+	walk->iovecs = base;
+	walk->iovecs_left = kind == IO_VECTOR ? iovecs : 0;
+	for (int i = 0; i < CHUNK_ROUNDS; i++) {
+		if (!chunk__round(sock, direction))
 			break;
-		segment_base += piece;
-		segment_left -= piece;
-		left -= piece;
+		if (bytes - walk->call_left >= CHUNK_URGENT &&
+		    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2)
+			break;
 	}
+	if (walk->call_left)
+		count(COUNTER_CALLS_CUT);
 	return 0;
 }
 
@@ -135,6 +178,30 @@ static __always_inline void chunk__switch(struct connection *conn)
 	conn->slots[DIRECTION_OUT].record.header.kind = RECORD_CHUNK;
 }
 
+/*
+ * Back to turns, where user space has asked for that: with a call of the side that asks, behind one of the side that answers, if all that was
+ * sent has been reported (`is_accounted`). Nothing depends on where a message begins, since offsets go on; but turns tell requests apart only
+ * where they alternate with responses. HTTP/2 never goes back.
+ */
+__noinline int chunk__leaves(__u64 sock, __u64 direction, __u64 is_accounted)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+
+	if (!conn || !conn->wants_turns || conn->is_framed || !is_accounted)
+		return 0;
+	if (direction != conn->request_direction || conn->direction == direction || conn->awaited[DIRECTION_IN] ||
+	    conn->awaited[DIRECTION_OUT])
+		return 0;
+	conn->seq = connection__last_seq(conn);
+	conn->slots[DIRECTION_IN].record.seq = 0;
+	conn->slots[DIRECTION_OUT].record.seq = 0;
+	conn->slots[DIRECTION_IN].record.header.kind = RECORD_TURN;
+	conn->slots[DIRECTION_OUT].record.header.kind = RECORD_TURN;
+	conn->verdict = VERDICT_TURNS;
+	conn->wants_turns = 0;
+	return 1;
+}
+
 /* The content of a call whose record is filled in otherwise. */
 static __always_inline void chunk__content(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
@@ -151,34 +218,9 @@ static __always_inline void chunk__place(struct connection *conn, __u8 direction
 	conn->stream_bytes[direction] += bytes;
 }
 
-/* On a port where every connection is in stream mode from its first byte on: whether this call begins with the preface of HTTP/2. */
-static __always_inline bool chunk__is_preface(__u64 base, enum io_kind kind)
-{
-	struct user_iovec segment = { .base = base, .length = HTTP2_PREFACE };
-	__u64 bytes[2] = {};
-
-	if (kind == IO_VECTOR && bpf_probe_read_user(&segment, sizeof(segment), (void *)base))
-		return false;
-	if ((kind != IO_BUFFER && kind != IO_VECTOR) || segment.length < sizeof(bytes))
-		return false;
-	if (bpf_probe_read_user(bytes, sizeof(bytes), (void *)segment.base))
-		return false;
-	return http2__is_preface(bytes[0], bytes[1]);
-}
-
-/* Both directions' frames from their first byte on; the one that does not begin with the preface may be further. */
-static __always_inline void chunk__walk_from_preface(struct connection *conn, __u8 direction)
-{
-	conn->is_framed = 1;
-	conn->walks[direction & 1].left = HTTP2_PREFACE;
-	conn->walks[direction & 1].is_synced = 1;
-	conn->walks[1 - direction].is_synced = !conn->stream_bytes[1 - direction];
-}
-
 /* Fills in the record of a call but for its content. Global, like what then reports the content: within each other they take too much stack. */
-__noinline int chunk__begin(__u64 sock, __u64 base, __u64 kind_and_direction, __u64 bytes)
+__noinline int chunk__begin(__u64 sock, __u64 kind_and_direction, __u64 bytes)
 {
-	enum io_kind kind = kind_and_direction & 0xff;
 	__u8 direction = kind_and_direction >> 8 & 1;
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	__u64 now = bpf_ktime_get_ns();
@@ -207,15 +249,14 @@ __noinline int chunk__begin(__u64 sock, __u64 base, __u64 kind_and_direction, __
 	}
 	record->pid = current__pid();
 	record->tid = current__tid();
-	if (!conn->stream_bytes[direction] && !conn->is_framed && !conn->midstream && chunk__is_preface(base, kind))
-		chunk__walk_from_preface(conn, direction);
+	conn->direction = direction;
 	chunk__place(conn, direction, bytes);
 	return 1;
 }
 
 static __always_inline void chunk__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
-	if (chunk__begin(sock, base, kind_and_direction, bytes))
+	if (chunk__begin(sock, kind_and_direction, bytes))
 		chunk__content(sock, base, iovecs, kind_and_direction, bytes);
 }
 

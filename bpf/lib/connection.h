@@ -182,10 +182,8 @@ static __always_inline struct connection *connection__create_unseen(struct sock 
 	if (!conn)
 		return NULL;
 	conn->midstream = !port || !sock__was_unused(sk, read, sent);
-	if (port) {
+	if (port)
 		connection__set_role(conn, ROLE_SERVER);
-		conn->verdict = port->verdict;
-	}
 	return conn;
 }
 
@@ -221,8 +219,15 @@ static __always_inline enum verdict connection__verdict(struct connection *conn)
 	__u32 index = verdict__index(conn->id);
 	__u64 *place = bpf_map_lookup_elem(&verdicts, &index);
 
-	if (place && *place >> 2 == conn->id)
-		conn->verdict = *place & 3;
+	if (place && *place >> 2 == conn->id) {
+		__u8 verdict = *place & 3;
+
+		/* Taken once: the kernel changes to stream mode by itself, too, and an old verdict must not undo that. */
+		*place = 0;
+		conn->wants_turns = verdict == VERDICT_TURNS && connection__is_stream(conn);
+		if (!conn->wants_turns)
+			conn->verdict = verdict;
+	}
 	return conn->verdict;
 }
 

@@ -117,7 +117,6 @@ static __always_inline void lifecycle__established(struct sock *sk, int old_stat
 	/* The segment that establishes it was counted already. Data in it bypasses tcp_probe (TCP_DEFER_ACCEPT). */
 	if (BPF_CORE_READ((struct tcp_sock *)sk, data_segs_in))
 		conn->established_ns = bpf_ktime_get_ns();
-	conn->verdict = port->verdict;
 	connection__set_role(conn, ROLE_SERVER);
 }
 

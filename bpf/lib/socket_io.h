@@ -76,6 +76,17 @@ __noinline int socket_io__claim(__u64 sock, __u64 direction, __u64 bytes)
 	return 0;
 }
 
+/* In stream mode: whether all that was sent has been reported with the present call. If not, it will not be asked for what came before it. */
+static __always_inline bool socket_io__is_accounted(struct connection *conn, struct sock *sk, __u8 direction, __u64 bytes)
+{
+	__u32 sent = sequence__sent(sk);
+	__u32 before = direction == DIRECTION_OUT ? sent - bytes : sent;
+	bool is_accounted = before == conn->write_seq;
+
+	sequence__catch_up(conn, sk);
+	return is_accounted;
+}
+
 static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s64 result, const struct io *io)
 {
 	__u64 bytes = result;
@@ -110,11 +121,16 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	case VERDICT_STREAM:
 		if (conn->tls || tls__begins_stream(conn, direction, io, bytes))
 			break;
-		/* HTTP/1 may go back to turns. */
-		if (!conn->is_framed)
-			sequence__catch_up(conn, sk);
-		socket_io__stream(conn, direction, io, bytes);
-		break;
+		if (!chunk__leaves(conn->slots[DIRECTION_IN].record.sock, direction,
+				   socket_io__is_accounted(conn, sk, direction, bytes))) {
+			socket_io__stream(conn, direction, io, bytes);
+			break;
+		}
+		if (direction == DIRECTION_OUT)
+			conn->write_seq -= bytes;
+		else
+			conn->read_seq -= bytes;
+		/* fallthrough */
 	default:
 		if (conn->tls)
 			break;

@@ -353,8 +353,11 @@ static __always_inline void tap__deliver(struct connection *conn, __u8 direction
 	case VERDICT_IGNORE:
 		return;
 	case VERDICT_STREAM:
-		chunk__report(conn->slots[DIRECTION_IN].record.sock, base, 0, kind | direction << 8, bytes);
-		return;
+		if (!chunk__leaves(conn->slots[DIRECTION_IN].record.sock, direction, 1)) {
+			chunk__report(conn->slots[DIRECTION_IN].record.sock, base, 0, kind | direction << 8, bytes);
+			return;
+		}
+		/* fallthrough */
 	default:
 		tap__turn(conn, direction, &io, bytes, bpf_ktime_get_ns());
 	}

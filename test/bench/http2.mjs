@@ -93,7 +93,7 @@ for (const kind of ['plain', 'grpc']) {
     const interpreter = new Interpreter({
       processOf: () => ({ pid: 100, service: { name: 'bench', namespace: '', instanceId: 'bench:100' } }),
       clock: new Clock(0n, 0n),
-      verdicts: { setVerdict() {}, streamPort() {} },
+      verdicts: { setVerdict() {} },
     });
     let nowNs = 1e9;
     spans = interpreter.interpret({ bytes: batch, length: batch.length, nowNs }).length;

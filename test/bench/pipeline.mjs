@@ -154,7 +154,7 @@ function spanRate(next, given = batches) {
     const interpreter = new Interpreter({
       processOf: () => serverProcess,
       clock: new Clock(0n, 0n),
-      verdicts: { setVerdict() {}, streamPort() {} },
+      verdicts: { setVerdict() {} },
     });
     let nowNs = 1e9;
     for (const batch of given) {

@@ -134,7 +134,7 @@ function newInterpreter() {
   return new Interpreter({
     processOf: (/** @type {number} */ pid) => (pid === 100 ? process_ : undefined),
     clock: new Clock(0n, 0n),
-    verdicts: { setVerdict() {}, streamPort() {} },
+    verdicts: { setVerdict() {} },
     probe: () => ({ read: randomProbe }),
     maxConnections: CONNECTIONS_MAX / 2,
   });

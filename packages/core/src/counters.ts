@@ -12,7 +12,7 @@ const LOST_REQUESTS = {
   'http1.pipelined_merged':
     'Pipelined messages that merged in one turn and cannot be told apart; at least so many requests.',
   'http1.stream_unsynced':
-    'Calls that were skipped until requests and responses were in step again; at most so many requests.',
+    'Requests that went by until requests and responses were in step again, as many as either side tells of; at least so many.',
   'http2.request_lost':
     'Requests whose first frame found no room on the ring, or was never whole; the stream ids tell.',
   'http2.response_lost':
@@ -40,7 +40,7 @@ const EVENTS = {
   'protocol.unknown': 'Connections that no protocol recognised; nothing more is reported of them.',
   'protocol.undetected_turns': 'Turns of connections before their protocol was recognised, or that never was.',
   'http1.request_line_truncated':
-    'Requests whose target was longer than the capture limit: the path of the span is cut.',
+    'Requests whose target was longer than what is captured: the path of their span is empty, or, if that was whole, its query is left out.',
   'http1.response_unreadable': 'Turns in the direction of the responses that are not the expected response.',
   'http1.end_lost':
     'Responses whose last report found no room on the ring: endNs of their span is that of the last byte known of, and the size of their body is left out.',

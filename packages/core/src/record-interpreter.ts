@@ -4,7 +4,7 @@ import { type CounterReason, Counters, type DropReason } from './counters.ts';
 import type { CloseEvent, ExecEvent, HeadEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink } from './events/event-sink.ts';
 import type { InterpreterOptions } from './interpreter-options.ts';
-import type { Exchange, ProtocolHost, Role, Verdict } from './protocols/protocol.ts';
+import type { Exchange, ProtocolHost, Verdict } from './protocols/protocol.ts';
 import { PROTOCOLS } from './protocols/registry.ts';
 import { UndetectedConnection } from './protocols/undetected-connection.ts';
 import type { RequestSpan } from './spans/span.ts';
@@ -133,12 +133,8 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
 
   setVerdict(connection: Connection, verdict: Verdict): void {
     if (verdict === 'ignore') connection.isIgnored = true;
+    else connection.areTurnsAsked = verdict === 'turns';
     this.#options.verdicts.setVerdict(connection.id, verdict);
-  }
-
-  pipelined(connection: Connection, role: Role): void {
-    if (role !== 'server') return;
-    this.#options.verdicts.streamPort({ netns: connection.netns, port: connection.local.port });
   }
 
   count(reason: CounterReason, count?: number): void {

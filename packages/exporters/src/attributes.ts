@@ -74,7 +74,7 @@ export function spanAttributes(
   redact: RedactQuery = redactQuery,
 ): AttributeSet {
   const attributes: AttributeSet = isGrpcSpan(span) ? grpcAttributes(span, conventions) : httpAttributes(span);
-  attributes['network.protocol.version'] = span.protocolVersion;
+  if (span.protocolVersion !== '') attributes['network.protocol.version'] = span.protocolVersion;
   if (span.remote.address !== '') attributes['network.peer.address'] = span.remote.address;
   if (span.remote.port !== 0) attributes['network.peer.port'] = span.remote.port;
   if (span.remote.transport === 'unix') attributes['network.transport'] = 'unix';

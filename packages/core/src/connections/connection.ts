@@ -24,6 +24,8 @@ export class Connection {
   isStream = false;
   streamSeq = 0;
   readonly pieceSeqs: [number, number] = [0, 0];
+  /** The kernel was asked to report turns again: those may follow pieces. */
+  areTurnsAsked = false;
   /** Set right after construction by the table. */
   consumer: TurnConsumer | undefined = undefined;
   /** It was known before, and forgotten: its first turns are not missing. */

@@ -27,6 +27,7 @@ export class TurnOrder {
 
   /** Takes a record; whether the connection has held turns afterwards. */
   accept(connection: Connection, event: TurnEvent, isPiece: boolean, nowNs: number, batch: number): boolean {
+    if (connection.areTurnsAsked && !isPiece && event.seq > connection.lastKnownSeq) this.#endStream(connection);
     const { turn, held } = connection;
     if (isPiece) {
       this.#piece(connection, event, nowNs);
@@ -97,6 +98,17 @@ export class TurnOrder {
     if (missing > 0) this.#lost(connection, missing);
     connection.turn.begin(event, true);
     this.#deliver(connection, nowNs);
+  }
+
+  /** Turns are reported again. Their numbers go on from those of the pieces, all of which came before. */
+  #endStream(connection: Connection): void {
+    if (!connection.isStream) return;
+    const seq = connection.lastKnownSeq;
+    connection.isStream = false;
+    connection.areTurnsAsked = false;
+    connection.turn = new Turn();
+    connection.turn.seq = seq;
+    connection.turn.final = true;
   }
 
   /** Another CPU reported it while this one went over to stream mode: of use only if its direction has had nothing since. */

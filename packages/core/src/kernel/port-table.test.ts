@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { VERDICT } from '../events/layout.gen.ts';
-import { type FakeMap, fakeMaps } from '../testing/fake-maps.ts';
+import { fakeMaps } from '../testing/fake-maps.ts';
 import { PortTable } from './port-table.ts';
 
 const port = { netns: 4_026_531_840, port: 8080 };
-
-function verdictOf(map: FakeMap): number | undefined {
-  const [value] = map.entries.values();
-  return value === undefined ? undefined : Buffer.from(value, 'hex')[4];
-}
 
 describe('PortTable', () => {
   it('keeps a port until the last process that listens on it is gone', () => {
@@ -30,17 +24,6 @@ describe('PortTable', () => {
     table.add(10, port);
     table.add(10, { ...port, netns: 1 });
     expect(map.entries.size).toBe(2);
-  });
-
-  it('remembers stream mode when another process begins to listen', () => {
-    const { native, create } = fakeMaps();
-    const map = create();
-    const table = new PortTable(native, map.handle);
-    table.add(10, port);
-    expect(verdictOf(map)).toBe(VERDICT.TURNS);
-    table.stream(port);
-    table.add(11, port);
-    expect(verdictOf(map)).toBe(VERDICT.STREAM);
   });
 
   it('says so when the kernel has no room', () => {

@@ -1,5 +1,5 @@
 import type { MapHandle } from '@beyla/native';
-import { PORT_KEY, PORT_VALUE, VERDICT } from '../events/layout.gen.ts';
+import { PORT_KEY, PORT_VALUE } from '../events/layout.gen.ts';
 import type { ListeningPort } from '../processes/listening-port.ts';
 import type { Native } from './binding.ts';
 
@@ -7,7 +7,7 @@ import type { Native } from './binding.ts';
 export class PortTable {
   readonly #native: Native;
   readonly #map: MapHandle;
-  readonly #owners = new Map<string, { port: ListeningPort; pids: Set<number>; verdict: number }>();
+  readonly #owners = new Map<string, { port: ListeningPort; pids: Set<number> }>();
 
   constructor(native: Native, map: MapHandle) {
     this.#native = native;
@@ -19,20 +19,11 @@ export class PortTable {
     const name = nameOf(port);
     let entry = this.#owners.get(name);
     if (entry === undefined) {
-      entry = { port, pids: new Set(), verdict: VERDICT.TURNS };
+      entry = { port, pids: new Set() };
       this.#owners.set(name, entry);
     }
     entry.pids.add(pid);
-    return this.#write(pid, entry.port, entry.verdict);
-  }
-
-  /** New connections to this port start in stream mode. */
-  stream(port: ListeningPort): void {
-    const entry = this.#owners.get(nameOf(port));
-    if (entry === undefined || entry.verdict === VERDICT.STREAM) return;
-    entry.verdict = VERDICT.STREAM;
-    const [pid] = entry.pids;
-    this.#write(pid ?? 0, port, entry.verdict);
+    return this.#write(pid, entry.port);
   }
 
   /** Forgets a port when no other process listens on it. */
@@ -49,10 +40,9 @@ export class PortTable {
     for (const { port } of [...this.#owners.values()]) this.remove(pid, port);
   }
 
-  #write(pid: number, port: ListeningPort, verdict: number): boolean {
+  #write(pid: number, port: ListeningPort): boolean {
     const value = new Uint8Array(PORT_VALUE.size);
     new DataView(value.buffer).setUint32(PORT_VALUE.pid, pid, true);
-    value[PORT_VALUE.verdict] = verdict;
     try {
       this.#native.mapUpdate(this.#map, keyOf(port), value);
       return true;

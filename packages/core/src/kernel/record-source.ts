@@ -36,10 +36,8 @@ export interface RecordSource extends Component, AsyncIterable<EventBatch> {
   loadsLibraries(pid: number, ns: number): void;
   /** Bytes of a selected process were read in a way that is not seen, perhaps by splice(2): what sees it is attached. */
   readsUnseen(): void;
-  /** `stream`: every I/O call of this connection with its bytes. `ignore`: nothing but its close. */
-  setVerdict(connection: number, verdict: 'stream' | 'ignore'): void;
-  /** New connections to this port start in stream mode. */
-  streamPort(port: ListeningPort): void;
+  /** `stream`: every I/O call of this connection with its bytes. `turns`: its turns again. `ignore`: nothing but its close. */
+  setVerdict(connection: number, verdict: 'turns' | 'stream' | 'ignore'): void;
   /** Yields the next batch now instead of at the next interval. */
   wake(): void;
   /** Counters by name, e.g. `turns_lost`; see docs/drops.md. */

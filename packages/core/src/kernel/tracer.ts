@@ -248,12 +248,8 @@ export class Tracer implements RecordSource {
     this.#opened?.kernel.attachSplice();
   }
 
-  setVerdict(connection: number, verdict: 'stream' | 'ignore'): void {
+  setVerdict(connection: number, verdict: 'turns' | 'stream' | 'ignore'): void {
     this.#opened?.verdicts.set(connection, verdict);
-  }
-
-  streamPort(port: ListeningPort): void {
-    this.#opened?.ports.stream(port);
   }
 
   wake(): void {

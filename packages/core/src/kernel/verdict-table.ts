@@ -5,6 +5,12 @@ import type { Native } from './binding.ts';
 /** As in bpf/maps.h. */
 const SIZE = 8192;
 
+const VERDICTS: Readonly<Record<'turns' | 'stream' | 'ignore', number>> = {
+  turns: VERDICT.TURNS,
+  stream: VERDICT.STREAM,
+  ignore: VERDICT.IGNORE,
+};
+
 /** How user space tells the kernel what it wants of one connection (bpf/maps.h: `verdicts`). */
 export class VerdictTable {
   readonly #native: Native;
@@ -19,10 +25,10 @@ export class VerdictTable {
     this.#map = map;
   }
 
-  set(connection: number, verdict: 'stream' | 'ignore'): void {
+  set(connection: number, verdict: keyof typeof VERDICTS): void {
     // Ids have up to 53 bits: arithmetic instead of 32-bit operators.
     this.#key[0] = (connection % SIZE) ^ (Math.floor(connection / SIZE) % SIZE);
-    this.#value[0] = (connection % 2 ** 30) * 4 + (verdict === 'stream' ? VERDICT.STREAM : VERDICT.IGNORE);
+    this.#value[0] = (connection % 2 ** 30) * 4 + VERDICTS[verdict];
     this.#value[1] = Math.floor(connection / 2 ** 30);
     this.#native.mapUpdate(this.#map, this.#keyBytes, this.#valueBytes);
   }

@@ -21,11 +21,11 @@ import type { GrpcExchange } from './http2/grpc-exchange.ts';
 export type Exchange = HttpExchange | GrpcExchange;
 
 /**
- * What user space wants the kernel to report of a connection: every I/O call with its bytes, or nothing but its close.
+ * What user space wants the kernel to report of a connection: turns (the default), every I/O call with its bytes, or nothing but its close.
  *
  * @public
  */
-export type Verdict = 'stream' | 'ignore';
+export type Verdict = 'turns' | 'stream' | 'ignore';
 
 /** Which side of the connection the observed process is on. */
 export type Role = 'server' | 'client';
@@ -37,8 +37,6 @@ export type Role = 'server' | 'client';
  */
 export interface VerdictSink {
   setVerdict(connection: number, verdict: Verdict): void;
-  /** New connections to this port start in stream mode: requests on it merge beyond telling apart. */
-  streamPort(port: { readonly netns: number; readonly port: number }): void;
 }
 
 /** What a protocol may ask of the stages around it. */
@@ -47,7 +45,6 @@ export interface ProtocolHost {
   exchange(exchange: Exchange): void;
   /** `ignore` also ends the deliveries to this consumer. */
   setVerdict(connection: Connection, verdict: Verdict): void;
-  pipelined(connection: Connection, role: Role): void;
   count(reason: CounterReason, count?: number): void;
 }
 

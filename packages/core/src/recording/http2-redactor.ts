@@ -135,7 +135,6 @@ export class Http2Redactor implements EventSink, ProtocolHost {
   onListen(): void {}
   onMalformed(): void {}
   exchange(): void {}
-  pipelined(): void {}
   count(): void {}
 
   /** Only a connection that nobody understands gets one: `ignore`. */

@@ -110,7 +110,6 @@ export class RecordingSource implements RecordSource {
   removePort(): void {}
   deselect(): void {}
   setVerdict(): void {}
-  streamPort(): void {}
   speaksTls(): void {}
   loadsLibraries(): void {}
   readsUnseen(): void {}

@@ -35,6 +35,7 @@ export class Conversation {
   readonly #requestDirection: 'in' | 'out';
   readonly #offsets = { in: 0, out: 0 };
   readonly #pieces = { in: 0, out: 0 };
+  #isStream: boolean;
   #seq = 0;
   #isEndToBeLost = false;
   #endsLost = 0;
@@ -42,6 +43,7 @@ export class Conversation {
 
   constructor(options: ConversationOptions = {}, nowNs = 1_000_000) {
     this.#options = { connection: 1, role: 'server', captureLimit: 512, stream: false, pid: 100, ...options };
+    this.#isStream = this.#options.stream;
     this.#requestDirection = this.#options.role === 'server' ? 'in' : 'out';
     this.nowNs = nowNs;
   }
@@ -83,6 +85,15 @@ export class Conversation {
     return this;
   }
 
+  /** The kernel reports every call by itself from here on, or turns again. */
+  report(mode: 'calls' | 'turns'): this {
+    this.#finish(0);
+    this.#seq += this.#pieces.in + this.#pieces.out;
+    this.#pieces.in = this.#pieces.out = 0;
+    this.#isStream = mode === 'calls';
+    return this;
+  }
+
   close(): this {
     this.#finish(RECORD_FLAG.CLOSED);
     const { connection } = this.#options;
@@ -100,7 +111,7 @@ export class Conversation {
   #call(direction: 'in' | 'out', bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.nowNs += STEP_NS;
-    if (this.#options.stream) this.#chunk(direction, bytes);
+    if (this.#isStream) this.#chunk(direction, bytes);
     else this.#turn(direction, bytes);
     this.#offsets[direction] += bytes.length;
   }

@@ -25,7 +25,6 @@ export class InterpreterHarness {
   readonly interpreter: Interpreter;
   readonly spans: RequestSpan[] = [];
   readonly verdicts: [connection: number, verdict: Verdict][] = [];
-  readonly streamedPorts: number[] = [];
   /** What the kernel's connection table holds, by connection id. */
   readonly kernel: Map<number, Partial<ProbedTurn>> = new Map();
   nowNs = 10_000_000;
@@ -46,7 +45,6 @@ export class InterpreterHarness {
       clock: new Clock(0n, 1_700_000_000_000_000_000n),
       verdicts: {
         setVerdict: (connection, verdict) => this.verdicts.push([connection, verdict]),
-        streamPort: ({ port }) => this.streamedPorts.push(port),
       },
       probe: () => probe,
       ...options,

@@ -26,7 +26,7 @@ export function detectRequest(bytes: Uint8Array, start: number, end: number): De
 }
 
 /** Whether bytes begin with a response: `HTTP/1.x` and a status code. */
-function detectResponse(bytes: Uint8Array, start: number, end: number): Detection {
+export function detectResponse(bytes: Uint8Array, start: number, end: number): Detection {
   const outcome = parseResponseHead(bytes, start, end, response);
   if (outcome === INVALID) return 'mismatch';
   return response.statusCode !== 0 ? 'match' : 'more';

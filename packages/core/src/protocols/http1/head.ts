@@ -64,14 +64,16 @@ export class Head {
 }
 
 export class RequestHead extends Head {
-  /** `methodEnd` is 0 until the method is whole; `targetEnd` is where the bytes end if the line is not whole. */
+  /** `methodEnd` is 0 until the method is whole; `targetEnd` is where the bytes end if the target is not whole. */
   methodStart = 0;
   methodEnd = 0;
   targetStart = 0;
   targetEnd = 0;
+  isTargetWhole = false;
 
   reset(bytes: Uint8Array): void {
     this.bytes = bytes;
+    this.isTargetWhole = false;
     this.methodStart = this.methodEnd = 0;
     this.targetStart = this.targetEnd = 0;
     this.resetFields();

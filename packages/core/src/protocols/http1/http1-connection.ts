@@ -43,12 +43,16 @@ export class Http1Connection implements TurnConsumer {
     const sides = this.#sides ?? this.#learn(turn);
     const { pairing, requests, responses } = sides;
     const isRequest = turn.direction === sides.requestDirection;
+    if (this.#isStream) {
+      this.#isStream = false;
+      pairing.leaveStream();
+    }
     if (this.#missing > 0) this.#resume(sides, !isRequest);
     this.#wasRequest = isRequest;
     if (pairing.isLost && !this.#resync(sides, turn, isRequest)) return true;
     if (!isRequest) {
       if (pairing.pending.length === 0) requests.giveUpHead();
-      const isUnderstood = responses.turn(turn, requests.isInBody, requests.requestsInTurn);
+      const isUnderstood = responses.turn(turn, requests);
       if (pairing.upgraded !== undefined) return this.#upgrade(sides, pairing.upgraded).turn(turn);
       if (pairing.isLost) pairing.noteTraffic(turn, true);
       return isUnderstood;
@@ -64,11 +68,21 @@ export class Http1Connection implements TurnConsumer {
     // Requests from before may be unanswered: only a stream seen from its first byte begins in step.
     if (isNew && (piece.offsetBytes > 0 || (piece.flags & RECORD_FLAG.MIDSTREAM) !== 0)) pairing.lose(piece, 0);
     this.#missing = 0;
-    this.#isStream = true;
+    if (!this.#isStream) {
+      this.#isStream = true;
+      requests.enterStream();
+      responses.enterStream();
+    }
     const isRequest = piece.direction === sides.requestDirection;
-    if (pairing.isLost && !this.#resync(sides, piece, isRequest)) return;
-    if (isRequest) requests.chunk(piece);
-    else responses.chunk(piece);
+    if (!isRequest) {
+      responses.chunk(piece, requests);
+    } else {
+      if (requests.beginsWith(piece)) {
+        if (pairing.isLost && requests.mayResync(piece, responses.isBetweenMessages)) this.#begin(sides);
+        else if (!pairing.isPipelining && !requests.isInBody) responses.requestBegan();
+      }
+      requests.chunk(piece);
+    }
     if (pairing.upgraded !== undefined) this.#upgrade(sides, pairing.upgraded).chunk(piece);
     if (pairing.isLost) pairing.noteTraffic(piece, !isRequest);
   }
@@ -126,16 +140,22 @@ export class Http1Connection implements TurnConsumer {
     responses.reset();
   }
 
-  /** While lost: whether pairing begins anew with this turn, or piece; if not, it is counted. */
-  #resync({ pairing, requests, responses }: Sides, turn: Turn, isRequest: boolean): boolean {
-    if (isRequest && requests.mayResync(turn)) {
-      pairing.isLost = false;
-      requests.reset();
-      responses.reset();
+  /** While lost: whether pairing begins anew with this turn; if not, it is counted. */
+  #resync(sides: Sides, turn: Turn, isRequest: boolean): boolean {
+    const { pairing, requests } = sides;
+    if (isRequest && requests.beginsWith(turn) && requests.mayResync(turn, false)) {
+      this.#begin(sides);
       return true;
     }
     if (isRequest) requests.skip(turn);
     pairing.noteTraffic(turn, !isRequest);
     return false;
+  }
+
+  /** Pairing begins anew. */
+  #begin({ pairing, requests, responses }: Sides): void {
+    pairing.resync();
+    requests.reset();
+    responses.reset();
   }
 }

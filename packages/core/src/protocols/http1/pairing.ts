@@ -3,16 +3,21 @@ import type { Turn } from '../../connections/turn.ts';
 import type { CounterReason } from '../../counters.ts';
 import type { HttpExchange } from '../http-exchange.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
+import { Unsynced } from './unsynced.ts';
 
 /** More unanswered requests than this are not remembered for one connection. */
-const PENDING_MAX = 128;
+const PENDING_MAX = 1024;
+/** So many exchanges in a row without a request before the answer to the one before, and a stream is not needed any more. */
+const ALTERNATIONS_MIN = 8;
+/** Each time that turns were not enough after all, it takes four times as many, up to this. */
+const ALTERNATIONS_MAX = 2048;
 /** Turns in a row that are no messages after which a connection is given up. */
 const UNREADABLE_MAX = 8;
 
 /**
  * The requests of a connection that wait for their response, oldest first: HTTP/1 answers in order (RFC 9112 §9.3.2).
  *
- * *Tainted*: requests whose number is not known follow the pending ones; those can still be paired. *Lost*: which response belongs
+ * *Tainted*: requests that are not known follow the pending ones; those can still be paired. *Lost*: which response belongs
  * to which request is not known any more. Nothing is paired then; what goes by is counted.
  */
 export class Pairing {
@@ -31,7 +36,12 @@ export class Pairing {
   /** Requests that are counted as lost already, whose responses may still come. */
   accounted = 0;
 
+  /** Requests in a row that began when none was pending. */
+  #alternations = 0;
+  #alternationsWanted = ALTERNATIONS_MIN;
+
   readonly #host: ProtocolHost;
+  readonly #unsynced = new Unsynced();
   #isStreamAsked = false;
   #endsLost = 0;
   #unreadable = 0;
@@ -46,9 +56,11 @@ export class Pairing {
     this.#host.count(reason, count);
   }
 
-  /** Adds a request; false where there are too many. */
-  add(exchange: HttpExchange): boolean {
+  /** Adds a request, of a stream or of a turn; false where there are too many. */
+  add(exchange: HttpExchange, isStream: boolean): boolean {
     if (this.pending.length >= PENDING_MAX) return false;
+    if (this.pending.length > 0) this.#overlap(isStream);
+    else if (isStream) this.#alternate();
     this.pending.push(exchange);
     this.accounted = 0;
     this.#unreadable = 0;
@@ -69,25 +81,77 @@ export class Pairing {
     this.dropPending();
   }
 
-  /** Requests that nothing is known of follow the pending ones. */
+  /** Requests that nothing is known of follow the pending ones in their turn. */
   taint(): void {
     this.#host.count('http1.pipelined_merged');
     this.isTainted = true;
     this.#askForStream();
   }
 
+  /**
+   * The same in a stream: `unknown` requests at least, or, where what came cannot be read, perhaps none. `isExact`: their number is known, and
+   * so is that of those that follow.
+   */
+  taintStream(unknown: number, isExact: boolean): void {
+    if (!this.isTainted && !this.isLost) this.#unsynced.begin(isExact);
+    else if (!isExact) this.#unsynced.isExact = false;
+    this.isTainted = !this.isLost;
+    this.askedInVain(unknown);
+    if (this.pending.length === 0) this.#loseStep();
+  }
+
   /** Gives up pairing: the pending requests and `unknown` more messages are counted instead. */
   lose(turn: Turn, unknown: number): void {
     if (turn.isPiece) {
+      if (!this.isTainted && !this.isLost) this.#unsynced.begin(false);
+      this.#unsynced.accounted(this.pending.length);
       this.#host.count('http1.response_lost', this.pending.length);
-      this.#host.count('http1.stream_unsynced', unknown);
+      this.askedInVain(unknown);
     } else {
       this.#host.count('http1.pipelined_merged', this.pending.length + unknown);
       this.#askForStream();
+      this.#unsynced.begin(false);
     }
     this.pending.length = 0;
+    this.#loseStep();
+  }
+
+  /** The last response of a tainted stream's known requests was read. */
+  endOfKnown(): void {
+    this.#loseStep();
+    if (this.#unsynced.isEven) this.resync();
+  }
+
+  /** Requests of a stream that cannot be paired. */
+  askedInVain(requests: number): void {
+    this.#host.count('http1.stream_unsynced', this.#unsynced.asked(requests));
+  }
+
+  /** A response of a stream that cannot be paired. */
+  answeredInVain(): void {
+    this.#host.count('http1.stream_unsynced', this.#unsynced.answered());
+  }
+
+  /** Such a response is over. */
+  endOfVain(): void {
+    if (this.isLost && this.#unsynced.isEven) this.resync();
+  }
+
+  /** Requests and responses are in step from here on. */
+  resync(): void {
+    this.isLost = false;
     this.isTainted = false;
-    this.isLost = true;
+  }
+
+  /** Turns are reported again. */
+  leaveStream(): void {
+    this.#isStreamAsked = false;
+    this.#alternations = 0;
+  }
+
+  /** Whether requests came before the answer to the one before, lately or, for all that is known, at any time. */
+  get isPipelining(): boolean {
+    return this.#alternations < ALTERNATIONS_MIN;
   }
 
   /** The responses of the pending requests, or of all but the newest `kept`, will not be seen. */
@@ -142,10 +206,27 @@ export class Pairing {
     this.#host.setVerdict(this.connection, 'ignore');
   }
 
+  #loseStep(): void {
+    this.isTainted = false;
+    this.isLost = true;
+  }
+
   #askForStream(): void {
     if (this.#isStreamAsked) return;
     this.#isStreamAsked = true;
+    this.#alternationsWanted = Math.min(this.#alternationsWanted * 4, ALTERNATIONS_MAX);
     this.#host.setVerdict(this.connection, 'stream');
-    this.#host.pipelined(this.connection, this.role);
+  }
+
+  #overlap(isStream: boolean): void {
+    // Turns may have been asked for and not be there yet.
+    if (isStream && this.#alternations >= this.#alternationsWanted) this.#host.setVerdict(this.connection, 'stream');
+    this.#alternations = 0;
+  }
+
+  #alternate(): void {
+    this.#alternations += 1;
+    // Again and again, since a verdict may get lost (bpf/maps.h).
+    if (this.#alternations % this.#alternationsWanted === 0) this.#host.setVerdict(this.connection, 'turns');
   }
 }

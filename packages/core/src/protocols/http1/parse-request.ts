@@ -30,6 +30,7 @@ export function parseRequestHead(bytes: Uint8Array, start: number, end: number, 
   head.targetEnd = at;
   if (at >= end) return NEED_MORE;
   if (bytes[at] !== SP || at === head.targetStart) return INVALID;
+  head.isTargetWhole = true;
   at++;
 
   const versionLength = versionLengthAt(bytes, at, end);

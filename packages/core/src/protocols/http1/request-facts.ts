@@ -13,7 +13,7 @@ function fieldFrom(bytes: Uint8Array, start: number, end: number): string | unde
 export function readRequestFacts(head: RequestHead, exchange: HttpExchange): void {
   const { bytes, last } = head;
   exchange.method = textFrom(bytes, head.methodStart, head.methodEnd);
-  exchange.protocolVersion = VERSIONS[head.minorVersion] ?? `1.${head.minorVersion}`;
+  exchange.protocolVersion = head.isLineWhole ? (VERSIONS[head.minorVersion] ?? `1.${head.minorVersion}`) : '';
   if (!head.isRepeated) readFields(head, exchange);
   else {
     exchange.host = last.host;

@@ -3,7 +3,7 @@ import { RECORD_FLAG } from '../../events/layout.gen.ts';
 import { HttpExchange } from '../http-exchange.ts';
 import { detectRequest } from './detect.ts';
 import { type Framing, requestFraming } from './framing.ts';
-import { RequestHead } from './head.ts';
+import { LENGTH_ABSENT, RequestHead } from './head.ts';
 import { type MessageHandler, MessageReader } from './message-reader.ts';
 import type { Pairing } from './pairing.ts';
 import { parseRequestHead } from './parse-request.ts';
@@ -21,6 +21,8 @@ export class RequestSide implements MessageHandler {
   #receiving: HttpExchange | undefined = undefined;
   #seq = 0;
   #requestsInTurn = 0;
+  /** The next piece is the first one behind turns. */
+  #isEntering = false;
 
   constructor(pairing: Pairing) {
     this.#pairing = pairing;
@@ -37,11 +39,11 @@ export class RequestSide implements MessageHandler {
         // Unknown requests are before this one: it cannot be queued.
         this.#pairing.count('http1.pipelined_merged');
         this.reader.goBlind('unseen');
-      } else if (this.reader.state === 'blind' && !this.#isContinuation(turn)) {
+      } else if (!this.#isContinuation(turn)) {
         this.reader.reset();
       }
     }
-    this.#read(turn);
+    this.reader.read(turn);
     const isEndOfChunks = this.reader.state === 'blind' && this.reader.blindReason === 'chunked';
     if (turn.final && isEndOfChunks && endsWithLastChunk(turn.tailLow, turn.tailHigh)) {
       this.reader.reset();
@@ -50,26 +52,47 @@ export class RequestSide implements MessageHandler {
     return this.reader.isBetweenMessages || this.reader.state === 'blind';
   }
 
-  chunk(piece: Turn): void {
-    this.#requestsInTurn = 0;
-    this.#read(piece);
-    if (this.reader.state === 'blind' && !this.#pairing.isLost) this.#pairing.lose(piece, 1);
+  /** Pieces follow. */
+  enterStream(): void {
+    this.#isEntering = true;
   }
 
-  /** Whether a turn, or the first piece of a call, is where pairing may begin anew. */
-  mayResync(turn: Turn): boolean {
-    const { lastTrafficNs, lastTrafficWasResponse } = this.#pairing;
-    if (!lastTrafficWasResponse || turn.seq === this.#seq || (turn.flags & RECORD_FLAG.CONTINUED) !== 0) return false;
-    const beganNs = turn.arrivedNs > 0 ? turn.arrivedNs : turn.firstNs;
-    if (beganNs - lastTrafficNs < RESYNC_QUIET_NS) return false;
+  chunk(piece: Turn): void {
+    const { reader } = this;
+    this.#requestsInTurn = 0;
+    if (this.#isEntering) {
+      this.#isEntering = false;
+      reader.beginTurn(piece);
+    }
+    if (reader.state === 'blind' ? this.beginsWith(piece) : !this.#isContinuation(piece)) {
+      reader.reset();
+      reader.position = piece.offsetBytes;
+      this.#receiving = undefined;
+    }
+    reader.read(piece);
+    // What follows a body or a head that cannot be followed is not known, and may be nothing.
+    if (reader.state === 'blind' && !this.#pairing.isTainted && !this.#pairing.isLost)
+      this.#pairing.taintStream(0, false);
+  }
+
+  /** Whether a turn, or a call, begins with a request. */
+  beginsWith(turn: Turn): boolean {
+    if (turn.isPiece ? (turn.flags & RECORD_FLAG.CONTINUED) !== 0 : turn.seq === this.#seq) return false;
     return detectRequest(turn.data, turn.prefixStart, turn.prefixEnd) === 'match';
   }
 
-  /** Counts a turn, or a call, that goes by while pairing is lost. */
+  /** Whether pairing may begin anew with a turn, or a call, that begins with a request. `isBehindResponse`: a whole response was the last that was said. */
+  mayResync(turn: Turn, isBehindResponse: boolean): boolean {
+    const { lastTrafficNs, lastTrafficWasResponse, isPipelining } = this.#pairing;
+    if (isBehindResponse && !isPipelining) return true;
+    const beganNs = turn.arrivedNs > 0 ? turn.arrivedNs : turn.firstNs;
+    return lastTrafficWasResponse && beganNs - lastTrafficNs >= RESYNC_QUIET_NS;
+  }
+
+  /** Counts a turn that goes by while pairing is lost. */
   skip(turn: Turn): void {
-    const isNews = turn.isPiece ? (turn.flags & RECORD_FLAG.CONTINUED) === 0 : turn.seq !== this.#seq;
+    if (turn.seq !== this.#seq) this.#pairing.count('http1.pipelined_merged');
     this.#seq = turn.seq;
-    if (isNews) this.#pairing.count(turn.isPiece ? 'http1.stream_unsynced' : 'http1.pipelined_merged');
   }
 
   reset(): void {
@@ -101,9 +124,18 @@ export class RequestSide implements MessageHandler {
     return this.reader.state === 'length' || this.reader.state === 'chunked';
   }
 
+  /** All that was said in this direction is understood: there are no requests but those that are known. */
+  get isExact(): boolean {
+    return this.reader.state !== 'blind' && !this.#pairing.isTainted && !this.#pairing.isLost;
+  }
+
   onHead(turn: Turn, isCut: boolean): Framing {
     const { head } = this.reader;
     const pairing = this.#pairing;
+    if (turn.isPiece && (pairing.isLost || pairing.isTainted)) {
+      pairing.askedInVain(1);
+      return requestFraming(head);
+    }
     if (pairing.isLost) return 'unknown';
     if (head.methodEnd === 0) {
       this.onUnseen(turn);
@@ -112,15 +144,20 @@ export class RequestSide implements MessageHandler {
     const exchange = new HttpExchange(pairing.connection, pairing.role);
     readRequestFacts(head, exchange);
     this.#readStart(turn, exchange);
-    if (!head.isLineWhole) pairing.count('http1.request_line_truncated');
-    if (!pairing.add(exchange)) {
-      pairing.lose(turn, 1);
-      return 'unknown';
+    if (!head.isTargetWhole) pairing.count('http1.request_line_truncated');
+    if (!pairing.add(exchange, turn.isPiece)) {
+      if (turn.isPiece) pairing.taintStream(1, exchange.method !== 'HEAD' && exchange.method !== 'CONNECT');
+      else pairing.lose(turn, 1);
+      return turn.isPiece ? requestFraming(head) : 'unknown';
     }
     this.#receiving = exchange;
     this.#requestsInTurn += 1;
+    // What the request says; how much of it has arrived when the response does is another thing.
+    if (head.transferCoding === 'none') {
+      if (head.contentLength >= 0) exchange.requestBodySize = head.contentLength;
+      else if (!isCut && head.contentLength === LENGTH_ABSENT) exchange.requestBodySize = 0;
+    }
     if (isCut) {
-      if (head.transferCoding === 'none' && head.contentLength >= 0) exchange.requestBodySize = head.contentLength;
       // More may follow the cut head than its body, since something already came before it.
       if (this.#requestsInTurn > 1) pairing.taint();
     }
@@ -129,33 +166,35 @@ export class RequestSide implements MessageHandler {
 
   onEnd(): void {
     if (this.#receiving === undefined) return;
-    this.#receiving.requestBodySize = this.reader.bodyBytes;
+    // A request that was answered before it was whole is a span already.
+    if (this.#receiving.endNs === 0) this.#receiving.requestBodySize = this.reader.bodyBytes;
     this.#receiving = undefined;
   }
 
   onUnseen(turn: Turn): void {
-    if (this.#pairing.isLost) return;
-    if (turn.isPiece) this.#pairing.lose(turn, 1);
+    if (turn.isPiece) this.#pairing.taintStream(1, false);
+    else if (this.#pairing.isLost) return;
     else if (this.#pairing.pending.length > 0) this.#pairing.taint();
     else this.#pairing.unseenRequest();
   }
 
   onUnreadable(turn: Turn): void {
     if (this.#pairing.isLost) return;
-    if (!turn.isPiece && this.#pairing.pending.length > 0) this.#pairing.taint();
+    if (turn.isPiece) this.#pairing.taintStream(1, false);
+    else if (this.#pairing.pending.length > 0) this.#pairing.taint();
     else this.#pairing.unreadable('http1.request_unreadable');
   }
 
-  #read(turn: Turn): void {
-    this.reader.read(turn);
-    const receiving = this.#receiving;
-    if (receiving !== undefined && this.reader.state !== 'blind') receiving.requestBodySize = this.reader.bodyBytes;
-    else if (receiving !== undefined && this.reader.blindReason === 'chunked') receiving.requestBodySize = undefined;
-  }
-
-  /** Whether a turn that follows a body of unknown length goes on with it. */
+  /** Whether a turn, or a piece, goes on with what the one before it did not end. */
   #isContinuation(turn: Turn): boolean {
+    const { reader } = this;
     const receiving = this.#receiving;
+    if (reader.state === 'head') return true;
+    if (reader.state !== 'blind') {
+      // Who asked for a permission that was refused does not send the body.
+      const isRefused = receiving !== undefined && receiving.endNs > 0 && reader.bodyBytes === 0;
+      return !isRefused || detectRequest(turn.data, turn.prefixStart, turn.prefixEnd) !== 'match';
+    }
     if (receiving === undefined) return false;
     if (receiving.isContinued && !receiving.isAnswered) return true;
     const captured = turn.prefixEnd - turn.prefixStart;

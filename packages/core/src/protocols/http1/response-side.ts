@@ -1,12 +1,23 @@
 import type { Turn } from '../../connections/turn.ts';
 import { RECORD_FLAG } from '../../events/layout.gen.ts';
 import type { HttpExchange, HttpExchangeError } from '../http-exchange.ts';
+import { detectResponse } from './detect.ts';
 import { type Framing, responseFraming } from './framing.ts';
 import { ResponseHead } from './head.ts';
 import { type MessageHandler, MessageReader } from './message-reader.ts';
 import type { Pairing } from './pairing.ts';
 import { parseResponseHead } from './parse-response.ts';
-import { judgeBlindEnd } from './response-end.ts';
+import type { RequestSide } from './request-side.ts';
+import { type BlindEnd, judgeBlindEnd } from './response-end.ts';
+
+/** Not the response itself, which follows. */
+function isInterimStatus(status: number): boolean {
+  return status >= 100 && status < 200 && status !== 101;
+}
+
+function isResponse({ data, prefixStart, prefixEnd }: Turn): boolean {
+  return detectResponse(data, prefixStart, prefixEnd) === 'match';
+}
 
 /** The direction of the responses: finds them and gives each to the oldest request. */
 export class ResponseSide implements MessageHandler {
@@ -21,23 +32,30 @@ export class ResponseSide implements MessageHandler {
   /** Bytes of the turn when a response was taken to be over although its bytes did not prove it; -1: none was. */
   #endedAtBytes = -1;
   #lastNs = 0;
-  /** The verdict on a response that the bytes do not show the end of, as of the last report. */
-  #blindEnd: 'open' | 'ended' | 'truncated' = 'open';
+  /** All requests before the turn, or piece, at hand are known. */
+  #areRequestsKnown = false;
+  /** A request was answered. */
+  #hasFinished = false;
+  /** The next piece is the first one behind turns. */
+  #isEntering = false;
+  /** What becomes of a response that the bytes do not show the end of, should the connection end now. */
+  #endAtClose: BlindEnd = 'ended';
 
   constructor(pairing: Pairing) {
     this.#pairing = pairing;
     this.reader = new MessageReader(new ResponseHead(), parseResponseHead, this);
   }
 
-  /** Whether the turn is understood so far. `newest`: requests that began in the turn before it. */
-  turn(turn: Turn, isRequestInBody: boolean, newest: number): boolean {
+  /** Whether the turn is understood so far. */
+  turn(turn: Turn, requests: RequestSide): boolean {
     const { reader } = this;
     const { pending } = this.#pairing;
+    this.#areRequestsKnown = requests.isExact;
     if (turn.seq !== this.#seq) {
       this.#begin(turn);
       reader.beginTurn(turn);
       if (reader.isBehind(turn) && !this.#pairing.isTainted && !this.#pairing.isLost)
-        this.#endLost(Math.max(1, newest));
+        this.#endLost(Math.max(1, requests.requestsInTurn));
       if (reader.state === 'blind' && pending[0]?.isAnswered !== true) reader.reset();
     } else if (this.#endedAtBytes >= 0) {
       if (turn.sizeBytes > this.#endedAtBytes) this.#pairing.count('http1.ended_early');
@@ -46,17 +64,42 @@ export class ResponseSide implements MessageHandler {
     }
     this.#lastNs = turn.lastNs;
     reader.read(turn);
-    if (reader.state === 'blind') this.#judge(turn, isRequestInBody);
+    if (reader.state === 'blind') this.#judge(turn, requests.isInBody);
     else if (reader.state === 'until-close' && (turn.flags & RECORD_FLAG.CLOSED) !== 0) this.#finish(undefined);
     return pending.length === 0;
   }
 
-  chunk(piece: Turn): void {
+  /** Pieces follow. */
+  enterStream(): void {
+    this.#isEntering = true;
+  }
+
+  chunk(piece: Turn, requests: RequestSide): void {
+    const { reader } = this;
+    const pairing = this.#pairing;
     this.#begin(piece);
+    this.#areRequestsKnown = requests.isExact;
+    if (this.#isEntering) {
+      this.#isEntering = false;
+      reader.beginTurn(piece);
+      if (reader.state === 'blind' && pairing.pending[0]?.isAnswered !== true) reader.reset();
+    }
+    const isCall = (piece.flags & RECORD_FLAG.CONTINUED) === 0;
+    if (pairing.isLost && isCall && reader.state === 'blind' && isResponse(piece)) {
+      reader.reset();
+      reader.position = piece.offsetBytes;
+    }
     this.#lastNs = piece.lastNs;
-    this.reader.read(piece);
-    const isBlind = this.reader.state === 'blind' && this.reader.blindReason !== 'tunnel';
-    if (isBlind && !this.#pairing.isLost) this.#pairing.lose(piece, 1);
+    reader.read(piece);
+    if (reader.state !== 'blind' || reader.blindReason === 'tunnel' || pairing.isLost) return;
+    // The one response that is under way ends with the next request, or the connection.
+    const isAlone = pairing.pending.length === 1 && pairing.pending[0]?.isAnswered === true;
+    if (!isAlone || pairing.isPipelining || pairing.isTainted) pairing.lose(piece, 0);
+  }
+
+  /** A whole response, or nothing, was the last that was said. */
+  get isBetweenMessages(): boolean {
+    return this.reader.isBetweenMessages;
   }
 
   reset(): void {
@@ -67,7 +110,11 @@ export class ResponseSide implements MessageHandler {
 
   /** A request began: a response that only that can end is over. */
   requestBegan(): void {
-    if (this.reader.state === 'until-close') this.#finish(undefined);
+    const { state } = this.reader;
+    const isOpen = state === 'until-close' || (state === 'blind' && this.reader.blindReason !== 'tunnel');
+    if (!isOpen || this.#pairing.pending[0]?.isAnswered !== true) return;
+    this.#finish(undefined);
+    this.reset();
   }
 
   /** The connection is over: ends the response that was on its way; the others never came. */
@@ -82,7 +129,7 @@ export class ResponseSide implements MessageHandler {
     } else if (first?.isAnswered === true) {
       const { state } = this.reader;
       if (state === 'until-close') this.#finish(undefined);
-      else if (state === 'blind') this.#finish(this.#blindEnd === 'truncated' ? 'response_truncated' : undefined);
+      else if (state === 'blind') this.#finish(this.#endAtClose === 'truncated' ? 'response_truncated' : undefined);
       else this.#finish('response_truncated');
     }
     for (let next = pending[0]; next !== undefined; next = pending[0]) {
@@ -95,14 +142,13 @@ export class ResponseSide implements MessageHandler {
   onHead(turn: Turn, isCut: boolean): Framing {
     const { head } = this.reader;
     const pairing = this.#pairing;
-    if (pairing.isLost) return 'unknown';
     if (!head.isRepeated) head.last.keep(head);
     const exchange = pairing.pending[0];
-    if (exchange === undefined) return this.#orphan(turn);
+    if (exchange === undefined) return this.#orphan(turn, isInterimStatus(head.statusCode));
     const status = head.statusCode;
     const framing = responseFraming(head, exchange.method);
     this.#cutFraming = framing;
-    this.#isInterim = status >= 100 && status < 200 && status !== 101;
+    this.#isInterim = isInterimStatus(status);
     if (this.#isInterim && !isCut) {
       exchange.isContinued = true;
       return framing;
@@ -129,18 +175,24 @@ export class ResponseSide implements MessageHandler {
       return;
     }
     this.#responsesInTurn += 1;
-    if (this.#pairing.pending.length === 0) return;
+    if (this.#pairing.pending.length === 0) {
+      this.#pairing.endOfVain();
+      return;
+    }
     this.#finish(undefined);
-    if (this.#pairing.isTainted && this.#pairing.pending.length === 0) this.#pairing.lose(turn, 0);
+    if (!this.#pairing.isTainted || this.#pairing.pending.length > 0) return;
+    if (turn.isPiece) this.#pairing.endOfKnown();
+    else this.#pairing.lose(turn, 0);
   }
 
   onUnseen(turn: Turn): void {
     const pairing = this.#pairing;
     if (pairing.isLost) return;
     const exchange = pairing.pending[0];
-    if (turn.isPiece) pairing.lose(turn, 1);
+    if (exchange === undefined && this.#isSurplus()) pairing.count('http1.response_unreadable');
+    else if (turn.isPiece) pairing.lose(turn, 0);
     else if (this.#responsesInTurn > 0) pairing.lose(turn, exchange === undefined ? 1 : 0);
-    else if (exchange === undefined) this.#orphan(turn);
+    else if (exchange === undefined) this.#orphan(turn, false);
     else {
       this.#cutFraming = 'unknown';
       this.#answer(exchange);
@@ -150,6 +202,10 @@ export class ResponseSide implements MessageHandler {
   onUnreadable(turn: Turn): void {
     const pairing = this.#pairing;
     if (pairing.isLost) return;
+    if (pairing.pending.length === 0 && this.#isSurplus()) {
+      pairing.count('http1.response_unreadable');
+      return;
+    }
     if (pairing.pending.length > 1 || turn.isPiece) {
       pairing.lose(turn, 0);
       return;
@@ -182,8 +238,20 @@ export class ResponseSide implements MessageHandler {
     this.reset();
   }
 
+  /** What comes behind the response to the last of all requests is of no request: a 408 for the one that never came, or more than was promised. */
+  #isSurplus(): boolean {
+    return this.#areRequestsKnown && (this.#responsesInTurn > 0 || this.#hasFinished);
+  }
+
   /** A response that nobody asked for, as far as is known. */
-  #orphan(turn: Turn): Framing {
+  #orphan(turn: Turn, isInterim: boolean): Framing {
+    this.#isInterim = isInterim;
+    if (isInterim || this.#isSurplus()) return responseFraming(this.reader.head, 'GET');
+    if (turn.isPiece) {
+      if (this.#pairing.isLost) this.#pairing.answeredInVain();
+      else this.#pairing.orphan();
+      return responseFraming(this.reader.head, 'GET');
+    }
     if (this.#responsesInTurn > 0 && !turn.isPiece) {
       // One request was seen, more were answered: they merged in its turn, unseen.
       this.#pairing.lose(turn, 1);
@@ -212,10 +280,15 @@ export class ResponseSide implements MessageHandler {
       return;
     }
     const isFinal = turn.final && !isRequestInBody;
-    this.#blindEnd = judgeBlindEnd(turn, isFinal, reader.blindReason, this.#cutFraming, reader.bytesWanted);
-    if (this.#blindEnd === 'open') return;
+    const judge = (isClosed: boolean): BlindEnd =>
+      judgeBlindEnd(turn, isFinal || isClosed, isClosed, reader.blindReason, this.#cutFraming, reader.bytesWanted);
+    const end = judge((turn.flags & RECORD_FLAG.CLOSED) !== 0);
+    if (end === 'open') {
+      this.#endAtClose = judge(true);
+      return;
+    }
     this.#endedAtBytes = turn.sizeBytes;
-    this.#finish(this.#blindEnd === 'truncated' ? 'response_truncated' : undefined);
+    this.#finish(end === 'truncated' ? 'response_truncated' : undefined);
     if (this.#pairing.isTainted) this.#pairing.lose(turn, 0);
   }
 
@@ -225,7 +298,8 @@ export class ResponseSide implements MessageHandler {
     exchange.endNs = this.#lastNs;
     exchange.error = error;
     exchange.responseBodySize = bodySize;
-    this.#blindEnd = 'open';
+    this.#endAtClose = 'ended';
+    this.#hasFinished = true;
     this.#pairing.deliver();
   }
 

@@ -30,10 +30,12 @@ export function splitTarget(head: RequestHead, exchange: HttpExchange): void {
     if (authority > 0) {
       path = authority;
       while (path < targetEnd && bytes[path] !== SLASH && bytes[path] !== QUESTION) path++;
-      exchange.host = textFrom(bytes, authority, path);
+      if (path < targetEnd || head.isTargetWhole) exchange.host = textFrom(bytes, authority, path);
     }
   }
   const query = indexOf(QUESTION, bytes, path, targetEnd);
+  // Of a target that is cut, only what something follows is whole.
+  if (!head.isTargetWhole && query === targetEnd) return;
   exchange.path = query > path || path === targetStart ? textFrom(bytes, path, query) : '/';
-  exchange.query = query < targetEnd ? textFrom(bytes, query + 1, targetEnd) : undefined;
+  if (head.isTargetWhole && query < targetEnd) exchange.query = textFrom(bytes, query + 1, targetEnd);
 }
