@@ -4,8 +4,12 @@
 
 /* Stream mode: every I/O call is reported in order with its bytes, in pieces, because a turn is not a message there. */
 
-/* A call of 1 MiB is as many full pieces, and each of its buffers (1,024 at most) may end a piece. */
-#define CHUNK_ROUNDS (256 + 1024)
+/*
+ * A call of 1 MiB is 256 full pieces, and each of its buffers (1,024 at most) may end a piece. The rounds are counted by two functions, because
+ * the verifier follows each round of a loop anew.
+ */
+#define CHUNK_ROUNDS 32
+#define CHUNK_ROUNDS_OF_ROUNDS 40
 /* Bytes of a call that go out as long as there is room at all; those behind them leave half of the ring to other connections. */
 #define CHUNK_URGENT 32768
 
@@ -125,6 +129,26 @@ __noinline int chunk__round(__u64 sock, __u64 direction)
 	return chunk__gathered(conn, slot, direction, walk->call_left) && is_read && walk->call_left;
 }
 
+/* Some rounds of a call of `bytes`. Returns whether there is more to do. */
+__noinline int chunk__rounds(__u64 sock, __u64 direction, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct frame_walk *walk;
+
+	if (!conn)
+		return 0;
+	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
+	for (int i = 0; i < CHUNK_ROUNDS; i++) {
+		if (!chunk__round(sock, direction))
+			return 0;
+		FORGET();
+		if (bytes - walk->call_left >= CHUNK_URGENT &&
+		    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2)
+			return 0;
+	}
+	return 1;
+}
+
 /* Reports a call whose record is filled in but for its content, piece by piece. */
 __noinline int chunk__raw(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_direction, __u64 bytes)
 {
@@ -150,13 +174,11 @@ __noinline int chunk__raw(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_d
 	walk->segment = kind == IO_BUFFER ? bytes : 0;
 	walk->iovecs = base;
 	walk->iovecs_left = kind == IO_VECTOR ? iovecs : 0;
-	for (int i = 0; i < CHUNK_ROUNDS; i++) {
-		if (!chunk__round(sock, direction))
-			break;
-		if (bytes - walk->call_left >= CHUNK_URGENT &&
-		    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2)
+	for (int i = 0; i < CHUNK_ROUNDS_OF_ROUNDS; i++) {
+		if (!chunk__rounds(sock, direction, bytes))
 			break;
 	}
+	FORGET();
 	if (walk->call_left)
 		count(COUNTER_CALLS_CUT);
 	return 0;

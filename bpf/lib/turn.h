@@ -203,6 +203,40 @@ static __always_inline void turn__skip_unseen(struct connection *conn, struct so
 	splice__wanted(slot->record.sock);
 }
 
+/*
+ * Whether a call begins with a request although its side is speaking already. Behind an answer that came early, the rest of a body and the
+ * next request are said without a word between them: a turn that begins with neither tells nothing of the latter. Global, verified once.
+ * A false alarm, by a body that says so at the beginning of a call, is a turn more, whose bytes are where they were.
+ */
+__noinline int turn__begins_anew(__u64 sock, __u64 direction, __u64 base, __u64 kind)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct user_iovec segment = { .base = base, .length = 8 };
+	struct slot *slot;
+	__u8 bytes[8] = {};
+	int length = 0;
+
+	if (!conn || direction != conn->request_direction || turn__is_awaited(conn, direction))
+		return 0;
+	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	/* A turn that begins with a request goes on with its body. */
+	if (slot->prefix[0] >= 'A' && slot->prefix[0] <= 'Z' && slot->prefix[1] >= 'A' && slot->prefix[1] <= 'Z')
+		return 0;
+	if (kind == IO_VECTOR && bpf_probe_read_user(&segment, sizeof(segment), (void *)base))
+		return 0;
+	if ((kind != IO_BUFFER && kind != IO_VECTOR) || segment.length < sizeof(bytes))
+		return 0;
+	if (bpf_probe_read_user(bytes, sizeof(bytes), (void *)segment.base))
+		return 0;
+	for (int i = 0; i < 8; i++) {
+		if (bytes[i] < 'A' || bytes[i] > 'Z') {
+			length = bytes[i] == ' ' ? i : 0;
+			break;
+		}
+	}
+	return length >= 3;
+}
+
 static __always_inline void turn__received(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
 {
 	struct slot *slot = &conn->slots[DIRECTION_IN];
@@ -224,7 +258,7 @@ static __always_inline void turn__received(struct connection *conn, struct sock 
 		conn->owed = unseen;
 		conn->write_seq = write_seq;
 	}
-	if (!conn->seq || conn->direction != DIRECTION_IN) {
+	if (!conn->seq || conn->direction != DIRECTION_IN || turn__begins_anew(slot->record.sock, DIRECTION_IN, io->base, io->kind)) {
 		conn->unpaid = 0;
 		turn__flip(conn, DIRECTION_IN, now);
 		if (arrived) {
@@ -280,7 +314,8 @@ static __always_inline void turn__sent(struct connection *conn, struct sock *sk,
 		return;
 	}
 	conn->write_seq += bytes;
-	if (!conn->seq || conn->direction != DIRECTION_OUT)
+	if (!conn->seq || conn->direction != DIRECTION_OUT ||
+	    turn__begins_anew(conn->slots[DIRECTION_OUT].record.sock, DIRECTION_OUT, io->base, io->kind))
 		turn__flip(conn, DIRECTION_OUT, now);
 	turn__add(conn, DIRECTION_OUT, io, bytes, now);
 	turn__report_head(conn, DIRECTION_OUT);

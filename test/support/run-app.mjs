@@ -136,6 +136,10 @@ export function runNode(args = [], { executable = process.execPath, ...options }
   return runApp('node', executable, [join(APPS, 'node-server.mjs'), ...args], options);
 }
 
+export function runOdd() {
+  return runApp('odd', process.execPath, [join(APPS, 'odd-server.mjs')]);
+}
+
 /** @param {readonly string[]} args */
 export function runNodeGrpc(args = []) {
   return runApp('node-grpc', process.execPath, [join(APPS, 'node-grpc-server.mjs'), ...args]);
