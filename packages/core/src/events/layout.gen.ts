@@ -6,6 +6,10 @@ export const BEYLA_ABI_VERSION = 1;
 
 export const TURN_PREFIX_MAX = 512;
 
+export const HEAD_MAX = 16384;
+
+export const HEAD_PIECE_MAX = 512;
+
 export const CHUNK_PIECE_MAX = 4096;
 
 export const RECORD_HEADER = {
@@ -40,6 +44,17 @@ export const TURN_RECORD = {
   direction: 133,
   role: 134,
   captured: 136,
+  head: 140,
+} as const;
+
+export const HEAD_RECORD = {
+  size: 32,
+  header: 0,
+  connection: 8,
+  seq: 16,
+  offset: 20,
+  captured: 24,
+  direction: 26,
 } as const;
 
 export const CLOSE_RECORD = {
@@ -112,8 +127,17 @@ export const FRAME_WALK = {
   isAligned: 70,
 } as const;
 
+export const HEAD_SCAN = {
+  size: 20,
+  length: 0,
+  end: 4,
+  last: 8,
+  usual: 12,
+  state: 16,
+} as const;
+
 export const CONNECTION = {
-  size: 1880,
+  size: 1936,
   id: 0,
   slots: 8,
   establishedNs: 1320,
@@ -127,46 +151,51 @@ export const CONNECTION = {
   reportedCaptured: 1392,
   seq: 1396,
   writeSeq: 1400,
-  owed: 1404,
-  endsLost: 1408,
-  ports: 1412,
-  streamSeq: 1416,
-  chunkSeq: 1420,
-  direction: 1428,
-  requestDirection: 1429,
-  verdict: 1430,
-  claimed: 1431,
-  headReported: 1432,
-  midstream: 1433,
-  role: 1434,
-  tls: 1435,
-  tlsHello: 1436,
-  tlsUnbound: 1437,
-  tlsBound: 1438,
-  tlsUnsure: 1439,
-  tlsDrained: 1440,
-  tlsHeld: 1441,
-  isFramed: 1442,
-  tlsOffers: 1443,
-  tlsSettled: 1444,
-  tlsRandom: 1445,
-  tlsClaimed: 1446,
-  isConnecting: 1447,
-  wantsTurns: 1448,
-  session: 1456,
-  sessionPid: 1464,
-  tlsRecordLeft: 1468,
-  tlsArrivedNs: 1472,
-  tlsReadNs: 1480,
-  tlsFirstArrivedNs: 1488,
-  tlsFirstReadNs: 1496,
-  tlsSent: 1504,
-  tlsFirstSentNs: 1512,
-  tlsLastSentNs: 1520,
-  tlsDue: 1528,
-  tlsDueLast: 1536,
-  walks: 1544,
-  slack: 1688,
+  readSeq: 1404,
+  owed: 1408,
+  unpaid: 1412,
+  endsLost: 1416,
+  ports: 1420,
+  streamSeq: 1424,
+  chunkSeq: 1428,
+  direction: 1436,
+  requestDirection: 1437,
+  verdict: 1438,
+  claimed: 1439,
+  headReported: 1440,
+  midstream: 1441,
+  role: 1442,
+  tls: 1443,
+  tlsHello: 1444,
+  tlsUnbound: 1445,
+  tlsBound: 1446,
+  tlsUnsure: 1447,
+  tlsDrained: 1448,
+  tlsHeld: 1449,
+  isFramed: 1450,
+  tlsOffers: 1451,
+  tlsSettled: 1452,
+  tlsRandom: 1453,
+  tlsClaimed: 1454,
+  isConnecting: 1455,
+  toldUnseen: 1456,
+  wantsTurns: 1457,
+  heads: 1460,
+  requestEnd: 1500,
+  session: 1512,
+  sessionPid: 1520,
+  tlsRecordLeft: 1524,
+  tlsArrivedNs: 1528,
+  tlsReadNs: 1536,
+  tlsFirstArrivedNs: 1544,
+  tlsFirstReadNs: 1552,
+  tlsSent: 1560,
+  tlsFirstSentNs: 1568,
+  tlsLastSentNs: 1576,
+  tlsDue: 1584,
+  tlsDueLast: 1592,
+  walks: 1600,
+  slack: 1744,
 } as const;
 
 export const PORT_KEY = {
@@ -203,6 +232,8 @@ export const RECORD_KIND = {
   LISTEN: 7,
   TLS: 8,
   LOADED: 9,
+  HEAD: 10,
+  UNSEEN: 11,
 } as const;
 
 export const RECORD_FLAG = {
@@ -259,8 +290,11 @@ export const COUNTER = {
   TAP_UNBOUND: 18,
   FRAMES_LOST: 19,
   TLS_LATE: 20,
-  CALLS_CUT: 21,
-  MAX: 22,
+  HEADS_CUT: 21,
+  VECTORS_CUT: 22,
+  READS_UNSEEN: 23,
+  CALLS_CUT: 24,
+  MAX: 25,
 } as const;
 
 export const TAP_RUNTIME_KIND = {
