@@ -22,6 +22,7 @@
  * @property {number} drops what was counted meanwhile
  * @property {{ client: string, server: string }} [addresses] default 127.0.0.1
  * @property {boolean} [isPartial] only some requests were to be seen: those without a span are nobody's fault
+ * @property {number} [fromNs] when the tracer was there: of a request that was sent before, it cannot know when
  * @property {number} [strange] things beside requests that may be counted
  */
 
@@ -34,7 +35,7 @@ const CAUSE_NS = 1e6;
 const LOOPBACK = { client: '127.0.0.1', server: '127.0.0.1' };
 
 /** @param {Case} run @returns {Finding[]} */
-export function judge({ side, truths, spans, drops, addresses = LOOPBACK, isPartial, strange = 0 }) {
+export function judge({ side, truths, spans, drops, addresses = LOOPBACK, isPartial, fromNs = 0, strange = 0 }) {
   /** @type {Finding[]} */
   const findings = [];
   const left = grouped(
@@ -52,7 +53,7 @@ export function judge({ side, truths, spans, drops, addresses = LOOPBACK, isPart
     left.delete(key);
     for (const [at, truth] of group.entries()) {
       const span = seen[at];
-      if (span !== undefined) findings.push(...factsOf(span, truth, side, addresses));
+      if (span !== undefined) findings.push(...factsOf(span, truth, side, addresses, fromNs));
       else if (!truth.mayVanish && !isPartial) {
         const fault = missing++ < drops ? 'counted' : 'lost';
         findings.push({ fault, id: truth.id, what: `no span of ${truth.method} ${truth.path} ${truth.status}` });
@@ -90,10 +91,10 @@ function surplus(span, side) {
 }
 
 /**
- * @param {import('@beyla/core').RequestSpan} any @param {Truth} truth @param {'server' | 'client'} side @param {{ client: string, server: string }} addresses
+ * @param {import('@beyla/core').RequestSpan} any @param {Truth} truth @param {'server' | 'client'} side @param {{ client: string, server: string }} addresses @param {number} fromNs
  * @returns {Finding[]}
  */
-function factsOf(any, truth, side, addresses) {
+function factsOf(any, truth, side, addresses, fromNs) {
   /** @type {Finding[]} */
   const findings = [];
   const add = (/** @type {Fault} */ fault, /** @type {string} */ what) => {
@@ -126,12 +127,12 @@ function factsOf(any, truth, side, addresses) {
   const [client, server] =
     side === 'server' ? [span.remote.address, span.local.address] : [span.local.address, span.remote.address];
   if (client !== addresses.client || server !== addresses.server) add('wrong', `addresses ${client} and ${server}`);
-  for (const what of wrongTimes(span, truth, side)) add('wrong', what);
+  for (const what of wrongTimes(span, truth, side, fromNs)) add('wrong', what);
   return findings;
 }
 
-/** @param {Span} span @param {Truth} truth @param {'server' | 'client'} side */
-function wrongTimes(span, truth, side) {
+/** @param {Span} span @param {Truth} truth @param {'server' | 'client'} side @param {number} fromNs */
+function wrongTimes(span, truth, side, fromNs) {
   const slack = SLACK_NS + truth.lagNs + SLACK_SHARE * (truth.endNs - truth.sendNs);
   /** @type {string[]} */
   const wrong = [];
@@ -147,13 +148,14 @@ function wrongTimes(span, truth, side) {
       `${name} ${(off / 1e6).toFixed(1)} ms off, of ${((truth.endNs - truth.sendNs) / 1e6).toFixed(1)} ms (± ${(slack / 1e6).toFixed(1)})`,
     );
   };
+  const isOlder = truth.sendNs < fromNs && span.startSource !== 'segment' && span.startNs < truth.endNs + slack;
   if (side === 'server') {
     // The request arrived while it was written; the answer was written before it was read.
-    within('start', span.startNs, truth.sendNs - CAUSE_NS, truth.sentNs + slack);
+    if (!isOlder) within('start', span.startNs, truth.sendNs - CAUSE_NS, truth.sentNs + slack);
     if (truth.status !== 0) within('end', span.endNs, truth.endNs - slack, truth.endNs + slack);
   } else {
     // Our log begins when the request was read, and ends when the answer was written.
-    within('start', span.startNs, truth.sendNs - slack, truth.sendNs + CAUSE_NS);
+    if (!isOlder) within('start', span.startNs, truth.sendNs - slack, truth.sendNs + CAUSE_NS);
     if (truth.status !== 0) within('end', span.endNs, truth.endNs - CAUSE_NS - slack, truth.endNs + slack);
   }
   if (span.firstByteNs !== undefined && truth.firstByteNs > 0) {

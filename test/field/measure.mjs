@@ -87,6 +87,7 @@ export async function measure(row, names) {
     const apps = await setting.start();
     const pids = () => apps.flatMap((app) => app.pids());
     await watching.selected(pids);
+    watching.takeDrops();
     /** @type {Portion[]} */
     const portions = [];
     /** @type {Result[]} */

@@ -6,7 +6,7 @@ import { tool } from '../../matrix/cache.mjs';
 import { allBut, runProgram } from '../row.mjs';
 
 const NGINX = '/usr/sbin/nginx';
-const PASS = `proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffer_size 32k; proxy_buffers 8 32k;
+export const PASS = `proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffer_size 32k; proxy_buffers 8 32k;
       proxy_next_upstream off; client_max_body_size 100m; proxy_pass http://origin;`;
 
 /**

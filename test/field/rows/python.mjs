@@ -5,7 +5,7 @@ import { pythonWith } from '../../matrix/cache.mjs';
 import { allBut, runProgram } from '../row.mjs';
 
 const APPS = fileURLToPath(new URL('../apps/python/', import.meta.url));
-const REQUIREMENTS = ['gunicorn==27.0.1', 'gevent', 'uvicorn==0.54.0', 'httptools==0.9.0'];
+const REQUIREMENTS = ['gunicorn==27.0.1', 'gevent==26.9.0', 'packaging==25.0', 'uvicorn==0.54.0', 'httptools==0.9.0'];
 const python = () => pythonWith('field-python', REQUIREMENTS);
 
 /** @param {'gthread' | 'gevent' | 'sync'} kind @returns {import('../row.mjs').Row['start']} */
