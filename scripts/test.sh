@@ -85,7 +85,7 @@ left_out() {
   if [[ $strict == 1 ]]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
 }
 
-# lacks build|test|matrix|kernels: whether its tools are neither here nor to be had; then `cause` names them.
+# lacks build|test|matrix|field|kernels: whether its tools are neither here nor to be had; then `cause` names them.
 lacks() {
   cause=$(bash scripts/provision.sh "$1" 2>&1 >/dev/null)
   (($? == 3)) && cause=$(sed -n 's/^provision: missing here: /needs /p' <<<"$cause")

@@ -23,8 +23,11 @@
  * @property {{ client: string, server: string }} [addresses] default 127.0.0.1
  * @property {boolean} [isPartial] only some requests were to be seen: those without a span are nobody's fault
  * @property {number} [fromNs] when the tracer was there: of a request that was sent before, it cannot know when
+ * @property {number} [corksMs] a server's kernel may keep what it writes for so long
  * @property {number} [strange] things beside requests that may be counted
  */
+
+/** @typedef {{ fromNs: number, corksNs: number }} Times */
 
 /** How far a time may be from the other end's clock, beside what the log itself knows it was late. */
 const SLACK_NS = 5e6;
@@ -35,7 +38,17 @@ const CAUSE_NS = 1e6;
 const LOOPBACK = { client: '127.0.0.1', server: '127.0.0.1' };
 
 /** @param {Case} run @returns {Finding[]} */
-export function judge({ side, truths, spans, drops, addresses = LOOPBACK, isPartial, fromNs = 0, strange = 0 }) {
+export function judge({
+  side,
+  truths,
+  spans,
+  drops,
+  addresses = LOOPBACK,
+  isPartial,
+  fromNs = 0,
+  corksMs = 0,
+  strange = 0,
+}) {
   /** @type {Finding[]} */
   const findings = [];
   const left = grouped(
@@ -53,7 +66,8 @@ export function judge({ side, truths, spans, drops, addresses = LOOPBACK, isPart
     left.delete(key);
     for (const [at, truth] of group.entries()) {
       const span = seen[at];
-      if (span !== undefined) findings.push(...factsOf(span, truth, side, addresses, fromNs));
+      if (span !== undefined)
+        findings.push(...factsOf(span, truth, side, addresses, { fromNs, corksNs: corksMs * 1e6 }));
       else if (!truth.mayVanish && !isPartial) {
         const fault = missing++ < drops ? 'counted' : 'lost';
         findings.push({ fault, id: truth.id, what: `no span of ${truth.method} ${truth.path} ${truth.status}` });
@@ -91,10 +105,10 @@ function surplus(span, side) {
 }
 
 /**
- * @param {import('@beyla/core').RequestSpan} any @param {Truth} truth @param {'server' | 'client'} side @param {{ client: string, server: string }} addresses @param {number} fromNs
+ * @param {import('@beyla/core').RequestSpan} any @param {Truth} truth @param {'server' | 'client'} side @param {{ client: string, server: string }} addresses @param {Times} times
  * @returns {Finding[]}
  */
-function factsOf(any, truth, side, addresses, fromNs) {
+function factsOf(any, truth, side, addresses, times) {
   /** @type {Finding[]} */
   const findings = [];
   const add = (/** @type {Fault} */ fault, /** @type {string} */ what) => {
@@ -127,12 +141,12 @@ function factsOf(any, truth, side, addresses, fromNs) {
   const [client, server] =
     side === 'server' ? [span.remote.address, span.local.address] : [span.local.address, span.remote.address];
   if (client !== addresses.client || server !== addresses.server) add('wrong', `addresses ${client} and ${server}`);
-  for (const what of wrongTimes(span, truth, side, fromNs)) add('wrong', what);
+  for (const what of wrongTimes(span, truth, side, times)) add('wrong', what);
   return findings;
 }
 
-/** @param {Span} span @param {Truth} truth @param {'server' | 'client'} side @param {number} fromNs */
-function wrongTimes(span, truth, side, fromNs) {
+/** @param {Span} span @param {Truth} truth @param {'server' | 'client'} side @param {Times} times */
+function wrongTimes(span, truth, side, { fromNs, corksNs }) {
   const slack = SLACK_NS + truth.lagNs + SLACK_SHARE * (truth.endNs - truth.sendNs);
   /** @type {string[]} */
   const wrong = [];
@@ -152,14 +166,15 @@ function wrongTimes(span, truth, side, fromNs) {
   if (side === 'server') {
     // The request arrived while it was written; the answer was written before it was read.
     if (!isOlder) within('start', span.startNs, truth.sendNs - CAUSE_NS, truth.sentNs + slack);
-    if (truth.status !== 0) within('end', span.endNs, truth.endNs - slack, truth.endNs + slack);
+    if (truth.status !== 0) within('end', span.endNs, truth.endNs - slack - corksNs, truth.endNs + slack);
   } else {
     // Our log begins when the request was read, and ends when the answer was written.
     if (!isOlder) within('start', span.startNs, truth.sendNs - slack, truth.sendNs + CAUSE_NS);
     if (truth.status !== 0) within('end', span.endNs, truth.endNs - CAUSE_NS - slack, truth.endNs + slack);
   }
   if (span.firstByteNs !== undefined && truth.firstByteNs > 0) {
-    within('firstByte', span.firstByteNs, truth.firstByteNs - slack, truth.firstByteNs + slack);
+    const kept = side === 'server' ? corksNs : 0;
+    within('firstByte', span.firstByteNs, truth.firstByteNs - slack - kept, truth.firstByteNs + slack);
   }
   return wrong;
 }

@@ -76,7 +76,7 @@ export async function measureLate(row, rounds) {
       }
     }
     await client.ask('rest');
-    return { profile: `late × ${rounds}`, requests, findings, drops };
+    return { profile: 'late', rounds, requests, findings, drops };
   } finally {
     await setting.close();
   }

@@ -21,6 +21,7 @@ import { Watching } from './watching.mjs';
  * @property {number} requests
  * @property {readonly Finding[]} findings
  * @property {Readonly<Record<string, number>>} drops
+ * @property {number} [rounds] how often the agent was restarted
  * @property {string} [failure] the laboratory itself failed
  *
  * @typedef {object} Portion what belongs to one profile
@@ -153,6 +154,7 @@ function verdicts(row, portions, watching, pids, { port, originPort }) {
       side: 'server',
       truths,
       spans: ofServer,
+      corksMs: row.corksMs ?? 0,
       drops: total,
       strange: strange + (row.isProxy ? origin.length : 0),
     });

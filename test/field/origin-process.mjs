@@ -21,7 +21,7 @@ const log = [];
 const lags = new LagLog();
 
 /**
- * @typedef {{ method: string, target: string, version: string, keeps: boolean, traceId: string, atNs: number, body: () => number, whole: Promise<void>, isChunked: boolean, isWhole: () => boolean }} Heard
+ * @typedef {{ port: number, method: string, target: string, version: string, keeps: boolean, traceId: string, atNs: number, body: () => number, whole: Promise<void>, isChunked: boolean, isWhole: () => boolean }} Heard
  */
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -31,6 +31,8 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
   let isOver = false;
   let atNs = 0;
   let finish = () => {};
+  // It is not to be had any more once the connection has ended.
+  const port = socket.remotePort ?? 0;
   const reader = new MessageReader({
     onHead(head) {
       const [method = '', target = '', version = ''] = head.first.split(' ');
@@ -44,6 +46,7 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
       });
       if (head.fields.has('expect')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
       waiting.push({
+        port,
         method,
         target,
         version,
@@ -144,7 +147,7 @@ async function answer(socket, heard, isOver) {
   if (isCut) endNs = cut === -1 ? nowNs() : endNs;
   log.push({
     id: path,
-    port: socket.remotePort ?? 0,
+    port: heard.port,
     method: heard.method,
     path,
     query,

@@ -134,6 +134,7 @@ export const rows = [
     prepare: () => tool('/usr/sbin/haproxy', ['-v']),
     start: haproxy(''),
     able,
+    corksMs: 210,
     isProxy: true,
   },
   {
@@ -141,6 +142,7 @@ export const rows = [
     stack: 'HAProxy with splice(2)',
     prepare: () => tool('/usr/sbin/haproxy', ['-v']),
     start: haproxy('option splice-request\n  option splice-response'),
+    corksMs: 210,
     able,
     isProxy: true,
   },
