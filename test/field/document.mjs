@@ -24,10 +24,10 @@ export function keepResult(row, { profile, requests, rounds }, line) {
   writeFileSync(RESULTS, JSON.stringify(results, undefined, 1));
 }
 
-/** Writes docs/field.md of the last result of every row. @param {readonly import('./row.mjs').Row[]} rows */
-export function writePage(rows) {
+/** Writes docs/field.md of the last result of every row. @param {readonly import('./row.mjs').Row[]} rows @param {readonly import('./row.mjs').ClientRow[]} clientRows */
+export function writePage(rows, clientRows) {
   const results = readResults();
-  const ran = rows.filter(({ id }) => results[id] !== undefined);
+  const ran = [...rows, ...clientRows].filter(({ id }) => results[id] !== undefined);
   /** @type {string[]} */
   const lines = [];
   for (const { id, stack } of ran) {

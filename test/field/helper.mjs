@@ -11,9 +11,12 @@ export class Helper {
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
   #waiting = new Map();
 
-  /** @param {string} module beside this file */
-  constructor(module) {
-    this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), [], { serialization: 'advanced' });
+  /** @param {string} module beside this file @param {{ command: string, args: readonly string[] }} [inside] what runs it elsewhere */
+  constructor(module, inside) {
+    this.#child = fork(fileURLToPath(new URL(module, import.meta.url)), [], {
+      serialization: 'advanced',
+      ...(inside === undefined ? {} : { execPath: inside.command, execArgv: [...inside.args, process.execPath] }),
+    });
     this.#child.on('message', (/** @type {any} */ { id, result, error }) => {
       const waiter = this.#waiting.get(id);
       this.#waiting.delete(id);

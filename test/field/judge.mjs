@@ -34,6 +34,10 @@ const SLACK_NS = 5e6;
 const SLACK_SHARE = 0.1;
 /** On loopback bytes arrive while they are written; what a processor does between two instructions is in here. */
 const CAUSE_NS = 1e6;
+/** How long what a client sent may wait until our server, on a busy processor, reads it. */
+const UNHEARD_NS = 20e6;
+/** How long the last answer of a connection may wait until a client on a busy processor reads it. */
+const UNREAD_NS = 500e6;
 
 const LOOPBACK = { client: '127.0.0.1', server: '127.0.0.1' };
 
@@ -57,6 +61,7 @@ export function judge({
     (span) => span.startNs,
   );
   let missing = 0;
+  if (side === 'client') setNext(truths);
   for (const [key, group] of grouped(
     truths,
     ({ port, path }) => keyOf(port, path),
@@ -81,6 +86,17 @@ export function judge({
     findings.push({ fault: 'inflated', id: '', what: `${drops} counted, ${missing} missing` });
   }
   return findings;
+}
+
+/** When the next request of the same connection was read. @param {readonly Truth[]} truths */
+function setNext(truths) {
+  for (const group of grouped(
+    truths,
+    ({ port }) => String(port),
+    ({ sendNs }) => sendNs,
+  ).values()) {
+    for (const [at, truth] of group.entries()) truth.nextNs = group[at + 1]?.sendNs;
+  }
 }
 
 /** @param {number} port @param {string} path */
@@ -169,12 +185,13 @@ function wrongTimes(span, truth, side, { fromNs, corksNs }) {
     if (truth.status !== 0) within('end', span.endNs, truth.endNs - slack - corksNs, truth.endNs + slack);
   } else {
     // Our log begins when the request was read, and ends when the answer was written.
-    if (!isOlder) within('start', span.startNs, truth.sendNs - slack, truth.sendNs + CAUSE_NS);
-    if (truth.status !== 0) within('end', span.endNs, truth.endNs - CAUSE_NS - slack, truth.endNs + slack);
+    if (!isOlder) within('start', span.startNs, truth.sendNs - slack - UNHEARD_NS, truth.sendNs + CAUSE_NS);
+    // When the client read it only the client knows: before it asked for the next, as a rule.
+    const latest = truth.nextNs ?? truth.endNs + UNREAD_NS;
+    if (truth.status !== 0) within('end', span.endNs, truth.endNs - CAUSE_NS - slack, latest + slack);
   }
-  if (span.firstByteNs !== undefined && truth.firstByteNs > 0) {
-    const kept = side === 'server' ? corksNs : 0;
-    within('firstByte', span.firstByteNs, truth.firstByteNs - slack - kept, truth.firstByteNs + slack);
+  if (side === 'server' && span.firstByteNs !== undefined && truth.firstByteNs > 0) {
+    within('firstByte', span.firstByteNs, truth.firstByteNs - slack - corksNs, truth.firstByteNs + slack);
   }
   return wrong;
 }

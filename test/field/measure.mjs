@@ -8,6 +8,7 @@ import { freePort } from '../support/run-app.mjs';
 import { Helper } from './helper.mjs';
 import { judge } from './judge.mjs';
 import { LagLog } from './lag.mjs';
+import { makeNetwork } from './network.mjs';
 import { PROFILES } from './profiles.mjs';
 import { Watching } from './watching.mjs';
 
@@ -39,6 +40,7 @@ const PROFILE_TIMEOUT_MS = 60_000;
 export function profilesOf(row, words) {
   return Object.entries(PROFILES)
     .filter(([name]) => words.length === 0 || words.includes(name))
+    .filter(([name]) => row.only?.includes(name) ?? true)
     .filter(
       ([name, { needs = [] }]) =>
         row.leaves?.[name] === undefined && needs.every((ability) => row.able.includes(ability)),
@@ -46,7 +48,7 @@ export function profilesOf(row, words) {
     .map(([name]) => name);
 }
 
-/** Everything a row runs in; `close` ends it. @param {Row} row */
+/** Everything a row runs in; `close` ends it. @param {Pick<Row, 'id' | 'network'> & Partial<Pick<Row, 'start'>>} row */
 export async function setUp(row) {
   const folder = mkdtempSync(join(tmpdir(), 'field-'));
   // Servers that were started by root read their files as somebody else.
@@ -57,19 +59,29 @@ export async function setUp(row) {
     for (const end of ends.reverse()) await end();
   };
   try {
-    const client = new Helper('client-process.mjs');
+    const network = row.network === undefined ? undefined : makeNetwork({ steered: row.network === 'veth-rps' });
+    if (network !== undefined) ends.push(network.remove);
+    const client = new Helper('client-process.mjs', network?.inside('client'));
     ends.push(() => client.stop());
     const origin = new Helper('origin-process.mjs');
     ends.push(() => origin.stop());
     const originPort = /** @type {number} */ (await origin.ask('listen'));
     const port = await freePort();
     const word = `field-${row.id}-${randomBytes(4).toString('hex')}`;
+    const host = network?.server ?? '127.0.0.1';
+    const inside = (/** @type {string} */ command, /** @type {readonly string[]} */ args) => {
+      const before = network?.inside('server');
+      return /** @type {[string, string[]]} */ (
+        before === undefined ? [command, [...args]] : [before.command, [...before.args, command, ...args]]
+      );
+    };
     const start = async () => {
-      const apps = [await row.start({ port, origin: originPort, folder, word })].flat();
+      const apps = [(await row.start?.({ host, inside, port, origin: originPort, folder, word })) ?? []].flat();
       for (const app of apps) ends.push(() => app.stop());
       return apps;
     };
-    return { client, origin, originPort, port, start, ends, close };
+    const addresses = { client: network?.client ?? '127.0.0.1', server: host };
+    return { client, origin, originPort, port, host, addresses, folder, word, start, ends, close };
   } catch (error) {
     await close();
     throw error;
@@ -79,7 +91,7 @@ export async function setUp(row) {
 /** Drives profiles against a row with the tracer there before it starts. @param {Row} row @param {readonly string[]} names @returns {Promise<Result[]>} */
 export async function measure(row, names) {
   const setting = await setUp(row);
-  const { client, origin, originPort, port } = setting;
+  const { client, origin, originPort, port, host, addresses } = setting;
   const lags = new LagLog();
   setting.ends.push(() => lags.close());
   try {
@@ -98,7 +110,7 @@ export async function measure(row, names) {
       /** @type {{ truths: Truth[], strange: number }} */
       let said;
       try {
-        said = await withTimeout(client.ask('run', { profile, port }), PROFILE_TIMEOUT_MS);
+        said = await withTimeout(client.ask('run', { profile, port, host }), PROFILE_TIMEOUT_MS);
       } catch (error) {
         failures.push({ profile, requests: 0, findings: [], drops: {}, failure: String(error) });
         continue;
@@ -112,7 +124,7 @@ export async function measure(row, names) {
     }
     await watching.close();
     const known = new Set(pids());
-    return [...failures, ...verdicts(row, portions, watching, known, { port, originPort })];
+    return [...failures, ...verdicts(row, portions, watching, known, { port, originPort, addresses })];
   } finally {
     await setting.close();
   }
@@ -120,10 +132,10 @@ export async function measure(row, names) {
 
 /**
  * @param {Row} row @param {readonly Portion[]} portions @param {Watching} watching @param {ReadonlySet<number>} pids
- * @param {{ port: number, originPort: number }} ports
+ * @param {{ port: number, originPort: number, addresses: { client: string, server: string } }} ends
  * @returns {Result[]}
  */
-function verdicts(row, portions, watching, pids, { port, originPort }) {
+function verdicts(row, portions, watching, pids, { port, originPort, addresses }) {
   const byName = new Map(
     portions.map((portion) => [portion.profile, /** @type {import('@beyla/core').RequestSpan[]} */ ([])]),
   );
@@ -152,6 +164,7 @@ function verdicts(row, portions, watching, pids, { port, originPort }) {
       findings.push({ fault: 'wrong', id: '', what: `error: ${error.message}` });
     const server = judge({
       side: 'server',
+      addresses,
       truths,
       spans: ofServer,
       corksMs: row.corksMs ?? 0,

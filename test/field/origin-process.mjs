@@ -19,6 +19,8 @@ try {
 /** @type {import('./talk.mjs').Truth[]} */
 const log = [];
 const lags = new LagLog();
+/** What is said to a client that has gone may be in no span of it. */
+const UNREAD = { status: 0, mayVanish: true, errors: [undefined, 'connection_closed', 'response_truncated'] };
 
 /**
  * @typedef {{ port: number, method: string, target: string, version: string, keeps: boolean, traceId: string, atNs: number, body: () => number, whole: Promise<void>, isChunked: boolean, isWhole: () => boolean }} Heard
@@ -68,7 +70,11 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
     if (!reader.isOpen) atNs = nowNs();
     reader.take(bytes);
   });
-  socket.on('error', () => {});
+  socket.on('error', () => {
+    // A client that resets has not read the last answer.
+    const last = log.findLast((one) => one.port === port);
+    if (last !== undefined) Object.assign(last, UNREAD);
+  });
   const over = () => {
     isOver = true;
     wake();
@@ -160,13 +166,8 @@ async function answer(socket, heard, isOver) {
     lagNs: 0,
     requestBody: heard.isWhole() && !heard.isChunked ? [heard.body()] : [heard.body(), undefined],
     responseBody: isCut || frame === 'chunked' ? [written, undefined] : [written],
-    // What is said to a client that has gone is in no span of it.
-    ...(isUnheard ? { status: 0, mayVanish: true } : {}),
-    errors: isUnheard
-      ? [undefined, 'connection_closed', 'response_truncated']
-      : isCut
-        ? [cut === -1 ? 'connection_closed' : 'response_truncated']
-        : [undefined],
+    errors: isCut ? [cut === -1 ? 'connection_closed' : 'response_truncated'] : [undefined],
+    ...(isUnheard ? UNREAD : {}),
   });
   return heard.keeps && frame !== 'close' && !isCut && (!plan.early || heard.isWhole());
 }

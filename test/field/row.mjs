@@ -18,9 +18,23 @@ import { runApp } from '../support/run-app.mjs';
  * @property {Readonly<Record<string, string>>} [leaves] profiles it cannot take part in, and why
  * @property {Readonly<Record<string, string>>} [known] profiles that are known not to be exact, and why
  * @property {number} [corksMs] the kernel may keep what it writes for so long (MSG_MORE), until more comes
+ * @property {'veth' | 'veth-rps'} [network] default loopback
+ * @property {readonly string[]} [only] these profiles
  * @property {boolean} [isPrefork] several processes accept: it takes part in the late attaches
  *
+ * @typedef {object} ClientRow a client that asks our server
+ * @property {string} id
+ * @property {string} stack
+ * @property {() => Promise<unknown>} prepare
+ * @property {(context: ClientContext) => Promise<App>} start
+ * @property {(app: App, base: string, asks: readonly import('./asks.mjs').Ask[]) => Promise<void>} [ask] resolves at its end; a row without it asks
+ *   as soon as it is started
+ *
+ * @typedef {{ base: string, folder: string, word: string, repeats: number }} ClientContext `word` is to be on its command line
+ *
  * @typedef {object} Context
+ * @property {string} host to listen on
+ * @property {(command: string, args: readonly string[]) => [string, string[]]} inside the command, at the server's end of the network
  * @property {number} port to listen on
  * @property {number} origin the port of our server
  * @property {string} folder of its own, removed afterwards

@@ -17,8 +17,9 @@ import { keepResult, writePage } from './document.mjs';
 import { knownReason } from './known.mjs';
 import { measureLate } from './late.mjs';
 import { measure, profilesOf } from './measure.mjs';
+import { measureClient } from './measure-client.mjs';
 import { PROFILES } from './profiles.mjs';
-import { allRows } from './rows.mjs';
+import { allClientRows, allRows } from './rows.mjs';
 import { summary } from './summary.mjs';
 
 const SHOWN = 40;
@@ -46,16 +47,22 @@ const { values: options, positionals } = parseArgs({
 const profiles = positionals.filter((word) => word in PROFILES);
 const words = positionals.filter((word) => !profiles.includes(word));
 const rows = (await allRows()).filter(({ id }) => words.length === 0 || words.some((word) => id.startsWith(word)));
+const clientRows = (await allClientRows()).filter(
+  ({ id }) => words.length === 0 || words.some((word) => id.startsWith(word)),
+);
 if (options.list) {
-  for (const row of rows) console.log(`${row.id.padEnd(20)} ${row.stack}`);
+  for (const row of [...rows, ...clientRows]) console.log(`${row.id.padEnd(20)} ${row.stack}`);
   for (const [name, { title }] of Object.entries(PROFILES)) console.log(`  ${name.padEnd(18)} ${title}`);
   process.exit();
 }
 
 let [passed, failed, skipped] = [0, 0, 0];
 if (options.core) await runCore();
-else await runAll();
-if (options['write-docs']) writePage(await allRows());
+else {
+  await runAll();
+  await runClients();
+}
+if (options['write-docs']) writePage(await allRows(), await allClientRows());
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 ? 1 : 0);
 
@@ -70,6 +77,11 @@ async function runAll() {
       if (row.isPrefork && profiles.length === 0) tell(row, await measureLate(row, rounds));
     });
   }
+}
+
+async function runClients() {
+  if (profiles.length > 0 || options.late !== undefined) return;
+  for (const row of clientRows) await attempt(row, async () => tell(row, await measureClient(row)));
 }
 
 /** The most telling rows, as many as the time allows: CI runs them. */
@@ -90,7 +102,7 @@ async function runCore() {
   }
 }
 
-/** @param {import('./row.mjs').Row} row @param {() => Promise<void>} run */
+/** @param {Pick<import('./row.mjs').Row, 'id' | 'prepare'>} row @param {() => Promise<void>} run */
 async function attempt(row, run) {
   try {
     await row.prepare();
@@ -108,7 +120,7 @@ async function attempt(row, run) {
   }
 }
 
-/** @param {import('./row.mjs').Row} row @param {import('./measure.mjs').Result} result */
+/** @param {Pick<import('./row.mjs').Row, 'id'>} row @param {import('./measure.mjs').Result} result */
 function tell({ id }, result) {
   const line = summary(result);
   const reason = knownReason(id, result.profile);

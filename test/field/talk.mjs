@@ -26,6 +26,7 @@ import { framingOf, MessageReader, nowNs, padding } from './wire.mjs';
  * @property {readonly (number | undefined)[]} requestBody
  * @property {readonly (number | undefined)[]} responseBody
  * @property {readonly (string | undefined)[]} errors
+ * @property {number | undefined} [nextNs] when the next request of the same connection came; the judge finds out
  * @property {boolean} [mayVanish] nobody can say that the server has read it
  *
  * @typedef {object} Request

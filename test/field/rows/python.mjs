@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 import { fileURLToPath } from 'node:url';
-import { pythonWith } from '../../matrix/cache.mjs';
+import { pythonWith, tool } from '../../matrix/cache.mjs';
 import { allBut, runProgram } from '../row.mjs';
 
 const APPS = fileURLToPath(new URL('../apps/python/', import.meta.url));
@@ -38,6 +38,13 @@ async function uvicorn({ port }) {
 
 const able = allBut('cuts', 'frames');
 
+const DEBIAN_PYTHON = '/usr/bin/python3';
+
+/** @type {import('../row.mjs').Row['start']} */
+function twisted({ port, word }) {
+  return runProgram(DEBIAN_PYTHON, [`${APPS}twisted-server.py`, String(port), word]);
+}
+
 /** @type {readonly import('../row.mjs').Row[]} */
 export const rows = [
   {
@@ -58,4 +65,11 @@ export const rows = [
   },
   { id: 'gunicorn-sync', stack: 'gunicorn, sync', prepare: python, start: gunicorn('sync'), able },
   { id: 'uvicorn', stack: 'uvicorn --workers 2', prepare: python, start: uvicorn, able, isPrefork: true },
+  {
+    id: 'twisted',
+    stack: 'Twisted of Debian',
+    prepare: () => tool(DEBIAN_PYTHON, ['-c', 'import twisted.web']),
+    start: twisted,
+    able: allBut('cuts', 'frames', 'early', 'half-close'),
+  },
 ];

@@ -8,4 +8,4 @@ const server = createServer({ noDelay: true, keepAliveTimeout: 60_000 }, (reques
 });
 // Else a client that half-closes is not answered.
 if (process.argv.includes('half-open')) Object.assign(server, { httpAllowHalfOpen: true });
-server.listen(Number(process.argv[2]), '127.0.0.1', () => console.log('READY'));
+server.listen(Number(process.argv[2]), process.argv[3], () => console.log('READY'));
