@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { knownReason } from './known.mjs';
 import { PROFILES } from './profiles.mjs';
 
 const PAGE = fileURLToPath(new URL('../../docs/field.md', import.meta.url));
-const RESULTS = fileURLToPath(new URL('../../.cache/field/results.json', import.meta.url));
+const RESULTS = fileURLToPath(new URL('../../.cache/field/', import.meta.url));
 
-/** What each row and profile came to when it ran last. @typedef {Record<string, Record<string, { line: string, requests: number, rounds?: number | undefined }>>} Results */
+/** What each profile of a row came to when it ran last. @typedef {Record<string, { line: string, requests: number, rounds?: number | undefined }>} Results */
 
-/** @returns {Results} */
-function readResults() {
-  return existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+/** @param {string} row @returns {Results | undefined} */
+function readResults(row) {
+  const file = join(RESULTS, `${row}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 /** Keeps a result for the page. @param {string} row @param {import('./measure.mjs').Result} result @param {string} line */
 export function keepResult(row, { profile, requests, rounds }, line) {
-  const results = readResults();
-  results[row] = { ...results[row], [profile]: { line, requests, rounds } };
-  mkdirSync(dirname(RESULTS), { recursive: true });
-  writeFileSync(RESULTS, JSON.stringify(results, undefined, 1));
+  mkdirSync(RESULTS, { recursive: true });
+  const results = { ...readResults(row), [profile]: { line, requests, rounds } };
+  writeFileSync(join(RESULTS, `${row}.json`), JSON.stringify(results, undefined, 1));
 }
 
 /** Writes docs/field.md of the last result of every row. @param {readonly import('./row.mjs').Row[]} rows @param {readonly import('./row.mjs').ClientRow[]} clientRows */
 export function writePage(rows, clientRows) {
-  const results = readResults();
-  const ran = [...rows, ...clientRows].filter(({ id }) => results[id] !== undefined);
+  const ran = [...rows, ...clientRows].filter(({ id }) => readResults(id) !== undefined);
   /** @type {string[]} */
   const lines = [];
   for (const { id, stack } of ran) {
-    const all = Object.entries(results[id] ?? {});
+    const all = Object.entries(readResults(id) ?? {});
     const odd = all.filter(([, { line }]) => line !== 'exact');
     const requests = all.reduce((sum, [, one]) => sum + one.requests, 0);
     const told = odd.map(([profile, { line, rounds }]) => {

@@ -157,14 +157,14 @@ function factsOf(any, truth, side, addresses, times) {
   const [client, server] =
     side === 'server' ? [span.remote.address, span.local.address] : [span.local.address, span.remote.address];
   if (client !== addresses.client || server !== addresses.server) add('wrong', `addresses ${client} and ${server}`);
-  for (const what of wrongTimes(span, truth, side, times)) add('wrong', what);
+  for (const [fault, what] of wrongTimes(span, truth, side, times)) add(fault, what);
   return findings;
 }
 
 /** @param {Span} span @param {Truth} truth @param {'server' | 'client'} side @param {Times} times */
 function wrongTimes(span, truth, side, { fromNs, corksNs }) {
   const slack = SLACK_NS + truth.lagNs + SLACK_SHARE * (truth.endNs - truth.sendNs);
-  /** @type {string[]} */
+  /** @type {[Fault, string][]} */
   const wrong = [];
   const within = (
     /** @type {string} */ name,
@@ -174,9 +174,12 @@ function wrongTimes(span, truth, side, { fromNs, corksNs }) {
   ) => {
     if (said >= earliest && said <= latest) return;
     const off = said < earliest ? said - earliest : said - latest;
-    wrong.push(
+    // A start that is said to be a read's leaves open when the request arrived.
+    const isRead = name === 'start' && span.startSource === 'read' && said > latest;
+    wrong.push([
+      isRead ? 'unset' : 'wrong',
       `${name} ${(off / 1e6).toFixed(1)} ms off, of ${((truth.endNs - truth.sendNs) / 1e6).toFixed(1)} ms (± ${(slack / 1e6).toFixed(1)})`,
-    );
+    ]);
   };
   const isOlder = truth.sendNs < fromNs && span.startSource !== 'segment' && span.startNs < truth.endNs + slack;
   if (side === 'server') {

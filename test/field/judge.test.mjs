@@ -72,7 +72,14 @@ describe('the judge of the field', () => {
     expect(faults([truth()], [span(), span()])[0]).toMatch(/^wrong a span that nobody asked for/);
   });
 
+  it('takes a start that is said to be that of a read for what it is', () => {
+    const late = { startNs: 120 * MS };
+    expect(faults([truth()], [span(late)])[0]).toMatch(/^wrong .*start/);
+    expect(faults([truth()], [span({ ...late, startSource: 'read' })])[0]).toMatch(/^unset .*start/);
+  });
+
   it('gives no more time than the log may be late', () => {
-    expect(faults([truth({ lagNs: 40 * MS })], [span({ endNs: 180 * MS })])).toEqual([]);
+    expect(faults([truth({ lagNs: 40 * MS })], [span({ endNs: 175 * MS })])).toEqual([]);
+    expect(faults([truth({ lagNs: 40 * MS })], [span({ endNs: 185 * MS })])[0]).toMatch(/^wrong .*end 5\.9 ms off/);
   });
 });
