@@ -142,16 +142,13 @@ __noinline int head__scan_prefix(__u64 sock, __u64 direction)
 }
 
 /* The turn outgrows its prefix. Is there more of its head to come? */
-__noinline int head__outgrows_prefix(__u64 sock, __u64 direction)
+static __always_inline int head__outgrows_prefix(struct connection *conn, __u64 sock, __u64 direction)
 {
-	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct head_scan *scan;
 	struct slot *slot;
 	__u64 captured;
 	__u64 end;
 
-	if (!conn)
-		return HEAD_OVER;
 	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
 	captured = slot->record.captured;
@@ -240,7 +237,7 @@ __noinline int head__go_on(__u64 sock, __u64 direction, __u64 from, __u64 length
 		return 0;
 	state = conn->heads[direction & 1].state;
 	if (state == HEAD_UNKNOWN)
-		state = head__outgrows_prefix(sock, direction);
+		state = head__outgrows_prefix(conn, sock, direction);
 	for (int i = 0; i < HEAD_PIECES && state == HEAD_OPEN && length; i++) {
 		__u64 part = length < HEAD_PIECE_MAX ? length : HEAD_PIECE_MAX;
 
