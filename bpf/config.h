@@ -7,6 +7,9 @@
 /* Bytes of each turn to capture; at most TURN_PREFIX_MAX. */
 const volatile __u32 capture_bytes = TURN_PREFIX_MAX;
 
+/* Bytes of a head to bring that is longer than that; at most HEAD_MAX. */
+const volatile __u32 head_bytes = HEAD_MAX;
+
 /* The reader is woken when the ring's fill crosses this many bytes; below it drains on a timer. */
 const volatile __u32 wakeup_bytes = 1 << 20;
 

@@ -221,7 +221,7 @@ __noinline int head__send(__u64 sock, __u64 direction, __u64 from, __u64 length)
 	slot->record.head += want;
 	if (scan->end)
 		return HEAD_OVER;
-	if (slot->record.head < HEAD_MAX)
+	if (slot->record.head < head_bytes)
 		return HEAD_OPEN;
 	count(COUNTER_HEADS_CUT);
 	return HEAD_OVER;
@@ -236,6 +236,8 @@ __noinline int head__go_on(__u64 sock, __u64 direction, __u64 from, __u64 length
 	if (!conn)
 		return 0;
 	state = conn->heads[direction & 1].state;
+	if (state == HEAD_UNKNOWN && head_bytes <= capture_bytes)
+		state = HEAD_OVER;
 	if (state == HEAD_UNKNOWN)
 		state = head__outgrows_prefix(conn, sock, direction);
 	for (int i = 0; i < HEAD_PIECES && state == HEAD_OPEN && length; i++) {

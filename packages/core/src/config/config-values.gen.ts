@@ -401,7 +401,7 @@ export interface ConfigValues {
     readonly force_bpf_map_reader?: string;
     /** Database numbers of Redis connections. No effect: this version reads HTTP and gRPC only. */
     readonly redis_db_cache?: unknown;
-    /** Bytes captured for each protocol. No effect: of each turn 512 bytes at most are captured, and of HTTP/2 what its headers need; set `tracer.captureBytes` to capture less. */
+    /** Bytes captured for each protocol. No effect: of each turn 512 bytes at most are captured, and heads up to 16 KiB; set `tracer.captureBytes` and `tracer.headBytes` to capture less. */
     readonly buffer_sizes?: unknown;
     /** Prepared statements. No effect: this version reads HTTP and gRPC only. */
     readonly mysql_prepared_statements_cache_size?: number;

@@ -84,6 +84,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
     ...(options.btfPath === undefined ? {} : { btfPath: options.btfPath }),
     constants: {
       capture_bytes: uint32(options.captureBytes),
+      head_bytes: uint32(options.headBytes),
       wakeup_bytes: uint32(Math.floor(options.ringBytes / 4)),
       pid_namespace: uint32(ownPidNamespace()),
     },

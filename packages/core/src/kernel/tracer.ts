@@ -34,6 +34,7 @@ const DEFAULTS = {
   maxConnections: 4096,
   ringBytes: 4 << 20,
   captureBytes: 512,
+  headBytes: 16_384,
   drainIntervalMs: 10,
   idleIntervalMs: 200,
   batchBytes: 1 << 20,

@@ -157,6 +157,11 @@ export interface TracerOptions {
   ringBytes?: number;
   /** Bytes of each turn that are captured; default and limit 512, at least 128. */
   captureBytes?: number;
+  /**
+   * Bytes of a head of HTTP/1 that are brought at most, where it is longer than `captureBytes`; default and limit 16384, 0 for none. Of a
+   * head that is cut by it the span has what was seen whole.
+   */
+  headBytes?: number;
   /** How often the ring is drained in milliseconds, beside wake-ups when it fills; default 10, 1 to 1000. */
   drainIntervalMs?: number;
   /** Longest pause between drains while nothing is said on any connection, in milliseconds; default 200, 1 to 1000. */

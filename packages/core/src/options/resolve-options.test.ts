@@ -29,6 +29,7 @@ describe('resolveOptions()', () => {
         maxConnections: 4096,
         ringBytes: 4_194_304,
         captureBytes: 512,
+        headBytes: 16_384,
         drainIntervalMs: 10,
         idleIntervalMs: 200,
         statistics: false,

@@ -76,6 +76,7 @@ const tracer: Check<ResolvedTracerOptions> = object<ResolvedTracerOptions>({
   // The kernel asks for a multiple of the page size, which is a power of two as well.
   ringBytes: optional(integer(4096, 1024 * MEBIBYTE, 'bytes', powerOfTwo), 4 * MEBIBYTE),
   captureBytes: optional(integer(128, 512, 'bytes'), 512),
+  headBytes: optional(integer(0, 16_384, 'bytes'), 16_384),
   drainIntervalMs: optional(integer(1, 1000, 'milliseconds'), 10),
   idleIntervalMs: optional(integer(1, 1000, 'milliseconds'), 200),
   // A batch must hold the largest record.

@@ -112,7 +112,7 @@ export const ebpf: Section = section('The kernel side.', {
   redis_db_cache: inertPart('Database numbers of Redis connections.', NO_PROTOCOL),
   buffer_sizes: inertPart(
     'Bytes captured for each protocol.',
-    'of each turn 512 bytes at most are captured, and of HTTP/2 what its headers need; set `tracer.captureBytes` to capture less',
+    'of each turn 512 bytes at most are captured, and heads up to 16 KiB; set `tracer.captureBytes` and `tracer.headBytes` to capture less',
   ),
   mysql_prepared_statements_cache_size: inertCount('Prepared statements.', NO_PROTOCOL),
   postgres_prepared_statements_cache_size: inertCount('Prepared statements.', NO_PROTOCOL),
