@@ -55,7 +55,8 @@ static __always_inline struct go_call on_stack(struct pt_regs *ctx, __u64 skippe
 static __always_inline int enter(const struct go_call *call, enum tap_kind kind)
 {
 	if (call->is_selected && !call->restarts)
-		tap__enter(call->goroutine, call->pid | (__u64)kind << 32, call->arguments[0], call->arguments[1], 0);
+		tap__enter(call->goroutine, call->pid | (__u64)kind << 32, call->arguments[0], call->arguments[1],
+			   call->arguments[2]);
 	return 0;
 }
 
@@ -77,14 +78,14 @@ static __always_inline int write_begins(const struct go_call *call)
 static __always_inline int handshake_begins(const struct go_call *call)
 {
 	if (call->is_selected)
-		tap__forget(call->arguments[0], call->pid, 1);
+		tap__forget(call->arguments[0], call->pid);
 	return enter(call, TAP_HANDSHAKE);
 }
 
 static __always_inline int close_begins(const struct go_call *call)
 {
 	if (call->is_selected)
-		tap__forget(call->arguments[0], call->pid, 0);
+		tap__forget(call->arguments[0], call->pid);
 	return 0;
 }
 
@@ -121,15 +122,13 @@ static __always_inline int read_copies(const struct go_call *go)
 	runtime = bpf_map_lookup_elem(&tap_runtimes, &go->pid);
 	if (call && call->kind == TAP_READ) {
 		session = call->session;
-		if (call->read_sock)
-			tap__claim(call, session, key.pid, true);
 		call->kind = TAP_NONE;
 		if (runtime && !runtime->reader_offset)
 			runtime->reader_offset = input - session;
 	} else if (runtime && runtime->reader_offset) {
 		session = input - runtime->reader_offset;
-		if (call && call->read_sock)
-			tap__claim(call, session, key.pid, true);
+		if (call)
+			tap__claim(call, session, key.pid);
 	} else {
 		count(COUNTER_TAP_UNBOUND);
 		return 0;
@@ -151,8 +150,6 @@ static __always_inline int read_gives(const struct go_call *go, __u64 base, __s6
 		count(COUNTER_TAP_UNBOUND);
 		return 0;
 	}
-	if (call->read_sock)
-		tap__claim(call, call->session, key.pid, true);
 	call->kind = TAP_NONE;
 	tap__received(call->session, key.pid, base ? base : call->buffer, bytes);
 	return 0;

@@ -111,21 +111,18 @@ struct tap_context {
 struct tap_call {
 	/* The session operated on last. */
 	__u64 session;
-	/* Of the call under way: its buffer, and for SSL_*_ex where it stores the length. */
+	/* Of the call under way: where its next plaintext goes or is, and how much it may be. */
 	__u64 buffer;
+	__u64 length;
+	/* SSL_write_ex: where it stores how much it wrote. */
 	__u64 length_at;
-	/* The read of an unbound TLS socket that may be claimed; 0 = none. */
+	/* Its stack pointer at the entry: what is seen on another stack is not of this call. */
+	__u64 stack;
+	/* Go: the read of an unbound TLS socket by a Read that nobody saw begin; 0 = none. */
 	__u64 read_sock;
 	__u64 read_connection;
-	/* The unbound session whose call has just come back for want of an answer; 0 = none. */
-	__u64 asking;
-	/* When one of these two was set. */
-	__u64 since_ns;
-	__u32 kind;   /* enum tap_kind of the call under way; 0 = none */
-	__u8 nested;  /* calls of the same session inside of it */
-	__u8 remembers; /* the session that asks is of a library that keeps the ClientHello in it */
-	__u8 is_fed;  /* it was preceded by a read that it may have claimed: what it wants to send is no ClientHello */
-	__u8 is_hello; /* the read that may be claimed was of a ClientHello */
+	__u32 kind; /* enum tap_kind of the call under way; 0 = none */
+	__u32 pad0;
 };
 
 /* A ClientHello that was read or sent. */
@@ -134,12 +131,21 @@ struct tap_hello {
 	__u64 connection;
 };
 
-/* What was learned of OpenSSL in a process. */
+/* What was learned of OpenSSL in a process: where the end of the ClientHello's random is. */
 struct tap_layout {
-	__u32 random;    /* where in a session the end of the ClientHello's random is; 0 = not known */
-	__u16 searches;  /* in how many sessions it was searched for */
-	__u8 tickets;    /* in how many more it may be, until the next ClientHello */
-	__u8 is_unruly;  /* threads do not call for what they have just read */
+	__u16 random;   /* in the session, or in what it points to; 0 = not known */
+	__u16 pointer;  /* where in the session is what points there; 0 = it is in the session */
+	__u16 searches; /* in how many sessions it was searched for */
+	__u8 tickets;   /* in how many more it may be, until the next ClientHello */
+	__u8 is_tapped; /* a call on a session whose connection is not known was seen */
+};
+
+/* A record that was read and not decrypted yet. */
+struct tap_opened {
+	__u64 sock;
+	__u64 connection;
+	__u32 pid;
+	__u32 pad0;
 };
 
 /*
@@ -154,8 +160,8 @@ struct {
 } tap_sessions SEC(".maps");
 
 /*
- * tap_calls: what a thread, or goroutine, of a process that uses TLS is doing. Made at the first call of a session, or first read of an
- * unbound TLS socket. Nothing tells that a goroutine is gone, so the least recently used make room.
+ * tap_calls: what a thread, or goroutine, of a process that uses TLS is doing. Made at the first call of a session, or in Go
+ * at the first read of an unbound TLS socket. Nothing tells that a goroutine is gone, so the least recently used make room.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -181,6 +187,17 @@ struct {
 	__type(key, __u32);
 	__type(value, struct tap_layout);
 } tap_layouts SEC(".maps");
+
+/*
+ * tap_reads: records that were read from sockets whose session, or ciphers, are not known, by the end of their ciphertext. What is not needed
+ * any more makes room for what is.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096); /* (loader) */
+	__type(key, __u64);
+	__type(value, struct tap_opened);
+} tap_reads SEC(".maps");
 
 /* tap_runtimes: how to find the context of a process, by pid. Written and removed by user space; programs in Go and with rustls only. */
 struct {
@@ -227,14 +244,6 @@ struct rustls_record {
 	struct rustls_held held[RUSTLS_HELD];
 };
 
-/* A record that was read and not decrypted yet. */
-struct rustls_opened {
-	__u64 sock;
-	__u64 connection;
-	__u32 pid;
-	__u32 pad0;
-};
-
 /* rustls_ciphers: which connection a cipher of a process is of. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -258,14 +267,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct rustls_record);
 } rustls_records SEC(".maps");
-
-/* rustls_reads: records that were read from sockets whose ciphers are not known, by the end of their ciphertext. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, struct rustls_opened);
-} rustls_reads SEC(".maps");
 
 /* rustls_blank: a record with nothing in it; too large for the stack. */
 struct {

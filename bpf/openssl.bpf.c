@@ -1,64 +1,151 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Taps in OpenSSL and BoringSSL: plaintext is at hand when SSL_read and SSL_write return. Where each program is attached: lib/tap.h.
- * SSL_peek takes nothing out of the stream and is left alone.
+ * Taps in OpenSSL and BoringSSL. What a read gives to the program is at hand where it is copied to the program's buffer, what a write took
+ * where it is about to return. Where each program is attached: lib/tap.h. SSL_peek takes nothing out of the stream: it only ends the read that
+ * a copy would else belong to.
  */
 #include "prelude.h"
+
+/* Frames of SSL_write and what it is made of are smaller; another stack is farther away. */
+#define FRAME_MAX 1024
 
 static __always_inline __u64 thread_id(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
-static __always_inline int enter(struct pt_regs *ctx, enum tap_kind kind, __u64 length_at)
+/* Whose session is it? Asked at the entry of each call, until it is known. */
+static __always_inline void learn(__u64 session, __u32 pid)
 {
-	__u32 pid = current__pid();
+	if (!tap__connection(session, pid))
+		tap__prove(session, pid);
+}
 
-	if (pid_table__has(pid))
-		tap__enter(thread_id(), pid | (__u64)kind << 32, ctx->di, ctx->si, length_at);
-	return 0;
+/* A call whose end is seen. */
+static __always_inline void enter(struct pt_regs *ctx, __u32 pid, enum tap_kind kind, __u64 length_at)
+{
+	struct tap_context key = { .id = thread_id(), .pid = pid };
+	struct tap_call *call;
+
+	learn(ctx->di, pid);
+	tap__enter(key.id, pid | (__u64)kind << 32, ctx->di, ctx->si, kind == TAP_WRITE ? (__u32)ctx->dx : ctx->dx);
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	if (!call)
+		return;
+	call->length_at = length_at;
+	call->stack = ctx->sp;
+}
+
+/*
+ * When an empty read ends is not seen; that it was one shows when the program asks again. Ciphertext that was read before it, or by it, was
+ * of the handshake then.
+ */
+static __always_inline void asks(struct connection *conn)
+{
+	if (conn->tls_asked_ns && (conn->tls_inside || conn->tls_first_read_ns < conn->tls_asked_ns))
+		tls__nothing_received(conn);
+	conn->tls_asked_ns = bpf_ktime_get_ns();
 }
 
 SEC("uprobe")
 int openssl_read(struct pt_regs *ctx)
 {
-	return enter(ctx, TAP_READ, 0);
+	__u32 pid = current__pid();
+	struct connection *conn;
+
+	if (!pid_table__has(pid))
+		return 0;
+	enter(ctx, pid, TAP_READ, 0);
+	conn = tap__connection(ctx->di, pid);
+	if (conn)
+		asks(conn);
+	return 0;
 }
 
+/* memcpy(to, from, n) inside of a read. */
 SEC("uprobe")
-int openssl_read_ex(struct pt_regs *ctx)
+int openssl_copy(struct pt_regs *ctx)
 {
-	return enter(ctx, TAP_READ_EX, ctx->cx);
+	struct tap_context key = { .id = thread_id(), .pid = current__pid() };
+	__u64 bytes = ctx->dx;
+	struct tap_call *call;
+	__u64 session;
+
+	if (!pid_table__has(key.pid))
+		return 0;
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	/* Messages of a handshake are copied here as well, but not to the program. */
+	if (!call || call->kind != TAP_READ || call->buffer != ctx->di || !bytes || bytes > call->length)
+		return 0;
+	call->buffer += bytes;
+	call->length -= bytes;
+	session = call->session;
+	if (!tap__connection(session, key.pid))
+		tap__prove_by_tag(session, key.pid, ctx->si + bytes);
+	tap__received(session, key.pid, ctx->si, bytes);
+	return 0;
 }
 
 SEC("uprobe")
 int openssl_write(struct pt_regs *ctx)
 {
-	return enter(ctx, TAP_WRITE, 0);
+	__u32 pid = current__pid();
+
+	if (pid_table__has(pid))
+		enter(ctx, pid, TAP_WRITE, 0);
+	return 0;
 }
 
 SEC("uprobe")
 int openssl_write_ex(struct pt_regs *ctx)
 {
-	return enter(ctx, TAP_WRITE_EX, ctx->cx);
+	__u32 pid = current__pid();
+
+	if (pid_table__has(pid))
+		enter(ctx, pid, TAP_WRITE_EX, ctx->cx);
+	return 0;
+}
+
+/* Whatever the program gives is taken. */
+SEC("uprobe")
+int openssl_write_all(struct pt_regs *ctx)
+{
+	__u32 pid = current__pid();
+	__s32 bytes = ctx->dx;
+
+	if (!pid_table__has(pid) || bytes <= 0)
+		return 0;
+	enter(ctx, pid, TAP_NONE, 0);
+	tap__begin_write(tap__connection(ctx->di, pid));
+	tap__sent(ctx->di, pid, ctx->si, IO_BUFFER, bytes);
+	return 0;
 }
 
 SEC("uprobe")
 int openssl_sendfile(struct pt_regs *ctx)
 {
-	return enter(ctx, TAP_SENDFILE, 0);
+	__u32 pid = current__pid();
+
+	if (pid_table__has(pid))
+		enter(ctx, pid, TAP_SENDFILE, 0);
+	return 0;
 }
 
+/* BoringSSL shakes hands inside of its own SSL_read and SSL_write, which go on then. */
 SEC("uprobe")
 int openssl_handshake(struct pt_regs *ctx)
 {
-	return enter(ctx, TAP_HANDSHAKE, 0);
-}
+	struct tap_context key = { .id = thread_id(), .pid = current__pid() };
+	struct tap_call *call;
 
-SEC("uprobe")
-int openssl_shutdown(struct pt_regs *ctx)
-{
-	return enter(ctx, TAP_SHUTDOWN, 0);
+	if (!pid_table__has(key.pid))
+		return 0;
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	if (call && call->kind && call->session == ctx->di && call->stack - ctx->sp < FRAME_MAX)
+		learn(ctx->di, key.pid);
+	else
+		enter(ctx, key.pid, TAP_HANDSHAKE, 0);
+	return 0;
 }
 
 SEC("uprobe")
@@ -70,16 +157,27 @@ int openssl_free(struct pt_regs *ctx)
 
 	if (!pid_table__has(key.pid))
 		return 0;
-	tap__forget(session, key.pid, 0);
+	tap__forget(session, key.pid);
 	call = bpf_map_lookup_elem(&tap_calls, &key);
 	if (call && call->session == session) {
+		call->session = 0;
 		call->kind = TAP_NONE;
-		call->asking = 0;
 	}
 	return 0;
 }
 
-/* What SSL_*_ex stored through its last argument, if it succeeded. */
+/* The session lives on, perhaps with another socket. A handshake begins with that, too. */
+SEC("uprobe")
+int openssl_reset(struct pt_regs *ctx)
+{
+	__u32 pid = current__pid();
+
+	if (pid_table__has(pid))
+		tap__forget(ctx->di, pid);
+	return 0;
+}
+
+/* What SSL_write_ex stored through its last argument, if it succeeded. */
 static __always_inline __s64 stored_length(__u64 at, __s32 succeeded)
 {
 	__u64 length = 0;
@@ -89,81 +187,41 @@ static __always_inline __s64 stored_length(__u64 at, __s32 succeeded)
 	return length;
 }
 
-/* The call had no plaintext. If the session is not bound yet, what its thread sends next may be its ClientHello. */
-static __always_inline void wants_more(struct tap_call *call, __u32 pid)
-{
-	if (tap__received_nothing(call->session, pid) || call->is_fed)
-		return;
-	call->asking = call->session;
-	call->since_ns = bpf_ktime_get_ns();
-}
-
-/* `remembers`: the library keeps the random of the ClientHello in its session. */
-static __always_inline int returns(struct pt_regs *ctx, bool remembers)
+SEC("uprobe")
+int openssl_return(struct pt_regs *ctx)
 {
 	struct tap_context key = { .id = thread_id(), .pid = current__pid() };
 	__s32 result = ctx->ax;
 	struct tap_call *call;
+	__u64 buffer;
+	__u64 session;
+	__s64 bytes = result;
 	__u32 kind;
-	__s64 bytes;
 
 	if (!pid_table__has(key.pid))
 		return 0;
 	call = bpf_map_lookup_elem(&tap_calls, &key);
-	if (!call) {
-		count(COUNTER_TAP_UNBOUND);
-		return 0;
-	}
-	if (call->nested) {
-		call->nested -= 1;
+	/* Of a call that began unseen, or that another one on this thread has displaced: programs switch stacks. */
+	if (!call || !call->kind || call->kind == TAP_HANDSHAKE || call->stack - ctx->sp + FRAME_MAX > 2 * FRAME_MAX) {
+		if (result > 0)
+			count(COUNTER_TAP_UNBOUND);
 		return 0;
 	}
 	kind = call->kind;
-	bytes = 0;
-	if (kind == TAP_READ || kind == TAP_READ_EX)
-		bytes = kind == TAP_READ ? result : stored_length(call->length_at, result);
-	if (remembers && kind && kind != TAP_SHUTDOWN)
-		tap__settle(key.id, key.pid, bytes > 0);
-	else if (kind && call->read_sock)
-		tap__claim(call, call->session, key.pid, bytes > 0);
-	call->remembers = remembers;
+	buffer = call->buffer;
+	session = call->session;
 	call->kind = TAP_NONE;
-	switch (kind) {
-	case TAP_READ:
-	case TAP_READ_EX:
-		if (bytes > 0)
-			tap__received(call->session, key.pid, call->buffer, bytes);
-		else
-			wants_more(call, key.pid);
-		break;
-	case TAP_HANDSHAKE:
-		wants_more(call, key.pid);
-		break;
-	case TAP_WRITE:
-	case TAP_WRITE_EX:
-		bytes = kind == TAP_WRITE ? result : stored_length(call->length_at, result);
-		if (bytes > 0)
-			tap__sent(call->session, key.pid, call->buffer, IO_BUFFER, bytes);
-		break;
-	case TAP_SENDFILE:
+	if (kind == TAP_WRITE_EX)
+		bytes = stored_length(call->length_at, result);
+	else if (kind == TAP_SENDFILE)
 		bytes = ctx->ax;
-		if (bytes > 0)
-			tap__sent(call->session, key.pid, 0, IO_NONE, bytes);
-		break;
-	}
+	if (bytes <= 0)
+		return 0;
+	if (kind == TAP_READ)
+		tap__received(session, key.pid, buffer, bytes);
+	else
+		tap__sent(session, key.pid, kind == TAP_SENDFILE ? 0 : buffer, kind == TAP_SENDFILE ? IO_NONE : IO_BUFFER, bytes);
 	return 0;
-}
-
-SEC("uretprobe")
-int openssl_return(struct pt_regs *ctx)
-{
-	return returns(ctx, false);
-}
-
-SEC("uretprobe")
-int openssl3_return(struct pt_regs *ctx)
-{
-	return returns(ctx, true);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

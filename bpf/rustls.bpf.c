@@ -27,7 +27,6 @@ struct decrypted {
 
 /* No error that decrypting has is numbered so high. */
 #define SUCCESS_MIN 0x12
-#define TAG_SIZE 16
 /* TLS 1.2 with AES-GCM has a part of the nonce in front of the plaintext; aws-lc-rs leaves it there. */
 #define NONCE_SIZE 8
 
@@ -130,7 +129,7 @@ int rustls_encrypt(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("uretprobe")
+SEC("uprobe")
 int rustls_encrypt_return(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
@@ -148,7 +147,7 @@ int rustls_encrypt_return(struct pt_regs *ctx)
 	overhead = result.length - call->bytes;
 	/* A header of 5 bytes, a tag of 16, and: nothing, the content's type (TLS 1.3), or a nonce of 8 (TLS 1.2). */
 	if ((overhead == 21 || overhead == 22 || overhead == 29) &&
-	    !bpf_probe_read_user(&tag, sizeof(tag), (void *)(result.at + result.length - RUSTLS_TAG_PART)))
+	    !bpf_probe_read_user(&tag, sizeof(tag), (void *)(result.at + result.length - TAP_TAG_PART)))
 		bpf_map_update_elem(&rustls_records, &tag, call, BPF_ANY);
 	else if (call->content == RUSTLS_APPLICATION_DATA)
 		count(COUNTER_TAP_UNBOUND);
@@ -159,13 +158,13 @@ int rustls_encrypt_return(struct pt_regs *ctx)
 /* The connection that the record was read from. */
 static __always_inline struct connection *reader(__u32 pid, __u64 end_of_record)
 {
-	struct rustls_opened *opened;
+	struct tap_opened *opened;
 	struct connection *conn;
 	__u64 tag = 0;
 	__u64 sock;
 
-	bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_record - RUSTLS_TAG_PART));
-	opened = bpf_map_lookup_elem(&rustls_reads, &tag);
+	bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_record - TAP_TAG_PART));
+	opened = bpf_map_lookup_elem(&tap_reads, &tag);
 	if (!opened || opened->pid != pid)
 		return NULL;
 	sock = opened->sock;
@@ -208,11 +207,11 @@ static __always_inline bool is_opened(const struct decrypted *result, const stru
 	if (result->variant < SUCCESS_MIN || result->content > RUSTLS_CONTENT_MAX)
 		return false;
 	if (result->at == base)
-		return result->length + TAG_SIZE <= call->bytes;
-	return result->at == base + NONCE_SIZE && result->length + NONCE_SIZE + TAG_SIZE == call->bytes;
+		return result->length + TAP_TAG_SIZE <= call->bytes;
+	return result->at == base + NONCE_SIZE && result->length + NONCE_SIZE + TAP_TAG_SIZE == call->bytes;
 }
 
-SEC("uretprobe")
+SEC("uprobe")
 int rustls_decrypt_return(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();

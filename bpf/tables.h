@@ -95,21 +95,22 @@ struct connection {
 	__u8 midstream;
 	__u8 role;
 	__u8 tls;         /* TLS records were seen: socket I/O is ciphertext, turns are what taps report (lib/tls.h) */
-	__u8 tls_hello;   /* the I/O that is being looked at is a ClientHello */
+	__u8 tls_hello;   /* the header of what may be a ClientHello was read, and the rest of it was not */
 	__u8 tls_unbound; /* ciphertext was answered and no session was bound: user space was told */
-	__u8 tls_bound;   /* a session is, or was, bound */
+	__u8 tls_bound;   /* a session is bound */
+	__u8 tls_seen;    /* a session is, or was, bound */
+	__u8 tls_data;    /* application data, or the end of a handshake that looks like it, was received */
+	__u8 tls_inside;  /* the library reads the socket: it asks for the header of a record alone */
 	__u8 tls_unsure;  /* where the next TLS record begins is not known */
 	__u8 tls_drained; /* the last read left nothing unread in the socket */
 	__u8 tls_held;    /* the head of the answer waits for its ciphertext to leave */
 	__u8 is_framed;   /* HTTP/2, in stream mode: the kernel walks its frames */
-	__u8 tls_offers;  /* reads that could have been claimed; one that nobody wants is not offered for ever */
+	__u8 tls_notes;   /* reads whose records were noted while no session was bound */
 	__u8 tls_settled; /* rustls: bit for each enum direction whose cipher is known (lib/rustls.h) */
 	__u8 tls_random;  /* its ClientHello is in tap_hellos */
-	__u8 tls_claimed; /* bound by nothing but the order of a thread's calls */
 	__u8 is_connecting; /* it was not established yet: its sequence numbers are none */
 	__u8 told_unseen; /* user space was told that somebody reads in a way that no hook sees */
 	__u8 wants_turns; /* user space wants no stream any more (chunk__leaves) */
-	__u8 pad0[2];
 	struct head_scan heads[2]; /* index: enum direction */
 	/* Length of the last turn that was one request without a body. */
 	__u32 request_end;
@@ -125,6 +126,8 @@ struct connection {
 	/* The same of the first application data that no tap has received yet; tls_first_read_ns 0 = there is none. */
 	__u64 tls_first_arrived_ns;
 	__u64 tls_first_read_ns;
+	/* When the program last asked for plaintext without having been given any; 0 = it was given some. */
+	__u64 tls_asked_ns;
 	/* Ciphertext sent since the first write of the open OUT turn was begun, and when the first and last of it left. */
 	__u64 tls_sent;
 	__u64 tls_first_sent_ns;

@@ -14,12 +14,13 @@
  *
  * A cipher numbers its records from 0. A number that is not the next one is that of another cipher at the same address.
  *
- * Programs of rustls.bpf.o, SEC("uprobe"), on any instruction where rdi, rsi, rdx and rcx still are the arguments, and SEC("uretprobe"):
- *   rustls_encrypt  rustls_encrypt_return  rustls_decrypt  rustls_decrypt_return
+ * Programs of rustls.bpf.o, SEC("uprobe"), on any instruction where rdi, rsi, rdx and rcx still are the arguments:
+ *   rustls_encrypt  rustls_decrypt
+ * and on each RET of the same functions:
+ *   rustls_encrypt_return  rustls_decrypt_return
  * Before they are attached, tap_runtimes needs an entry of kind TAP_RUNTIME_RUSTLS for each process, for the sockets' side.
  */
 
-#define RUSTLS_TAG_PART 8
 /* Records of one write that are looked at. */
 #define RUSTLS_RECORDS 8
 /* Calls that deliver what is due after a write. */
@@ -100,6 +101,7 @@ __noinline int rustls__bind(__u64 sock, __u64 cipher, __u64 pid, __u64 number)
 	if (number)
 		conn->midstream = 1;
 	conn->tls_bound = 1;
+	conn->tls_seen = 1;
 	value.connection = conn->id;
 	bpf_map_update_elem(&rustls_ciphers, &key, &value, BPF_ANY);
 	return 0;
@@ -210,7 +212,7 @@ __noinline int rustls__written(__u64 sock, __u64 end_of_record)
 	struct rustls_record *record;
 	__u64 tag = 0;
 
-	if (bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_record - RUSTLS_TAG_PART)))
+	if (bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_record - TAP_TAG_PART)))
 		return 0;
 	record = bpf_map_lookup_elem(&rustls_records, &tag);
 	if (!conn || !record || record->pid != current__pid())
@@ -273,26 +275,12 @@ __noinline int rustls__socket_wrote(__u64 sock, __u64 base, __u64 kind, __u64 by
 		struct user_iovec segment = {};
 
 		bpf_probe_read_user(&segment, sizeof(segment), (void *)(base + i * sizeof(segment)));
-		if (segment.length > RUSTLS_TAG_PART)
+		if (segment.length > TAP_TAG_PART)
 			rustls__written(sock, segment.base + segment.length);
 		if (segment.length >= left)
 			break;
 		left -= segment.length;
 	}
-	return 0;
-}
-
-/* A whole record was read from a socket, or the rest of one. */
-__noinline int rustls__read(__u64 sock, __u64 end_of_record)
-{
-	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	struct rustls_opened opened = { .sock = sock, .pid = current__pid() };
-	__u64 tag = 0;
-
-	if (!conn || bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_record - RUSTLS_TAG_PART)))
-		return 0;
-	opened.connection = conn->id;
-	bpf_map_update_elem(&rustls_reads, &tag, &opened, BPF_ANY);
 	return 0;
 }
 

@@ -147,6 +147,8 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 			rustls__deliver_due(conn->slots[DIRECTION_IN].record.sock);
 	}
 	tap__socket_io(conn->slots[DIRECTION_IN].record.sock, io->base, io->kind | direction << 8, bytes);
+	if (!conn->tls_bound)
+		tap__unbound_io(conn->slots[DIRECTION_IN].record.sock, direction, bytes);
 }
 
 /*

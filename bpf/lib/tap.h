@@ -5,35 +5,37 @@
 /*
  * Taps: uprobes that see the plaintext of TLS in the program, and the rules that tell whose socket it is.
  *
- * A *session* is the program's own name for a TLS connection: the address of its SSL, or of its crypto/tls.Conn. It is bound once to one
- * socket, while both live. A *context* is what makes one call after another: the thread, or in Go the goroutine.
- *   - I/O on an unbound TLS socket inside a call on an unbound session binds them.
- *   - OpenSSL 3 keeps the random of the ClientHello in its session: a connection whose ClientHello had it is the session's, whatever threads
- *     do. Where in the session it is, is searched for in each process. Where that is known, the rules below are for connections whose
- *     ClientHello was not seen; and not even for those once a thread called for another connection than the one it had just read.
- *   - Else the read of an unbound TLS socket may be claimed once, by the context's very next call, if that receives; by a handshake only if we
- *     are the server, because a client's first handshake is not about anything that was read. It is claimed when that call is over, if it did no
- *     I/O itself and had plaintext, or if what was read was a ClientHello: else the read may have been of a call that nobody saw begin.
- *   - Else a ClientHello belongs to the unbound session whose call has just come back to its context for want of an answer.
- * What none of them tells stays unknown, and is counted (COUNTER_TAP_UNBOUND).
+ * A *session* is the program's own name for a TLS connection: the address of its SSL, or of its crypto/tls.Conn. It is bound to one
+ * socket at a time. Only a proof binds it; what is not proven stays unknown and is counted (COUNTER_TAP_UNBOUND). The order in which a
+ * thread makes its calls is no proof, since programs queue what they have read and hand it over to other threads.
+ *   - OpenSSL and BoringSSL keep the random of the ClientHello in the session: the connection whose ClientHello had it is the session's,
+ *     whatever threads do. Where it is kept is found by a search, once in each process.
+ *   - The end of a record, which is its authentication tag, stands in memory behind the plaintext that a session gives to the program. The
+ *     connection from which a record with this end was read is the session's.
+ *   - A socket that is written to while a write on a session is under way on the thread, by as much as that write encrypts, is the session's.
+ *   - Go: I/O inside of a call on a session, and in its goroutine, is I/O of the session's socket.
+ * A binding ends with the session (SSL_free, SSL_clear), when it is given another socket, or with the connection. What is bound to another
+ * session, or to that of a parent process, goes over to the one that proves to have its ClientHello.
  *
- * Programs, all SEC("uprobe"), which user space attaches at file offsets; the PID filter is inside. Objects share every map of
- * sockets.bpf.o. For uprobe_multi, open the object with `uprobeMulti: true`.
+ * Programs, all SEC("uprobe"), which user space attaches at file offsets; the PID filter is inside. None replaces a return address: programs
+ * that switch stacks, throw exceptions or cancel threads inside of a call would die of that. Objects share every map of sockets.bpf.o. For
+ * uprobe_multi, open the object with `uprobeMulti: true`.
  *
  * openssl.bpf.o (OpenSSL 1.1 and 3, BoringSSL). At an entry, on any instruction where rdi, rsi, rdx (and rcx) still are the arguments:
- *   openssl_read         SSL_read
- *   openssl_read_ex      SSL_read_ex
+ *   openssl_read         SSL_read and SSL_read_ex
  *   openssl_write        SSL_write
  *   openssl_write_ex     SSL_write_ex
- *   openssl_handshake    SSL_do_handshake
- *   openssl_shutdown     SSL_shutdown
+ *   openssl_write_all    SSL_write in place of openssl_write, where it never has to be tried again
+ *   openssl_handshake    SSL_do_handshake, SSL_accept, SSL_connect, SSL_peek and SSL_peek_ex
  *   openssl_sendfile     SSL_sendfile
- *   openssl_free         SSL_free, entry only
- *   openssl_return       as uretprobe of all the others; or, where OpenSSL is 3 or newer,
- *   openssl3_return      instead of it
- * Attach returns first and detach them last: an entry without its return holds a call open.
+ *   openssl_free         SSL_free
+ *   openssl_reset        SSL_clear, SSL_set_bio, SSL_set_fd and what else gives a session another socket
+ * Inside:
+ *   openssl_copy         each CALL of memcpy by which a read may give plaintext to the program
+ *   openssl_return       wherever a write, or SSL_sendfile, is about to return, and rax is its result; also a read without openssl_copy
+ * Attach openssl_return first and detach it last: an entry without its return holds a call open.
  *
- * go_tls.bpf.o, crypto/tls. None is a uretprobe. An entry is the `jbe` of the stack check at a function's beginning, or the instruction
+ * go_tls.bpf.o, crypto/tls. An entry is the `jbe` of the stack check at a function's beginning, or the instruction
  * after it: its flags tell whether the function will be restarted with a larger stack. Names end with _stack for Go < 1.17:
  *   go_tls_read          (*Conn).Read, entry
  *   go_tls_read_call     inside (*Conn).Read: the CALL of bytes.(*Reader).Read; or, where that is inlined (Go 1.26),
@@ -49,20 +51,18 @@
 enum tap_kind {
 	TAP_NONE = 0,
 	TAP_READ,
-	TAP_READ_EX,
 	TAP_WRITE,
 	TAP_WRITE_EX,
 	TAP_SENDFILE,
 	TAP_HANDSHAKE,
-	TAP_SHUTDOWN,
 };
 
-/* What belongs together follows at once, or, in an interpreter with a lock, when its thread may run again. */
-#define TAP_SOON_NS 50000000
-/* A program's first call is slow: its runtime compiles what comes next, on a busy machine. */
-#define TAP_HELLO_SOON_NS 2000000000
-/* Connections of a library that has no tap are read again and again, by threads that also use one that has. */
-#define TAP_OFFERS_MAX 8
+/* The authentication tag at the end of a record, and the part of it that records are known by: its last bytes. */
+#define TAP_TAG_SIZE 16
+#define TAP_TAG_PART 8
+
+/* Reads of a connection whose session is not known that are noted in a process of which no tap has seen a call. */
+#define TAP_NOTES_MAX 64
 
 static __always_inline struct connection *tap__connection(__u64 session, __u32 pid)
 {
@@ -83,11 +83,12 @@ static __always_inline void tap__bind(__u64 session, __u32 pid, struct connectio
 	struct tap_session_key key = { .session = session, .pid = pid };
 	struct tap_session value = { .sock = conn->slots[DIRECTION_IN].record.sock, .connection = conn->id };
 
-	if (!session || conn->tls_bound || bpf_map_update_elem(&tap_sessions, &key, &value, BPF_NOEXIST))
+	if (!session || conn->tls_bound || bpf_map_update_elem(&tap_sessions, &key, &value, BPF_ANY))
 		return;
 	conn->session = session;
 	conn->session_pid = pid;
 	conn->tls_bound = 1;
+	conn->tls_seen = 1;
 	/* At most the last of what was sent belongs to a call on the session. */
 	conn->tls_first_sent_ns = conn->tls_last_sent_ns;
 	/* What was said before is not known. */
@@ -98,62 +99,46 @@ static __always_inline void tap__bind(__u64 session, __u32 pid, struct connectio
 	}
 }
 
-/* The session is no more. Its connection is bound to no other one, unless it shakes hands again. */
-__noinline int tap__forget(__u64 session, __u64 pid, __u64 shakes_hands)
+static __always_inline void tap__unbind(struct connection *conn)
+{
+	struct tap_session_key key = { .session = conn->session, .pid = conn->session_pid };
+
+	if (conn->session)
+		bpf_map_delete_elem(&tap_sessions, &key);
+	conn->session = 0;
+	conn->tls_bound = 0;
+}
+
+/* The session is no more, or has another socket. If it goes on with this one all the same, that will be proven again. */
+__noinline int tap__forget(__u64 session, __u64 pid)
 {
 	struct tap_session_key key = { .session = session, .pid = pid };
 	struct connection *conn = tap__connection(session, pid);
 
-	if (conn) {
-		conn->session = 0;
-		conn->tls_bound = !shakes_hands;
-	}
+	if (conn && conn->session == session && conn->session_pid == key.pid)
+		tap__unbind(conn);
 	bpf_map_delete_elem(&tap_sessions, &key);
 	return 0;
 }
 
 static __always_inline void tap__connection_ends(struct connection *conn)
 {
-	struct tap_session_key key = { .session = conn->session, .pid = conn->session_pid };
-
 	if (!conn->tls)
 		return;
-	if (conn->session)
-		bpf_map_delete_elem(&tap_sessions, &key);
-	else if (!conn->tls_bound && conn->claimed && conn->verdict != VERDICT_IGNORE)
+	if (!conn->tls_seen && conn->claimed && conn->verdict != VERDICT_IGNORE)
 		count(COUNTER_TLS_UNTAPPED);
+	tap__unbind(conn);
 }
 
-/* The next call that receives may take the read, or nobody does. */
-static __always_inline bool tap__may_claim(const struct tap_call *call, enum tap_kind kind, __u64 now)
-{
-	__u64 sock = call->read_sock;
-	struct connection *conn;
-
-	if (kind != TAP_READ && kind != TAP_READ_EX && kind != TAP_HANDSHAKE)
-		return false;
-	conn = bpf_map_lookup_elem(&connections, &sock);
-	if (!conn || conn->id != call->read_connection || now - call->since_ns > TAP_SOON_NS)
-		return false;
-	if (kind != TAP_HANDSHAKE || conn->role == ROLE_SERVER)
-		return true;
-	/* A handshake takes many reads. They are wanted, and so do not count. */
-	if (conn->tls_offers)
-		conn->tls_offers -= 1;
-	return false;
-}
-
-/* How much of a session is searched, and in how many sessions of a process: other libraries keep it elsewhere. */
+/* How much of a session is searched for the random, and of what it points to, and in how many sessions of a process. */
 #define TAP_SEARCHED_WORDS 128
+#define TAP_SEARCHED_POINTERS 32
+#define TAP_SEARCHED_POINTED_WORDS 40
 #define TAP_SEARCHES_MAX 64
+#define TAP_LOWEST_POINTER 0x10000
 
-enum tap_proof {
-	TAP_UNPROVEN = 0,   /* none of the ClientHellos that were seen is the session's */
-	TAP_PROVEN = 1,     /* and bound */
-	TAP_UNPROVABLE = 2, /* nobody knows where to look */
-};
-
-static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 random)
+/* The connection with the ClientHello that has this random is the session's. */
+static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 random, bool takes_over)
 {
 	struct tap_hello *hello = random ? bpf_map_lookup_elem(&tap_hellos, &random) : NULL;
 	struct connection *conn;
@@ -165,101 +150,127 @@ static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 rando
 	conn = bpf_map_lookup_elem(&connections, &sock);
 	if (!conn || conn->id != hello->connection)
 		return false;
+	/* It was that of the same session in a parent process, or of one that was given up. */
+	if (conn->tls_bound && (takes_over || conn->session == session))
+		tap__unbind(conn);
 	tap__bind(session, pid, conn);
-	return true;
+	return conn->session == session && conn->session_pid == pid;
 }
 
-/*
- * Which connection has the ClientHello that a session remembers? Global, verified once.
- */
-__noinline int tap__prove(__u64 session, __u64 pid_of_session)
+/* How far from `base` the random of some ClientHello is; 0 = nowhere. Global, verified once. */
+__noinline int tap__search(__u64 base, __u64 words)
 {
-	__u32 pid = pid_of_session;
-	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
-	__u64 random = 0;
-
-	if (!layout)
-		return TAP_UNPROVABLE;
-	if (layout->random) {
-		bpf_probe_read_user(&random, sizeof(random), (void *)(session + layout->random));
-		return tap__has_hello(session, pid, random) ? TAP_PROVEN : TAP_UNPROVEN;
-	}
-	if (!layout->tickets || layout->searches >= TAP_SEARCHES_MAX)
-		return TAP_UNPROVABLE;
-	layout->tickets -= 1;
-	layout->searches += 1;
 	for (__u32 i = 1; i < TAP_SEARCHED_WORDS; i++) {
-		if (bpf_probe_read_user(&random, sizeof(random), (void *)(session + i * sizeof(random))))
+		__u64 random = 0;
+
+		if (i >= words || bpf_probe_read_user(&random, sizeof(random), (void *)(base + i * sizeof(random))))
 			break;
-		if (!tap__has_hello(session, pid, random))
-			continue;
-		layout->random = i * sizeof(random);
-		return TAP_PROVEN;
+		if (random && bpf_map_lookup_elem(&tap_hellos, &random))
+			return i * sizeof(random);
 	}
-	return TAP_UNPROVABLE;
-}
-
-/*
- * The call that may take the read is over, and did no I/O of its own, or it would be known whose session this is. If it had no plaintext
- * either, it may have had nothing to do with what was read.
- */
-static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u32 pid, bool has_received)
-{
-	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
-	__u64 sock = call->read_sock;
-	struct connection *conn;
-
-	call->read_sock = 0;
-	if ((!has_received && !call->is_hello && call->kind != TAP_HANDSHAKE) || (layout && layout->is_unruly))
-		return;
-	conn = bpf_map_lookup_elem(&connections, &sock);
-	if (!conn || conn->id != call->read_connection)
-		return;
-	tap__bind(session, pid, conn);
-	conn->tls_claimed = conn->session == session;
-}
-
-/*
- * A call on a session of OpenSSL is over. Whose is it, if that is not known; and is what its thread had read its own? If not, threads hand
- * over what they have read. (A part of a record may wait for its rest.) Global, verified once.
- */
-__noinline int tap__settle(__u64 context, __u64 pid_of_session, __u64 has_received)
-{
-	struct tap_context key = { .id = context, .pid = pid_of_session };
-	struct tap_call *call = bpf_map_lookup_elem(&tap_calls, &key);
-	__u32 pid = pid_of_session;
-	enum tap_proof proof = TAP_PROVEN;
-	struct tap_layout *layout;
-	struct connection *conn;
-	struct connection *read;
-	__u64 sock;
-
-	if (!call)
-		return 0;
-	sock = call->read_sock;
-	read = sock ? bpf_map_lookup_elem(&connections, &sock) : NULL;
-	conn = tap__connection(call->session, pid);
-	if (!conn) {
-		proof = tap__prove(call->session, pid);
-		conn = tap__connection(call->session, pid);
-	}
-	if (read && !conn && (!read->tls_random || proof == TAP_UNPROVABLE))
-		tap__claim(call, call->session, pid, has_received);
-	call->read_sock = 0;
-	if (!read || !conn || conn->id == read->id || read->id != call->read_connection)
-		return 0;
-	layout = bpf_map_lookup_elem(&tap_layouts, &pid);
-	if (layout && layout->random && !read->tls_bound && !read->tls_unsure && !read->tls_record_left)
-		layout->is_unruly = 1;
 	return 0;
 }
 
-/* Its thread's calls told whose it is, and it has turned out that they tell nothing. */
-static __always_inline bool tap__is_doubtful(const struct connection *conn, __u32 pid)
+/* OpenSSL 3 has the random in its session; 1.1 and BoringSSL have it in what their session points to. */
+static __always_inline void tap__find_random(struct tap_layout *layout, __u64 session)
 {
-	struct tap_layout *layout = conn->tls_claimed ? bpf_map_lookup_elem(&tap_layouts, &pid) : NULL;
+	__u32 at = tap__search(session, TAP_SEARCHED_WORDS);
 
-	return layout && layout->is_unruly;
+	layout->random = at;
+	layout->pointer = 0;
+	for (__u32 i = 1; i < TAP_SEARCHED_POINTERS && !at; i++) {
+		__u64 pointer = 0;
+
+		if (bpf_probe_read_user(&pointer, sizeof(pointer), (void *)(session + i * sizeof(pointer))))
+			break;
+		if (pointer < TAP_LOWEST_POINTER || pointer & 7 || pointer >> 47)
+			continue;
+		at = tap__search(pointer, TAP_SEARCHED_POINTED_WORDS);
+		layout->random = at;
+		layout->pointer = i * sizeof(pointer);
+	}
+}
+
+/* Binds a session to the connection that has the ClientHello which the session remembers. Global, verified once. */
+__noinline int tap__prove(__u64 session, __u64 pid_of_session)
+{
+	__u32 pid = pid_of_session;
+	struct tap_layout fresh = { .tickets = TLS_TICKETS };
+	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
+	__u64 base = session;
+	__u64 random = 0;
+	bool is_known;
+
+	if (!session)
+		return 0;
+	/* A child has what its parent had. */
+	if (!layout) {
+		bpf_map_update_elem(&tap_layouts, &pid, &fresh, BPF_NOEXIST);
+		layout = bpf_map_lookup_elem(&tap_layouts, &pid);
+	}
+	if (!layout)
+		return 0;
+	layout->is_tapped = 1;
+	is_known = layout->random != 0;
+	if (!is_known) {
+		if (!layout->tickets || layout->searches >= TAP_SEARCHES_MAX)
+			return 0;
+		layout->tickets -= 1;
+		layout->searches += 1;
+		tap__find_random(layout, session);
+		if (!layout->random)
+			return 0;
+	}
+	if (layout->pointer)
+		bpf_probe_read_user(&base, sizeof(base), (void *)(session + layout->pointer));
+	bpf_probe_read_user(&random, sizeof(random), (void *)(base + layout->random));
+	if (tap__has_hello(session, pid, random, is_known))
+		return 1;
+	/* What was found by a search was something else. */
+	if (!is_known)
+		layout->random = 0;
+	return 0;
+}
+
+/* A whole record was read from a socket, or the rest of one. Global, verified once. */
+__noinline int tap__read(__u64 sock, __u64 end_of_record)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct tap_opened opened = { .sock = sock, .pid = current__pid() };
+	__u64 tag = 0;
+
+	if (!conn || bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_record - TAP_TAG_PART)))
+		return 0;
+	opened.connection = conn->id;
+	bpf_map_update_elem(&tap_reads, &tag, &opened, BPF_ANY);
+	return 0;
+}
+
+/*
+ * Binds a session to the connection from which a record was read whose last plaintext is given to the program. Behind that are, in place,
+ * in TLS 1.3 a byte that tells the record's type, and the authentication tag. Global, verified once.
+ */
+__noinline int tap__prove_by_tag(__u64 session, __u64 pid, __u64 end_of_plaintext)
+{
+	for (__u32 i = 0; i < 2; i++) {
+		struct tap_opened *opened;
+		struct connection *conn;
+		__u64 tag = 0;
+		__u64 sock;
+
+		if (bpf_probe_read_user(&tag, sizeof(tag), (void *)(end_of_plaintext + i + TAP_TAG_SIZE - TAP_TAG_PART)))
+			continue;
+		opened = bpf_map_lookup_elem(&tap_reads, &tag);
+		if (!opened || opened->pid != (__u32)pid)
+			continue;
+		sock = opened->sock;
+		conn = bpf_map_lookup_elem(&connections, &sock);
+		if (!conn || conn->id != opened->connection)
+			continue;
+		tap__bind(session, pid, conn);
+		return 1;
+	}
+	return 0;
 }
 
 /* Ciphertext that leaves from here on is of what is written now, unless more of this answer was written before. */
@@ -273,32 +284,17 @@ static __always_inline void tap__begin_write(struct connection *conn)
 }
 
 /* A call on a session begins. Global, verified once. */
-__noinline int tap__enter(__u64 context, __u64 pid_and_kind, __u64 session, __u64 buffer, __u64 length_at)
+__noinline int tap__enter(__u64 context, __u64 pid_and_kind, __u64 session, __u64 buffer, __u64 length)
 {
 	struct tap_context key = { .id = context, .pid = pid_and_kind };
 	enum tap_kind kind = pid_and_kind >> 32;
+	struct tap_call fresh = { .session = session, .buffer = buffer, .length = length, .kind = kind };
 	struct tap_call *call = bpf_map_lookup_elem(&tap_calls, &key);
 
-	if (!call) {
-		struct tap_call fresh = { .session = session, .buffer = buffer, .length_at = length_at, .kind = kind };
-
+	if (call)
+		*call = fresh;
+	else
 		bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
-	} else {
-		/* BoringSSL shakes hands inside of its own SSL_read and SSL_write. One in itself is the same call seen by two sets of probes. */
-		if (kind == TAP_HANDSHAKE && call->kind && call->kind != TAP_HANDSHAKE && call->session == session) {
-			call->nested += 1;
-			return 0;
-		}
-		call->is_fed = call->read_sock != 0;
-		if (call->read_sock && !tap__may_claim(call, kind, bpf_ktime_get_ns()))
-			call->read_sock = 0;
-		call->asking = 0;
-		call->session = session;
-		call->buffer = buffer;
-		call->length_at = length_at;
-		call->kind = kind;
-		call->nested = 0;
-	}
 	if (kind == TAP_WRITE || kind == TAP_WRITE_EX || kind == TAP_SENDFILE)
 		tap__begin_write(tap__connection(session, key.pid));
 	return 0;
@@ -329,6 +325,7 @@ static __always_inline void tap__turn(struct connection *conn, __u8 direction, c
 			tls__stamp(conn, &conn->slots[DIRECTION_IN].record);
 		}
 		conn->tls_first_read_ns = 0;
+		conn->tls_asked_ns = 0;
 		turn__add(conn, DIRECTION_IN, io, bytes, now);
 		turn__report_head(conn, DIRECTION_IN);
 		return;
@@ -368,7 +365,7 @@ __noinline int tap__data(__u64 session, __u64 pid_and_direction, __u64 base, __u
 {
 	struct connection *conn = tap__connection(session, pid_and_direction);
 
-	if (conn && !tap__is_doubtful(conn, pid_and_direction))
+	if (conn)
 		tap__deliver(conn, pid_and_direction >> 32 & 1, base, kind, bytes);
 	else
 		count(COUNTER_TAP_UNBOUND);
@@ -385,15 +382,13 @@ static __always_inline void tap__sent(__u64 session, __u32 pid, __u64 base, enum
 	tap__data(session, pid | 1ULL << 32, base, kind, bytes);
 }
 
-/* A call that receives had nothing for the program. False where its connection is not known. */
-static __always_inline bool tap__received_nothing(__u64 session, __u32 pid)
+/* A call that receives had nothing for the program. */
+static __always_inline void tap__received_nothing(__u64 session, __u32 pid)
 {
 	struct connection *conn = tap__connection(session, pid);
 
-	if (!conn)
-		return false;
-	tls__nothing_received(conn);
-	return true;
+	if (conn)
+		tls__nothing_received(conn);
 }
 
 static __always_inline __u64 tap__goroutine(const struct tap_runtime *runtime)
@@ -405,58 +400,81 @@ static __always_inline __u64 tap__goroutine(const struct tap_runtime *runtime)
 	return goroutine;
 }
 
-/* What the context that does this I/O says of whose socket it is. */
-static __always_inline void tap__learn(struct connection *conn, __u8 direction, __u32 pid, __u64 now)
+/* GO: what the goroutine that does this I/O says of whose socket it is. False where it says nothing. Global, verified once. */
+__noinline int tap__learn_by_goroutine(__u64 sock, __u64 direction, __u64 pid)
 {
-	struct tap_context key = { .id = (__u32)bpf_get_current_pid_tgid(), .pid = pid };
-	struct tap_context thread = key;
-	struct tap_runtime *runtime = bpf_map_lookup_elem(&tap_runtimes, &pid);
-	bool hello = conn->tls_hello;
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct tap_context key = { .pid = pid };
+	struct tap_runtime *runtime = bpf_map_lookup_elem(&tap_runtimes, &key.pid);
+	struct tap_call fresh = { .read_sock = sock };
 	struct tap_call *call;
 
-	conn->tls_hello = 0;
-	if (runtime && runtime->kind == TAP_RUNTIME_GO)
-		key.id = tap__goroutine(runtime);
+	if (!conn || !runtime)
+		return 0;
+	key.id = tap__goroutine(runtime);
 	call = bpf_map_lookup_elem(&tap_calls, &key);
-	/* A library of C in a Go program. */
-	if (!call && key.id != thread.id)
-		call = bpf_map_lookup_elem(&tap_calls, &thread);
 	if (call && call->kind) {
-		call->read_sock = 0;
-		tap__bind(call->session, pid, conn);
-	} else if (direction == DIRECTION_OUT) {
-		if (!call)
-			return;
-		if (hello && call->asking && now - call->since_ns < TAP_HELLO_SOON_NS &&
-		    (!call->remembers || !conn->tls_random || tap__prove(call->asking, pid) == TAP_UNPROVABLE))
-			tap__bind(call->asking, pid, conn);
-		if (hello)
-			call->asking = 0;
-		/* Whoever answers what it has read is inside a call that nobody saw begin. */
-		if (call->read_connection == conn->id)
-			call->read_sock = 0;
-	} else if (call) {
-		call->read_sock = 0;
-		if (conn->tls_offers >= TAP_OFFERS_MAX)
-			return;
-		/* Until probes are there nobody can claim. */
-		if (call->session)
-			conn->tls_offers += 1;
-		call->read_sock = conn->slots[DIRECTION_IN].record.sock;
+		tap__bind(call->session, key.pid, conn);
+	} else if (direction == DIRECTION_IN) {
+		/* A Read that began before the probes were there: what it gives to its caller was read by it. */
+		if (!call) {
+			fresh.read_connection = conn->id;
+			bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
+			return 0;
+		}
+		call->read_sock = sock;
 		call->read_connection = conn->id;
-		call->is_hello = hello;
-		call->asking = 0;
-		call->since_ns = now;
-	} else if (conn->tls_offers < TAP_OFFERS_MAX) {
-		struct tap_call fresh = {
-			.read_sock = conn->slots[DIRECTION_IN].record.sock,
-			.read_connection = conn->id,
-			.is_hello = hello,
-			.since_ns = now,
-		};
-
-		bpf_map_update_elem(&tap_calls, &key, &fresh, BPF_ANY);
 	}
+	return call != NULL;
+}
+
+/* The session of a Read of Go that nobody saw begin is that of the socket it has read. */
+static __always_inline void tap__claim(struct tap_call *call, __u64 session, __u32 pid)
+{
+	__u64 sock = call->read_sock;
+	struct connection *conn;
+
+	if (!sock)
+		return;
+	call->read_sock = 0;
+	conn = bpf_map_lookup_elem(&connections, &sock);
+	if (conn && conn->id == call->read_connection)
+		tap__bind(session, pid, conn);
+}
+
+/* The first record of what a write encrypts: header, tag, and what comes to it of a nonce, a type or padding. */
+#define TAP_RECORD_PLAINTEXT_MAX 16384
+#define TAP_OVERHEAD_MIN 21
+#define TAP_OVERHEAD_MAX 64
+
+static __always_inline bool tap__writes_inside(const struct tap_call *call, __u64 bytes)
+{
+	__u64 length = call->length;
+
+	if ((call->kind != TAP_WRITE && call->kind != TAP_WRITE_EX) || !length)
+		return false;
+	if (length > TAP_RECORD_PLAINTEXT_MAX)
+		length = TAP_RECORD_PLAINTEXT_MAX;
+	return bytes >= length + TAP_OVERHEAD_MIN && bytes <= length + TAP_OVERHEAD_MAX;
+}
+
+/* What the thread, or goroutine, that does this I/O is doing may prove whose socket it is. */
+static __always_inline void tap__learn(struct connection *conn, __u8 direction, __u32 pid, __u64 bytes)
+{
+	struct tap_context key = { .id = (__u32)bpf_get_current_pid_tgid(), .pid = pid };
+	struct tap_runtime *runtime = bpf_map_lookup_elem(&tap_runtimes, &pid);
+	struct tap_call *call;
+
+	if (runtime && runtime->kind == TAP_RUNTIME_GO &&
+	    tap__learn_by_goroutine(conn->slots[DIRECTION_IN].record.sock, direction, pid))
+		return;
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	if (!call || tap__connection(call->session, pid))
+		return;
+	if (conn->tls_random)
+		tap__prove(call->session, pid);
+	else if (direction == DIRECTION_OUT && tap__writes_inside(call, bytes))
+		tap__bind(call->session, pid, conn);
 }
 
 static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 bytes, __u64 now)
@@ -480,16 +498,6 @@ static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 
 		tap__report_head(conn);
 }
 
-/* Only what the thread's own call on a session does tells whose socket it is. */
-static __always_inline void tap__learn_inside(struct connection *conn, __u32 pid)
-{
-	struct tap_context key = { .id = (__u32)bpf_get_current_pid_tgid(), .pid = pid };
-	struct tap_call *call = bpf_map_lookup_elem(&tap_calls, &key);
-
-	if (call && call->kind)
-		tap__bind(call->session, pid, conn);
-}
-
 /* What is read and written shows which ciphers are those of the connection. */
 static __always_inline bool rustls__proves(const struct connection *conn, __u8 direction, __u32 pid)
 {
@@ -503,10 +511,21 @@ static __always_inline bool rustls__proves(const struct connection *conn, __u8 d
 }
 
 /* Flags of tls__received(). */
-static __always_inline __u64 rustls__notes(const struct connection *conn, bool proves)
+static __always_inline __u64 tap__notes(struct connection *conn, __u32 pid, bool proves)
 {
+	struct tap_layout *layout;
+
 	if (proves)
 		return TLS_NOTES_RECORDS;
+	if (!conn->tls_bound) {
+		layout = bpf_map_lookup_elem(&tap_layouts, &pid);
+		if (layout && layout->is_tapped)
+			return TLS_NOTES_RECORDS;
+		if (conn->tls_notes >= TAP_NOTES_MAX)
+			return 0;
+		conn->tls_notes += 1;
+		return TLS_NOTES_RECORDS;
+	}
 	return conn->tls_settled >> DIRECTION_IN & 1 ? TLS_NOTES_AFTER_UPDATE : 0;
 }
 
@@ -515,7 +534,6 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	__u8 direction = kind_and_direction >> 8 & 1;
-	__u64 now = bpf_ktime_get_ns();
 	__u32 pid = current__pid();
 	bool proves;
 
@@ -523,19 +541,26 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 		return 0;
 	proves = rustls__proves(conn, direction, pid);
 	if (direction == DIRECTION_IN)
-		tls__received(sock, base, (kind_and_direction & 0xff) | rustls__notes(conn, proves), bytes);
+		tls__received(sock, base, (kind_and_direction & 0xff) | tap__notes(conn, pid, proves), bytes);
 	else
-		tap__ciphertext_left(conn, bytes, now);
-	if (conn->tls_bound)
+		tap__ciphertext_left(conn, bytes, bpf_ktime_get_ns());
+	return 0;
+}
+
+/* I/O of ciphertext on a socket whose session is not known. Called by the program itself: in deeper calls the stack would not do. */
+__noinline int tap__unbound_io(__u64 sock, __u64 direction_of_call, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	__u8 direction = direction_of_call & 1;
+	__u32 pid = current__pid();
+	bool proves;
+
+	if (!conn)
 		return 0;
-	/* A program may have both: what is read outside of any call on a session is not offered to one, it may be of rustls. */
-	if (proves) {
-		tap__learn_inside(conn, pid);
-		return 0;
-	}
-	tap__learn(conn, direction, pid, now);
-	/* Whoever has a tap has bound what was read before it writes. */
-	if (!conn->tls_bound && !conn->tls_unbound && direction == DIRECTION_OUT && conn->tls_read_ns) {
+	proves = rustls__proves(conn, direction, pid);
+	tap__learn(conn, direction, pid, bytes);
+	/* Whoever has a tap has bound what was read before it answers it. */
+	if (!conn->tls_bound && !proves && !conn->tls_seen && !conn->tls_unbound && direction == DIRECTION_OUT && conn->tls_data) {
 		conn->tls_unbound = 1;
 		emit__process(RECORD_TLS, pid, 0, BPF_RB_FORCE_WAKEUP);
 	}

@@ -21,14 +21,14 @@ enum {
 	TLS_CLIENT_HELLO = 1,
 };
 
-/* Beside the kind of a buffer: rustls__read() is to know of every record in it. */
+/* Beside the kind of a buffer: tap__read() is to know of every record in it. */
 #define TLS_NOTES_RECORDS 0x100
 /* The same from a record on that may be a KeyUpdate (TLS 1.3): those after it need other keys. */
 #define TLS_NOTES_AFTER_UPDATE 0x200
 /* A header, a message of 5 bytes, its type and a tag. */
 #define TLS_KEY_UPDATE_SIZE (TLS_HEADER + 5 + 1 + 16)
 
-__noinline int rustls__read(__u64 sock, __u64 end_of_record);
+__noinline int tap__read(__u64 sock, __u64 end_of_record);
 
 /* Bytes of a record, header included; 0 where this is no header of one. The first byte is the lowest. */
 static __always_inline __u32 tls__record_size(__u64 header)
@@ -92,9 +92,9 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 		return 0;
 	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	conn->tls = 1;
-	conn->tls_hello = slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured > TLS_HEADER &&
-			  slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO;
-	if (conn->tls_hello && slot->record.captured >= TLS_RANDOM_END + TLS_RANDOM_PART) {
+	conn->tls_hello = slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured == TLS_HEADER;
+	if (slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured >= TLS_RANDOM_END + TLS_RANDOM_PART &&
+	    slot->prefix[TLS_HEADER] == TLS_CLIENT_HELLO) {
 		__u64 random;
 
 		__builtin_memcpy(&random, &slot->prefix[TLS_RANDOM_END], sizeof(random));
@@ -135,11 +135,25 @@ static __always_inline bool tls__begins_stream(struct connection *conn, __u8 dir
 	if (!tls__may_begin(conn, bytes) || !tls__record_size(bytes))
 		return false;
 	conn->tls = 1;
-	conn->tls_hello = (bytes & 0xff) == TLS_HANDSHAKE && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO;
-	if (conn->tls_hello && total >= TLS_RANDOM_END + TLS_RANDOM_PART && segment.length >= TLS_RANDOM_END + TLS_RANDOM_PART &&
+	conn->tls_hello = (bytes & 0xff) == TLS_HANDSHAKE && total == TLS_HEADER;
+	if ((bytes & 0xff) == TLS_HANDSHAKE && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO && total >= TLS_RANDOM_END + TLS_RANDOM_PART && segment.length >= TLS_RANDOM_END + TLS_RANDOM_PART &&
 	    !bpf_probe_read_user(&random, sizeof(random), (void *)(segment.base + TLS_RANDOM_END)))
 		tls__note_hello(conn, random);
 	return true;
+}
+
+/* OpenSSL reads the header of a record for itself, so the rest of a ClientHello comes with the next read. */
+static __always_inline void tls__hello_goes_on(struct connection *conn, __u64 base, __u64 bytes)
+{
+	__u64 random = 0;
+	__u8 type = 0;
+
+	conn->tls_hello = 0;
+	if (bytes < TLS_RANDOM_END - TLS_HEADER + TLS_RANDOM_PART || bpf_probe_read_user(&type, sizeof(type), (void *)base))
+		return;
+	if (type == TLS_CLIENT_HELLO &&
+	    !bpf_probe_read_user(&random, sizeof(random), (void *)(base + TLS_RANDOM_END - TLS_HEADER)))
+		tls__note_hello(conn, random);
 }
 
 /*
@@ -175,14 +189,19 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 	}
 	if (kind != IO_BUFFER) {
 		conn->tls_unsure = 1;
+		conn->tls_data = 1;
 		return 0;
 	}
+	if (conn->tls_hello && bytes != TLS_HEADER)
+		tls__hello_goes_on(conn, at, bytes);
 	record_left = conn->tls_unsure ? 0 : conn->tls_record_left;
+	if (!record_left && bytes == TLS_HEADER)
+		conn->tls_inside = 1;
 	for (int i = 0; i < TLS_RECORDS; i++) {
 		__u64 header = 0;
 
 		if (notes && record_left && record_left <= left)
-			rustls__read(sock, at + record_left);
+			tap__read(sock, at + record_left);
 		if (record_left >= left) {
 			record_left -= left;
 			left = 0;
@@ -199,6 +218,8 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 			break;
 		if (notes_later && record_left == TLS_KEY_UPDATE_SIZE)
 			notes = true;
+		if ((header & 0xff) == TLS_APPLICATION_DATA)
+			conn->tls_data = 1;
 		if ((header & 0xff) == TLS_APPLICATION_DATA && !conn->tls_first_read_ns) {
 			conn->tls_first_arrived_ns = conn->tls_arrived_ns;
 			conn->tls_first_read_ns = conn->tls_read_ns;

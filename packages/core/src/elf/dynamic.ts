@@ -1,11 +1,13 @@
 import { type ElfFile, readWord, SEGMENT_DYNAMIC } from './elf-file.ts';
 
+export const DYNAMIC_PLT_SIZE = 2;
 export const DYNAMIC_HASH = 4;
 export const DYNAMIC_STRINGS = 5;
 export const DYNAMIC_SYMBOLS = 6;
 export const DYNAMIC_RELA = 7;
 export const DYNAMIC_RELA_SIZE = 8;
 export const DYNAMIC_STRINGS_SIZE = 10;
+export const DYNAMIC_PLT = 23;
 export const DYNAMIC_GNU_HASH = 0x6fff_fef5;
 
 const LONGEST_DYNAMIC = 64 * 1024;

@@ -39,6 +39,7 @@ export const SEGMENT_LOAD = 1;
 export const SEGMENT_DYNAMIC = 2;
 export const SEGMENT_NOTE = 4;
 export const SEGMENT_TLS = 7;
+export const SEGMENT_UNWIND = 0x6474_e550;
 
 /**
  * Headers of a 64-bit little-endian ELF file (System V ABI, chapters 4 and 5), read with a few positional reads. Tables that are

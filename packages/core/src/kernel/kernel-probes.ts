@@ -35,15 +35,14 @@ export class KernelProbes implements ProbeAttacher {
   attach(tap: TapName, path: string, groups: readonly ProbeGroup[], pid = -1): () => Promise<void> {
     const object = this.#objects[tap];
     if (object === undefined || object instanceof Error) throw new Error(`${tap} is not loaded`);
-    const entries: LinkHandle[] = [];
-    const returns: LinkHandle[] = [];
-    // Entries first: a return without its entry is nothing, an entry without its return is a call that never ends.
-    const detach = (): Promise<void> => this.#native.closeLinks([entries.splice(0), returns.splice(0)]);
+    const links: LinkHandle[] = [];
+    const detach = (): Promise<void> => this.#native.closeLinks([links.splice(0)]);
     try {
-      for (const { program, offsets, isReturn } of groups) {
+      for (const { program, offsets } of groups) {
         for (const some of this.#isMulti ? [offsets] : offsets.map((offset) => [offset])) {
-          const target = { path, offsets: some, pid, return: isReturn, multi: this.#isMulti };
-          (isReturn ? returns : entries).push(object.attachUprobe(program, target));
+          // To replace a return address would end programs that switch stacks, throw exceptions or cancel threads inside of a call.
+          const target = { path, offsets: some, pid, return: false, multi: this.#isMulti };
+          links.push(object.attachUprobe(program, target));
         }
       }
     } catch (error) {

@@ -16,6 +16,8 @@ const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 const CAP_SYS_ADMIN = 21n;
 const CAP_PERFMON = 38n;
 const CAP_BPF = 39n;
+/** Every CPU keeps up to so many entries of a map that forgets what is not used for its own next ones. */
+const LRU_SPARE = 128;
 /** Maps that sockets.bpf.o owns and the sources share. */
 const SHARED_MAPS = [
   'connections',
@@ -35,7 +37,7 @@ const SHARED_MAPS = [
   'rustls_ciphers',
   'rustls_calls',
   'rustls_records',
-  'rustls_reads',
+  'tap_reads',
   'rustls_blank',
   'counters',
   'ring',
@@ -96,6 +98,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
       maxEntries: {
         connections: options.maxConnections,
         tap_sessions: options.maxConnections,
+        tap_reads: options.maxConnections + LRU_SPARE * cpus().length,
         ring: options.ringBytes,
         ...rustlsEntries(options),
       },
@@ -135,11 +138,9 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
 
 /** The kernel side of the sockets has the maps of the tap in rustls, wanted or not. */
 function rustlsEntries({ taps, maxConnections }: KernelOptions): Record<string, number> {
-  // Every CPU keeps up to 128 entries of a map that forgets what is not used for its own next ones.
-  const size = (entries: number): number => (taps.rustls ? entries + 128 * cpus().length : 1);
+  const size = (entries: number): number => (taps.rustls ? entries + LRU_SPARE * cpus().length : 1);
   return {
     rustls_ciphers: size(2 * maxConnections),
-    rustls_reads: size(maxConnections),
     rustls_calls: size(512),
     rustls_records: size(512),
   };

@@ -10,6 +10,6 @@ export function planLoader(elf: ElfFile): TapPlan | NoTap {
   const [hook] = findFunctions(elf, [HOOK]).get(HOOK) ?? [];
   const offset = hook === undefined ? undefined : elf.offsetOf(hook.address);
   if (offset === undefined) return NO_HOOK;
-  const probe = { program: 'loader_changed', symbol: HOOK, offset, isReturn: false, kind: 'stepped' } as const;
+  const probe = { program: 'loader_changed', symbol: HOOK, offset, kind: 'stepped' } as const;
   return { tap: 'loader', probes: [probe], refused: [], about: 'dynamic loader' };
 }

@@ -4,7 +4,6 @@ import type { TapName } from './tap-plan.ts';
 export interface ProbeGroup {
   readonly program: string;
   readonly offsets: readonly number[];
-  readonly isReturn: boolean;
 }
 
 /** Go: by the goroutine, whose address is so far from the thread pointer. rustls: by the ciphertext. */
@@ -18,7 +17,7 @@ export interface ProbeAttacher {
   trouble(tap: TapName): string | undefined;
   /**
    * Attaches all groups in this order, or none, for every process or for one; the path leads to the file during the call only. Returns what
-   * detaches them, returns after entries, and resolves when they are. Throws where the kernel refuses.
+   * detaches them, and resolves when they are. Throws where the kernel refuses.
    */
   attach(tap: TapName, path: string, groups: readonly ProbeGroup[], pid?: number): () => Promise<void>;
   /** Tells how plaintext finds its connection in this process. False where there is no room. */

@@ -1,13 +1,13 @@
 import type { ProbeGroup } from './probe-attacher.ts';
 import type { PlannedProbe } from './tap-plan.ts';
 
-/** Neighbours with the same program and kind are attached at once. */
+/** Neighbours with the same program are attached at once. */
 export function probeGroups(probes: readonly PlannedProbe[]): ProbeGroup[] {
-  const all: { program: string; offsets: number[]; isReturn: boolean }[] = [];
-  for (const { program, offset, isReturn } of probes) {
+  const all: { program: string; offsets: number[] }[] = [];
+  for (const { program, offset } of probes) {
     const last = all.at(-1);
-    if (last?.program === program && last.isReturn === isReturn) last.offsets.push(offset);
-    else all.push({ program, offsets: [offset], isReturn });
+    if (last?.program === program) last.offsets.push(offset);
+    else all.push({ program, offsets: [offset] });
   }
   return all;
 }

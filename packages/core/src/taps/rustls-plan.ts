@@ -2,7 +2,9 @@ import type { ElfFile } from '../elf/elf-file.ts';
 import { findFunctionsByPart } from '../elf/find-by-part.ts';
 import type { ElfFunction } from '../elf/symbols.ts';
 import type { NoTap, PlannedProbe, TapPlan } from './tap-plan.ts';
-import { startsEmulated } from './x86/place-probe.ts';
+import { type Placement, placeProbe } from './x86/place-probe.ts';
+import { RCX, RDI, RDX, RSI } from './x86/registers.ts';
+import { returnSites } from './x86/return-sites.ts';
 
 const NO_RUSTLS: NoTap = { reason: 'none', about: 'no record ciphers of rustls among its symbols' };
 
@@ -19,6 +21,8 @@ const METHODS = [
     name: /rustls\.\.crypto\.\.cipher\.\.MessageDecrypter\$GT\$7decrypt17h|6cipher16MessageDecrypter7decrypt/,
   },
 ];
+const ARGUMENTS = [RDI, RSI, RDX, RCX];
+const LONGEST_METHOD = 64 * 1024;
 /** What a connection has before there are keys. */
 const NO_CIPHER = /InvalidMessage(En|De)crypter/;
 
@@ -30,18 +34,30 @@ export function planRustls(elf: ElfFile): TapPlan | NoTap {
   const probes: PlannedProbe[] = [];
   for (const { program, part, name } of METHODS) {
     const found = findFunctionsByPart(elf, part, (symbol) => name.test(symbol) && !NO_CIPHER.test(symbol));
-    const placed = found.map((symbol) => place(elf, symbol)).filter((one) => one !== undefined);
+    const methods = found.map((symbol) => place(elf, symbol)).filter((one) => one !== undefined);
     // A return that is seen without its entry does no harm.
-    probes.push(...placed.map((one) => ({ ...one, program: `${program}_return`, isReturn: true })));
-    probes.push(...placed.map((one) => ({ ...one, program, isReturn: false })));
+    probes.push(...methods.flatMap(({ returns }) => returns.map((one) => ({ ...one, program: `${program}_return` }))));
+    probes.push(...methods.map(({ entry }) => ({ ...entry, program })));
   }
   const isWhole = METHODS.every(({ program }) => probes.some((probe) => probe.program === program));
   return isWhole ? { tap: 'rustls', probes, refused: [], about: 'rustls', isProvenByCiphertext: true } : NO_RUSTLS;
 }
 
-function place(elf: ElfFile, { name, address }: ElfFunction): Omit<PlannedProbe, 'program' | 'isReturn'> | undefined {
-  const offset = elf.offsetOf(address);
-  const code = elf.readAt(address, 16);
-  if (offset === undefined || code === undefined) return undefined;
-  return { symbol: name, offset, kind: startsEmulated(code) ? 'emulated' : 'stepped' };
+interface PlacedMethod {
+  readonly entry: Omit<PlannedProbe, 'program'>;
+  readonly returns: readonly Omit<PlannedProbe, 'program'>[];
+}
+
+function place(elf: ElfFile, { name, address, size }: ElfFunction): PlacedMethod | undefined {
+  const start = elf.offsetOf(address);
+  const code = size > 0 && size <= LONGEST_METHOD ? elf.readAt(address, size) : undefined;
+  const entry = code === undefined ? undefined : placeProbe(code, ARGUMENTS);
+  const returns = code === undefined ? [] : returnSites(code);
+  if (start === undefined || entry === undefined || returns.length === 0) return undefined;
+  const at = ({ offset, kind }: Placement): Omit<PlannedProbe, 'program'> => ({
+    symbol: name,
+    offset: start + offset,
+    kind,
+  });
+  return { entry: at(entry), returns: returns.map(at) };
 }

@@ -9,8 +9,6 @@ export interface PlannedProbe {
   readonly symbol: string;
   /** Offset in the file. */
   readonly offset: number;
-  /** Runs when the function returns; the offset is that of the function's first instruction. */
-  readonly isReturn: boolean;
   /** See `Placement`. */
   readonly kind: 'emulated' | 'stepped';
 }
@@ -18,7 +16,7 @@ export interface PlannedProbe {
 /** Where probes go in one file. */
 export interface TapPlan {
   readonly tap: TapName;
-  /** In the order to attach; detached at once, entries before returns. */
+  /** In the order to attach; detached at once. None replaces a return address: what a call gives is seen at an instruction inside of it. */
   readonly probes: readonly PlannedProbe[];
   /** Functions left out since their code is not surely understood. */
   readonly refused: readonly string[];

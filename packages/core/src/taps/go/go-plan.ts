@@ -81,7 +81,6 @@ function placeMethod(
     program: `${name}${suffix}`,
     symbol: found.name,
     offset: start + offset,
-    isReturn: false,
     kind,
   });
   const probes = [probe(program, placement)];

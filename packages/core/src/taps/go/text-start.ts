@@ -1,6 +1,6 @@
 import { type ElfFile, readWord, SEGMENT_LOAD } from '../../elf/elf-file.ts';
+import { eachRelativeRelocation } from '../../elf/relative-relocations.ts';
 import { findFunctions } from '../../elf/symbols.ts';
-import { eachRelativeRelocation } from './relative-relocations.ts';
 
 /** Offsets in runtime.moduledata, the same from Go 1.18 to 1.26 (runtime/symtab.go). */
 const MINPC = 20 * 8;

@@ -43,7 +43,7 @@ export function placeProbe(code: Uint8Array, registers: readonly number[], keeps
 }
 
 /** Whether Linux emulates it since 5.10 (arch/x86/kernel/uprobes.c): PUSH of a register, NOP, CALL, JMP and Jcc with a distance. */
-function isEmulated(instruction: Instruction): boolean {
+export function isEmulated(instruction: Instruction): boolean {
   const { map, opcode, rex, hasOtherPrefix, hasOperandSizePrefix, hasSegmentPrefix } = instruction;
   if (hasOtherPrefix || hasOperandSizePrefix || hasSegmentPrefix) return false;
   if (map === 2) return opcode >= 0x80 && opcode < 0x90 && rex === 0;

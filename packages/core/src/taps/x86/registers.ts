@@ -6,6 +6,7 @@ export const RCX = 1;
 export const RDX = 2;
 export const RBX = 3;
 export const RSP = 4;
+const RBP = 5;
 export const RSI = 6;
 export const RDI = 7;
 export const R14 = 14;
@@ -38,6 +39,8 @@ function ofOneByteOpcode(instruction: Instruction): number {
   }
   // PUSH; Jcc; TEST; NOP
   if (opcode >= 0x50 && opcode < 0x58) return 0;
+  // POP
+  if (opcode >= 0x58 && opcode < 0x60) return bit((opcode & 7) | ((instruction.rex & REX_B) << 3));
   if (opcode >= 0x70 && opcode < 0x80) return 0;
   if (opcode === 0x84 || opcode === 0x85 || opcode === 0xa8 || opcode === 0xa9) return 0;
   if (opcode === 0x90 && (instruction.rex & REX_B) === 0) return 0;
@@ -60,6 +63,8 @@ function ofOneByteOpcode(instruction: Instruction): number {
     case 0xf6: // TEST; the others have hidden operands
     case 0xf7:
       return group < 2 ? 0 : EVERY;
+    case 0xc9: // LEAVE
+      return bit(RBP);
     case 0xff: // PUSH; the others are jumps and calls, INC and DEC
       return group === 6 ? 0 : EVERY;
     default:

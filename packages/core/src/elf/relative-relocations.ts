@@ -1,5 +1,5 @@
-import { DYNAMIC_RELA, DYNAMIC_RELA_SIZE, readDynamic } from '../../elf/dynamic.ts';
-import { type ElfFile, readWord } from '../../elf/elf-file.ts';
+import { DYNAMIC_RELA, DYNAMIC_RELA_SIZE, readDynamic } from './dynamic.ts';
+import { type ElfFile, readWord } from './elf-file.ts';
 
 const SECTION_RELA = 4;
 const ENTRY_BYTES = 24;

@@ -1,0 +1,5 @@
+/** A function with its code. */
+export interface FunctionCode {
+  readonly address: number;
+  readonly code: Uint8Array;
+}
