@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -8,7 +7,6 @@ import {
   openSync,
   readFileSync,
   readSync,
-  realpathSync,
   rmdirSync,
   rmSync,
 } from 'node:fs';
@@ -224,7 +222,18 @@ describe('TLS taps are attached', needsBpf, () => {
       const script =
         'mount --rbind / "$1" && mount -t tmpfs none "$1/mnt" && cp "$2" "$1/mnt/libssl.so.3" && r=$1 && shift 2 && exec chroot "$r" "$@"';
       const python = ['/usr/bin/env', 'LD_LIBRARY_PATH=/mnt', '/usr/bin/python3', server, files.cert, files.key];
-      const unshare = ['-m', '--propagation', 'private', 'sh', '-c', script, 'sh', root, systemOpenssl().ssl, ...python];
+      const unshare = [
+        '-m',
+        '--propagation',
+        'private',
+        'sh',
+        '-c',
+        script,
+        'sh',
+        root,
+        systemOpenssl().ssl,
+        ...python,
+      ];
       const app = use(await runApp('tls-server', '/usr/bin/unshare', unshare));
       const watching = use(await watch({ pids: [app.pid] }));
       expect(tapped(watching)).toMatchObject([{ about: 'OpenSSL', processes: [app.pid] }]);
