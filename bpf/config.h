@@ -16,6 +16,9 @@ const volatile __u32 wakeup_bytes = 1 << 20;
 /* 1 where source_io_uring.bpf.o is loaded: it delivers the content of what io_uring moves. */
 const volatile __u32 reads_io_uring = 0;
 
+/* When the tracer began (CLOCK_MONOTONIC). */
+const volatile __u64 started_ns = 0;
+
 /* Inode number of the library's PID namespace; 0 for the initial one. */
 const volatile __u32 pid_namespace = 0;
 

@@ -55,6 +55,7 @@ enum record_kind {
 	RECORD_LOADED = 9, /* struct process_record: a selected process loads libraries, or has just loaded or unloaded some (loader.bpf.c) */
 	RECORD_HEAD = 10,  /* struct head_record: the next bytes of a head that is longer than its turn's prefix */
 	RECORD_UNSEEN = 11, /* struct process_record: bytes were read on a connection of a selected process that no hook saw (splice.bpf.c) */
+	RECORD_UNCLAIMED = 12, /* struct listen_record, pid 0: no selected process took a connection to a port that one listens on; a few times a second */
 };
 
 enum record_flag {
@@ -234,7 +235,9 @@ enum counter {
 	COUNTER_VECTORS_CUT = 22,    /* I/O calls of more buffers than are looked at: what the others held is not known */
 	COUNTER_READS_UNSEEN = 23,   /* times that bytes had been read on a connection without a hook having seen it (splice, a process that is not selected) */
 	COUNTER_CALLS_CUT = 24,      /* I/O calls in stream mode of which not all was reported: more than 1 MiB or 1,024 buffers, a ring that was half full, or unreadable */
-	COUNTER_MAX = 25,
+	COUNTER_UNCLAIMED = 25,      /* connections to a selected port on which something was said and that no selected process took; each stands for one request or more, or none */
+	COUNTER_JOINED_LATE = 26,    /* connections on which something was said before the process was selected, though the tracer ran; each stands for one request or more */
+	COUNTER_MAX = 27,
 };
 
 #endif

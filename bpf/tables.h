@@ -176,6 +176,8 @@ struct selection_rules {
 
 struct port_value {
 	__u32 pid;
+	__u32 pad0;
+	__u64 unclaimed_ns; /* when user space was told of an unclaimed connection last */
 };
 
 #endif

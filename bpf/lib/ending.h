@@ -2,6 +2,35 @@
 #ifndef BEYLA_LIB_ENDING_H
 #define BEYLA_LIB_ENDING_H
 
+#define UNCLAIMED_INTERVAL_NS 100000000ULL
+
+/* A connection to a selected port on which something was said to somebody else: who listens is looked for anew. */
+static __always_inline void connection__unclaimed(struct connection *conn, const struct tcp_sock *tp)
+{
+	struct turn_record *about = &conn->slots[DIRECTION_IN].record;
+	struct listen_record record = {
+		.header = { .size = sizeof(record), .kind = RECORD_UNCLAIMED, .abi = BEYLA_ABI_VERSION },
+		.ns = bpf_ktime_get_ns(),
+		/* The socket itself has given its port back. */
+		.netns = about->netns,
+		.port = about->local_port,
+		.family = about->family,
+	};
+	struct port_key key = { .netns = record.netns, .port = record.port };
+	struct port_value *port;
+
+	/* A FIN counts as one. */
+	if (conn->role != ROLE_SERVER || conn->midstream || BPF_CORE_READ(tp, bytes_received) <= 1)
+		return;
+	count(COUNTER_UNCLAIMED);
+	port = bpf_map_lookup_elem(&ports, &key);
+	if (!port || record.ns - port->unclaimed_ns < UNCLAIMED_INTERVAL_NS)
+		return;
+	port->unclaimed_ns = record.ns;
+	if (bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
+		count(COUNTER_LIFECYCLE_LOST);
+}
+
 /* Nothing more will be said on this connection. Global, verified once: what is reported is written twice in places. */
 __noinline int connection__end(__u64 sock)
 {
@@ -25,6 +54,8 @@ __noinline int connection__end(__u64 sock)
 		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))) &&
 		    bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
 			count(COUNTER_CLOSES_LOST);
+	} else {
+		connection__unclaimed(conn, (struct tcp_sock *)sock);
 	}
 	tap__connection_ends(conn);
 	bpf_map_delete_elem(&connections, &sock);

@@ -34,6 +34,21 @@ static __always_inline void socket_io__stream(struct connection *conn, __u8 dire
 }
 
 /*
+ * A connection that was not followed so far, of a process that is: where both sides had said something before the present call, an exchange or more went
+ * by unseen. What is older than the tracer, as its processes are, nobody expects to be seen.
+ */
+static __always_inline void socket_io__note_joined(const struct tcp_sock *tp, __u64 direction, __u64 bytes)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u64 received = BPF_CORE_READ(tp, bytes_received);
+	__u64 sent = BPF_CORE_READ(tp, bytes_sent);
+
+	if (received > (direction == DIRECTION_IN ? bytes : 0) && sent > (direction == DIRECTION_OUT ? bytes : 0) &&
+	    BPF_CORE_READ(task, group_leader, start_time) > started_ns)
+		count(COUNTER_JOINED_LATE);
+}
+
+/*
  * The first I/O of a selected process on a connection. Others may have used it before: a worker that was forked while its parent was being
  * selected, or any worker of a port that was selected by another one. What they said is not known, and none of it may be taken for a
  * part of what is said from here on. TCP's numbers tell whether there was something; then the connection counts as older than the tracer.
@@ -49,6 +64,8 @@ __noinline int socket_io__claim(__u64 sock, __u64 direction, __u64 bytes)
 	if (!conn || conn->claimed)
 		return 0;
 	conn->claimed = 1;
+	if (conn->midstream)
+		socket_io__note_joined(tp, direction, bytes);
 	/* They may have changed since it was made known: a socket that connects gets its own one late. */
 	connection__addresses(conn, (struct sock *)sock);
 	if (direction == DIRECTION_OUT)
@@ -64,6 +81,8 @@ __noinline int socket_io__claim(__u64 sock, __u64 direction, __u64 bytes)
 	}
 	if ((__s32)(sent - conn->write_seq) <= 0 && (__s32)(read - conn->read_seq) <= 0)
 		return 0;
+	if (conn->role == ROLE_SERVER && !conn->midstream)
+		count(COUNTER_JOINED_LATE);
 	conn->midstream = 1;
 	conn->established_ns = 0;
 	conn->write_seq = sent;

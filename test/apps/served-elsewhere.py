@@ -27,7 +27,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def main(mode, path=None):
+def main(mode, path=None, *_):
     if mode == "--thread":
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever).start()

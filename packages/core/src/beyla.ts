@@ -314,6 +314,7 @@ function hintsOf(discovery: Discovery, source: RecordSource): LifecycleSink {
     onFork: ({ parent, pid }) => discovery.hintFork(parent, pid),
     onExit: ({ pid }) => discovery.hintExit(pid),
     onListen: ({ pid, port, netns, isSelected }) => discovery.hintListen(pid, port, netns, isSelected),
+    onUnclaimed: ({ port }) => discovery.hintUnclaimed(port),
     onTls: ({ pid }) => source.speaksTls(pid),
     onLoaded: ({ pid, ns }) => source.loadsLibraries(pid, ns),
     onUnseen: () => source.readsUnseen(),

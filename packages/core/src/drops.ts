@@ -7,7 +7,15 @@
 export type Drops = Readonly<Record<string, number>>;
 
 /** Counters of the BPF side that each stand for a request, or more or less than one as they say, that was not followed. */
-const KERNEL = ['connections_full', 'closes_lost', 'tls_untapped', 'tap_unbound', 'tls_late'];
+const KERNEL = [
+  'connections_full',
+  'closes_lost',
+  'tls_untapped',
+  'tap_unbound',
+  'tls_late',
+  'unclaimed',
+  'joined_late',
+];
 
 export function dropsOf(
   kernel: Readonly<Record<string, number>>,

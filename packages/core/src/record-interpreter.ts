@@ -106,6 +106,10 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
     this.#options.lifecycle?.onListen(event);
   }
 
+  onUnclaimed(event: ListenEvent): void {
+    this.#options.lifecycle?.onUnclaimed?.(event);
+  }
+
   onTls(event: ProcessEvent): void {
     this.#options.lifecycle?.onTls?.(event);
   }

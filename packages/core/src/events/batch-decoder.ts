@@ -27,7 +27,7 @@ LEAST_SIZE[RECORD_KIND.FORK] = LEAST_SIZE[RECORD_KIND.EXIT] = PROCESS_RECORD.siz
 LEAST_SIZE[RECORD_KIND.TLS] = LEAST_SIZE[RECORD_KIND.LOADED] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.UNSEEN] = PROCESS_RECORD.size;
 LEAST_SIZE[RECORD_KIND.HEAD] = HEAD_RECORD.size;
-LEAST_SIZE[RECORD_KIND.LISTEN] = LISTEN_RECORD.size;
+LEAST_SIZE[RECORD_KIND.LISTEN] = LEAST_SIZE[RECORD_KIND.UNCLAIMED] = LISTEN_RECORD.size;
 
 /**
  * Walks the records of a batch: each starts at a multiple of 8 and says its size.
@@ -72,7 +72,7 @@ export class BatchDecoder {
     else if (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) this.#turnRecord(at, size, kind, sink);
     else if (kind === RECORD_KIND.HEAD) this.#headRecord(at, size, sink);
     else if (kind === RECORD_KIND.CLOSE) this.#closeRecord(at, size, sink);
-    else if (kind === RECORD_KIND.LISTEN) this.#listenRecord(at, sink);
+    else if (kind === RECORD_KIND.LISTEN || kind === RECORD_KIND.UNCLAIMED) this.#listenRecord(at, kind, sink);
     else if (kind === RECORD_KIND.EXEC) this.#execRecord(at, size, sink);
     else this.#processRecord(at, kind, sink);
   }
@@ -133,7 +133,7 @@ export class BatchDecoder {
     else sink.onExit(event);
   }
 
-  #listenRecord(at: number, sink: EventSink): void {
+  #listenRecord(at: number, kind: number, sink: EventSink): void {
     const event = this.#listen;
     event.ns = this.#u64(at + LISTEN_RECORD.ns);
     event.pid = this.#u32(at + LISTEN_RECORD.pid);
@@ -141,7 +141,8 @@ export class BatchDecoder {
     event.port = this.#u16(at + LISTEN_RECORD.port);
     event.family = this.#bytes[at + LISTEN_RECORD.family] ?? 0;
     event.isSelected = (this.#u16(at + RECORD_HEADER.flags) & RECORD_FLAG.SELECTED) !== 0;
-    sink.onListen(event);
+    if (kind === RECORD_KIND.LISTEN) sink.onListen(event);
+    else sink.onUnclaimed?.(event);
   }
 
   #turnRecord(at: number, size: number, kind: number, sink: EventSink): void {

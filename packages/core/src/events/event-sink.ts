@@ -18,6 +18,8 @@ export interface LifecycleSink {
   onFork(event: ProcessEvent): void;
   onExit(event: ProcessEvent): void;
   onListen(event: ListenEvent): void;
+  /** No selected process took a connection to a port that one listens on; `pid` is 0. */
+  onUnclaimed?(event: ListenEvent): void;
   /** A selected process speaks TLS on a connection that no tap sees into; `RecordSource.speaksTls` wants to know. */
   onTls?(event: ProcessEvent): void;
   /** A selected process has loaded libraries, or is about to; `RecordSource.loadsLibraries` wants to know. */

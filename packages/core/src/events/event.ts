@@ -102,7 +102,7 @@ export class ProcessEvent {
 }
 
 /**
- * A process began to listen on a TCP port. Reused: valid only during the call that gets it.
+ * A process began to listen on a TCP port, or nobody of note took a connection to it. Reused: valid only during the call that gets it.
  *
  * @public
  */

@@ -221,8 +221,9 @@ export const SELECTION_RULES = {
 } as const;
 
 export const PORT_VALUE = {
-  size: 4,
+  size: 16,
   pid: 0,
+  unclaimedNs: 8,
 } as const;
 
 export const RECORD_KIND = {
@@ -237,6 +238,7 @@ export const RECORD_KIND = {
   LOADED: 9,
   HEAD: 10,
   UNSEEN: 11,
+  UNCLAIMED: 12,
 } as const;
 
 export const RECORD_FLAG = {
@@ -297,7 +299,9 @@ export const COUNTER = {
   VECTORS_CUT: 22,
   READS_UNSEEN: 23,
   CALLS_CUT: 24,
-  MAX: 25,
+  UNCLAIMED: 25,
+  JOINED_LATE: 26,
+  MAX: 27,
 } as const;
 
 export const TAP_RUNTIME_KIND = {

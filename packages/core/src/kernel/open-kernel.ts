@@ -89,6 +89,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
       head_bytes: uint32(options.headBytes),
       wakeup_bytes: uint32(Math.floor(options.ringBytes / 4)),
       pid_namespace: uint32(ownPidNamespace()),
+      started_ns: new Uint8Array(new BigUint64Array([native.monotonicNs()]).buffer),
     },
   };
   try {

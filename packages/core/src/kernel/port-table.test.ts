@@ -17,6 +17,21 @@ describe('PortTable', () => {
     expect(map.entries.size).toBe(0);
   });
 
+  it('takes out what the kernel has added for a process that was never known, once it is sure of that', () => {
+    const { native, create } = fakeMaps();
+    const map = create();
+    const table = new PortTable(native, map.handle);
+    table.add(10, port);
+    const [owned] = map.entries.keys() as Iterable<string>;
+    for (let index = 0; index < 300; index++)
+      map.entries.set(Buffer.from([1, 2, 3, 4, index & 255, index >> 8, 0, 0]).toString('hex'), '00');
+    table.sweep();
+    expect(map.entries.size).toBe(301);
+    table.add(11, { netns: 0x0403_0201, port: 7 });
+    table.sweep();
+    expect([...map.entries.keys()]).toEqual([owned, '0102030407000000']);
+  });
+
   it('keeps the same port of two network namespaces apart', () => {
     const { native, create } = fakeMaps();
     const map = create();

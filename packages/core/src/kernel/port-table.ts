@@ -3,11 +3,17 @@ import { PORT_KEY, PORT_VALUE } from '../events/layout.gen.ts';
 import type { ListeningPort } from '../processes/listening-port.ts';
 import type { Native } from './binding.ts';
 
+/** As many as the map has room for (bpf/maps.h). */
+const MOST_KEYS = 4096;
+
 /** The listening ports whose connections are followed from the handshake on, with the processes that listen on them. */
 export class PortTable {
   readonly #native: Native;
   readonly #map: MapHandle;
   readonly #owners = new Map<string, { port: ListeningPort; pids: Set<number> }>();
+
+  /** Keys in the kernel's table that had no owner at the last sweep. */
+  #ownerless: ReadonlySet<string> = new Set();
 
   constructor(native: Native, map: MapHandle) {
     this.#native = native;
@@ -40,6 +46,27 @@ export class PortTable {
     for (const { port } of [...this.#owners.values()]) this.remove(pid, port);
   }
 
+  /**
+   * Takes out what the kernel has put in for children that had ended before they were known here. What has no owner twice in a row is meant; the
+   * record of a younger one may still be on its way.
+   */
+  sweep(): void {
+    const owned = new Set([...this.#owners.values()].map(({ port }) => hex(keyOf(port))));
+    const ownerless = new Set<string>();
+    const key = new Uint8Array(PORT_KEY.size);
+    const keys: string[] = [];
+    for (let before: Uint8Array | null = null; keys.length < MOST_KEYS; before = key) {
+      if (!this.#native.mapNextKey(this.#map, before, key)) break;
+      keys.push(hex(key));
+    }
+    for (const one of keys) {
+      if (owned.has(one)) continue;
+      if (this.#ownerless.has(one)) this.#native.mapDelete(this.#map, Buffer.from(one, 'hex'));
+      else ownerless.add(one);
+    }
+    this.#ownerless = ownerless;
+  }
+
   #write(pid: number, port: ListeningPort): boolean {
     const value = new Uint8Array(PORT_VALUE.size);
     new DataView(value.buffer).setUint32(PORT_VALUE.pid, pid, true);
@@ -54,6 +81,10 @@ export class PortTable {
 
 function nameOf({ netns, port }: ListeningPort): string {
   return `${netns}:${port}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function keyOf({ netns, port }: ListeningPort): Uint8Array {

@@ -28,6 +28,8 @@ export interface RecordSource extends Component, AsyncIterable<EventBatch> {
   addPort(process: ProcessInfo, port: ListeningPort): void;
   /** A selected process no longer listens on a port. */
   removePort(process: ProcessInfo, port: ListeningPort): void;
+  /** All that was selected has just been compared with what is there: what has no owner is swept out. */
+  compared(): void;
   /** Reports nothing of this process any more. */
   deselect(process: ProcessInfo): void;
   /** A selected process speaks TLS that is not seen: its libraries are looked at again. */

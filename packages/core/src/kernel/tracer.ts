@@ -230,6 +230,10 @@ export class Tracer implements RecordSource {
     this.#opened?.ports.remove(process.pid, port);
   }
 
+  compared(): void {
+    this.#opened?.ports.sweep();
+  }
+
   deselect(process: ProcessInfo): void {
     const opened = this.#opened;
     opened?.pids.remove(process.pid);

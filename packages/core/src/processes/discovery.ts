@@ -48,6 +48,19 @@ const SLICE_MS = 2;
 /** A scan asked for by an event follows the scan before it no sooner. */
 const EXTRA_SCAN_MS = 250;
 
+/** Whoever serves a selected port and is not found is looked for no more seldom, and told for so long after the last connection. */
+const LONGEST_WAIT_MS = 60_000;
+const MOST_UNCLAIMED = 64;
+
+/** A port on which connections were taken by somebody who is not selected. */
+interface Unclaimed {
+  waitMs: number;
+  nextMs: number;
+  /** When it was first looked for. */
+  lookedMs: number;
+  lastMs: number;
+}
+
 const NOBODY: ProcessSink = {
   select: () => undefined,
   addPort: () => undefined,
@@ -101,6 +114,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   #lastScanEndMs = 0;
   #lastScanMs = 0;
   #scans = 0;
+  readonly #unclaimed = new Map<number, Unclaimed>();
   #truncated = 0;
   #missed = 0;
   #refused = 0;
@@ -197,6 +211,28 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     if (check !== undefined && isFollowed) check.followed = true;
   }
 
+  /**
+   * No selected process took a connection to a port that one listens on: the socket was handed on to somebody else, who is looked for among all
+   * processes; less and less often when nobody is found.
+   */
+  hintUnclaimed(port: number): void {
+    if (this.#lifecycle.state === 'closed' || !this.#matcher.wantsPort(port)) return;
+    const nowMs = performance.now();
+    for (const [other, { lastMs }] of this.#unclaimed)
+      if (nowMs - lastMs > LONGEST_WAIT_MS) this.#unclaimed.delete(other);
+    const before = this.#unclaimed.get(port);
+    if (before === undefined && this.#unclaimed.size >= MOST_UNCLAIMED) return;
+    const unclaimed = before ?? { waitMs: EXTRA_SCAN_MS, nextMs: 0, lookedMs: Number.POSITIVE_INFINITY, lastMs: 0 };
+    unclaimed.lastMs = nowMs;
+    this.#unclaimed.set(port, unclaimed);
+    if (nowMs < unclaimed.nextMs) return;
+    unclaimed.lookedMs = Math.min(unclaimed.lookedMs, nowMs);
+    unclaimed.waitMs = Math.min(2 * unclaimed.waitMs, LONGEST_WAIT_MS);
+    unclaimed.nextMs = nowMs + unclaimed.waitMs;
+    this.#table.forgetPorts();
+    this.#scheduleScan(EXTRA_SCAN_MS);
+  }
+
   /** A process that the kernel follows made a child, which the kernel follows from birth. */
   hintFork(parent: number, child: number): void {
     this.#settle(parent);
@@ -238,6 +274,12 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     }
     if (this.#table.sinkFailures > 0)
       messages.push(`${this.#table.sinkFailures} processes could not be followed: see the tracer's health`);
+    const nowMs = performance.now();
+    for (const [port, { lookedMs, lastMs }] of this.#unclaimed) {
+      // What came before the look was over is no news.
+      if (lastMs > lookedMs + 2 * EXTRA_SCAN_MS && nowMs - lastMs < LONGEST_WAIT_MS)
+        messages.push(`connections to port ${port} are served by a process that is not selected`);
+    }
     if (messages.length > 0) return { status: 'degraded', messages };
     return { status: state === 'running' ? 'healthy' : 'starting', messages };
   }
@@ -352,6 +394,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     this.#lastScanEndMs = performance.now();
     this.#lastScanMs = this.#lastScanEndMs - startedMs;
     this.#table.sweep(this.#lastScanEndMs);
+    this.#sink.compared?.();
     this.#scans++;
     this.#truncated += look.truncated;
     // What a security module refuses to a program with the capability has no cure, and is no news: it stays in stats().

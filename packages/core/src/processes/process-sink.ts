@@ -50,6 +50,8 @@ export interface ProcessSink {
   addPort(process: ProcessInfo, port: ListeningPort): void;
   /** A selected process no longer listens on a port. */
   removePort?(process: ProcessInfo, port: ListeningPort): void;
+  /** All that was selected has just been compared with what is there. */
+  compared?(): void;
   /** Follow this process no more: it has ended, or its new program is not selected. */
   deselect(process: ProcessInfo): void;
 }

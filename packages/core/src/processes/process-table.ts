@@ -65,6 +65,9 @@ export interface ProcessTableParts {
   readonly onEnded: (process: ProcessInfo) => void;
 }
 
+/** A key that no look has. */
+const FORGOTTEN = 'forgotten';
+
 /** Decides which processes are selected, and remembers just enough to decide again only when something has changed. */
 export class ProcessTable {
   readonly #parts: ProcessTableParts;
@@ -173,8 +176,19 @@ export class ProcessTable {
 
   /** A selected process listens on one more port. */
   addPort(pid: number, port: ListeningPort): void {
-    const selection = this.#selected.get(pid);
+    let selection = this.#selected.get(pid);
+    // A child that listens is worth an entry of its own; what one has left behind that is gone already, the sink sweeps out.
+    if (selection === undefined && this.#children.parentOf(pid) !== undefined) {
+      const stat = this.#parts.proc.stat(pid);
+      if (stat !== undefined && !stat.isDead) selection = this.#adopt(pid, stat);
+    }
     if (selection?.ports.add(port) === true) this.#call(() => this.#parts.sink.addPort(selection.process, port));
+  }
+
+  /** Looks into all descriptors again at the next comparison: somebody else may hold a socket that listens. */
+  forgetPorts(): void {
+    for (const [pid, known] of this.#known)
+      if (known.selection === undefined) this.#known.set(pid, { ...known, portsKey: FORGOTTEN });
   }
 
   /** The process is gone. */
@@ -329,8 +343,18 @@ export class ProcessTable {
   #deselect(pid: number, selection: Selection): void {
     this.#selected.delete(pid);
     this.#call(() => this.#parts.sink.deselect(selection.process));
+    if (this.#leavesPort(selection)) this.forgetPorts();
     this.#departed.add(selection.process);
     if (selection.isAnnounced) this.#parts.onEnded(selection.process);
+  }
+
+  /** It listened on a wanted port, which no other selected process does; the socket may have been handed on. */
+  #leavesPort({ ports }: Selection): boolean {
+    return [...ports].some(
+      (port) =>
+        this.#parts.matcher.wantsPort(port.port) &&
+        ![...this.#selected.values()].some((selection) => selection.ports.has(port)),
+    );
   }
 
   #refreshPorts(selection: Selection, look: ListeningPorts): readonly ListeningPort[] {

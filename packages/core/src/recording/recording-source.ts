@@ -105,6 +105,7 @@ export class RecordingSource implements RecordSource {
 
   setRules(): void {}
   decide(): void {}
+  compared(): void {}
   select(): void {}
   addPort(): void {}
   removePort(): void {}

@@ -44,7 +44,7 @@ export function redactBatch(
       bytes.fill(0, behind, end);
     } else if (kind === RECORD_KIND.CLOSE && size >= CLOSE_RECORD.lastStream) {
       protocols.forget(uint64(bytes, at + CLOSE_RECORD.connection));
-    } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.LISTEN) {
+    } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.LISTEN || kind === RECORD_KIND.UNCLAIMED) {
       // A replay selects nothing, so it needs none of this.
       bytes.fill(0, at + RECORD_HEADER.size, end);
     }

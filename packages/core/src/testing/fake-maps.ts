@@ -8,7 +8,7 @@ export interface FakeMap {
   readonly entries: Map<string, string>;
 }
 
-/** `mapLookup`, `mapUpdate` and `mapDelete` over plain maps; `maxEntries` makes an update fail as the kernel does. */
+/** `mapLookup`, `mapUpdate`, `mapNextKey` and `mapDelete` over plain maps; `maxEntries` makes an update fail as the kernel does. */
 export function fakeMaps(): { native: Native; create(maxEntries?: number): FakeMap } {
   const maps = new Map<MapHandle, { entries: Map<string, string>; maxEntries: number }>();
   const of = (handle: MapHandle): { entries: Map<string, string>; maxEntries: number } => {
@@ -28,6 +28,12 @@ export function fakeMaps(): { native: Native; create(maxEntries?: number): FakeM
       const name = Buffer.from(key).toString('hex');
       if (!entries.has(name) && entries.size >= maxEntries) throw Object.assign(new Error('full'), { errno: 7 });
       entries.set(name, Buffer.from(value).toString('hex'));
+    },
+    mapNextKey(handle: MapHandle, key: Uint8Array | null, next: Uint8Array): boolean {
+      const keys = [...of(handle).entries.keys()];
+      const found = keys[key === null ? 0 : keys.indexOf(Buffer.from(key).toString('hex')) + 1];
+      if (found !== undefined) next.set(Buffer.from(found, 'hex'));
+      return found !== undefined;
     },
     mapDelete(handle: MapHandle, key: Uint8Array): boolean {
       return of(handle).entries.delete(Buffer.from(key).toString('hex'));
