@@ -295,6 +295,121 @@ describe('Discovery, by comparing /proc', () => {
   });
 });
 
+describe('Discovery, of what a program has forked', () => {
+  const options = { instrument: [{ exePath: '*/python*' }], identity: { hostName: 'h' } };
+  const master = { ...python, stackStart: 7 };
+  const titled = { ...master, commandLine: ['python3: worker'] };
+  const instances = ({ processes }: Discovery) =>
+    Object.fromEntries(processes.map(({ pid, service }) => [pid, `${service.name} ${service.instanceId}`]));
+
+  it('makes one instance of a program and its workers, however they were found', async () => {
+    fake.put(20, master);
+    fake.put(21, { ...titled, parent: 20 });
+    const discovery = await discover(options);
+    fake.put(22, { ...titled, parent: 20 });
+    discovery.hintFork(20, 22);
+    fake.put(23, { ...titled, parent: 20 });
+    discovery.hintFork(20, 23);
+    discovery.hintListen(23, 8080, NETNS);
+    await looked(discovery);
+    fake.put(24, { ...titled, parent: 21 });
+    await discovery.scan();
+    expect(instances(discovery)).toEqual(Object.fromEntries([20, 21, 22, 23, 24].map((pid) => [pid, 'shop h:20'])));
+  });
+
+  it('makes another instance of what has executed a program itself, be it the same one', async () => {
+    fake.put(20, master);
+    const discovery = await discover(options);
+    fake.put(21, { ...python, parent: 20, stackStart: 8 });
+    discovery.hintFork(20, 21);
+    discovery.processOf(21);
+    discovery.hintExec(21);
+    await looked(discovery);
+    fake.put(22, { ...python, parent: 20, stackStart: 9 });
+    await discovery.scan();
+    expect(instances(discovery)).toEqual({ 20: 'shop h:20', 21: 'shop h:21', 22: 'shop h:22' });
+  });
+
+  it('calls workers whose parent is not selected by that, too', async () => {
+    fake.put(20, master);
+    fake.put(21, { ...titled, parent: 20 });
+    fake.put(22, { ...titled, parent: 20 });
+    const discovery = await discover({ ...options, instrument: [{ cmdArgs: '*worker*', name: 'shop' }] });
+    expect(instances(discovery)).toEqual({ 21: 'shop h:20', 22: 'shop h:20' });
+  });
+});
+
+describe('Discovery, of what the kernel has selected', () => {
+  const ids: string[] = [];
+  const followed: ProcessSink = { ...sink, decide: (id) => ids.push(id) };
+  const instrument = [{ exePath: process.execPath, namespace: 'n' }];
+
+  it('describes a process that was gone before it could be looked at by its executable', async () => {
+    const discovery = await discover({ instrument }, followed);
+    discovery.hintExec(77, ids.at(-1), true);
+    await looked(discovery);
+    expect(events).toEqual([]);
+    expect(discovery.processOf(77)).toMatchObject({
+      pid: 77,
+      executable: process.execPath,
+      commandLine: [],
+      language: 'nodejs',
+      service: { name: 'node', namespace: 'n' },
+    });
+    expect(take(events)).toEqual(['started 77 node', 'ended 77 node']);
+    discovery.processOf(77);
+    expect(events).toEqual([]);
+  });
+
+  it('looks at a process before it is asked about it, and takes back what no selector describes', async () => {
+    const discovery = await discover({ instrument }, followed);
+    const id = ids.at(-1);
+    fake.put(20, { executable: process.execPath, commandLine: ['/srv/shop.js'] });
+    discovery.hintExec(20, id, true);
+    expect(discovery.processOf(20)?.executable).toBe(process.execPath);
+    expect(take(calls)).toEqual(['select 20 node []']);
+    fake.put(21, { ...python });
+    discovery.hintExec(21, id, true);
+    expect(discovery.processOf(21)).toBeUndefined();
+    expect(take(calls)).toEqual(['deselect 21']);
+    fake.put(22, { ...python });
+    discovery.hintListen(22, 80, NETNS, true);
+    expect(discovery.processOf(22)).toBeUndefined();
+    expect(take(calls)).toEqual(['deselect 22']);
+  });
+});
+
+describe('Discovery, of a socket that was handed on', () => {
+  const options = { instrument: [{ openPorts: 8080 }] };
+
+  it('finds who holds it when the process that listened on it has ended', async () => {
+    fake.listen(8080, 100);
+    fake.put(20, { ...python, sockets: [100] });
+    fake.put(21, { ...shell, sockets: [] });
+    const discovery = await discover(options);
+    fake.update(21, [100]);
+    await discovery.scan();
+    expect(discovery.processes.map(({ pid }) => pid)).toEqual([20]);
+    fake.remove(20);
+    await discovery.scan();
+    await discovery.scan();
+    expect(discovery.processes.map(({ pid }) => pid)).toEqual([21]);
+  });
+
+  it('finds who holds it when a connection was taken by nobody who is selected, and says when nobody is found', async () => {
+    fake.listen(8080, 100);
+    fake.put(20, { ...python, sockets: [100] });
+    fake.put(21, { ...shell, sockets: [] });
+    const discovery = await discover(options);
+    fake.update(21, [100]);
+    discovery.hintUnclaimed(8080);
+    await expect.poll(() => discovery.processes.length).toBe(2);
+    expect(discovery.health().status).toBe('healthy');
+    const message = 'connections to port 8080 are served by a process that is not selected';
+    await expect.poll(() => discovery.hintUnclaimed(8080) ?? discovery.health().messages).toContain(message);
+  });
+});
+
 describe('Discovery, by hints', () => {
   it('finds a program that is executed, and not one that is gone by then', async () => {
     const discovery = await discover({ instrument: [{ exePath: '*python*' }] });

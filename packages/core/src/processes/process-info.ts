@@ -18,6 +18,8 @@ export interface ReadProcess {
 /**
  * Describes a process that has been selected; reads its environment and its loaded libraries.
  *
+ * The service's instance is called by `instancePid`, the process that executed the program of this one.
+ *
  * The service's name is the selector's, else the one in the process's environment, else the default for its program.
  */
 export function createProcessInfo(
@@ -26,6 +28,7 @@ export function createProcessInfo(
   read: ReadProcess,
   match: SelectorMatch,
   identity: HostIdentity,
+  instancePid: number,
 ): ProcessInfo {
   const { pid, startTicks, executable, commandLine } = read;
   const environment = readResourceEnvironment(proc, pid);
@@ -39,7 +42,7 @@ export function createProcessInfo(
     service: {
       name: name ?? environment.serviceName ?? defaultServiceName(executable, commandLine),
       namespace: namespace ?? environment.serviceNamespace ?? '',
-      instanceId: environment.instanceId ?? identity.instanceId ?? `${identity.hostName ?? hostname()}:${pid}`,
+      instanceId: environment.instanceId ?? identity.instanceId ?? `${identity.hostName ?? hostname()}:${instancePid}`,
     },
     resource: { ...resourceOf(identity), ...environment.resource },
     ...labels,

@@ -29,6 +29,8 @@ export interface Selection {
   /** Selected as a child; it stays selected whatever it executes, unless it is excluded. */
   readonly isInherited: boolean;
   readonly ports: SelectedPorts;
+  /** It is described as its parent, since it was forked off. */
+  readonly isForked: boolean;
   /** `started` has been told. */
   isAnnounced: boolean;
 }
@@ -65,6 +67,8 @@ export interface ProcessTableParts {
   readonly onEnded: (process: ProcessInfo) => void;
 }
 
+/** Forks of forks, without an exec between. */
+const MOST_GENERATIONS = 16;
 /** A key that no look has. */
 const FORGOTTEN = 'forgotten';
 
@@ -233,7 +237,8 @@ export class ProcessTable {
       this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
       return false;
     }
-    if (isSameMatch(evaluation.match, selection.match) && (!hasNewProgram || isSameProgram(read, selection.process))) {
+    const isAsBefore = !hasNewProgram || (!selection.isForked && isSameProgram(read, selection.process));
+    if (isSameMatch(evaluation.match, selection.match) && isAsBefore) {
       this.#announce(selection);
       this.#refreshPorts(selection, look);
       return false;
@@ -275,7 +280,12 @@ export class ProcessTable {
     before?: Selection,
   ): void {
     const { proc, languages, sink, identity } = this.#parts;
-    const process = createProcessInfo(proc, languages, read, match, identity());
+    const instancePid = this.#instancePid(stat, read);
+    const root = instancePid === read.pid ? undefined : this.#selected.get(instancePid);
+    const isForked = root !== undefined && isSameMatch(root.match, match);
+    const process = isForked
+      ? forkProcessInfo(root.process, read.pid, read.startTicks)
+      : createProcessInfo(proc, languages, read, match, identity(), instancePid);
     const ports = new SelectedPorts();
     for (const port of reason.ports ?? []) ports.add(port);
     ports.refresh(look, read.pid);
@@ -285,9 +295,23 @@ export class ProcessTable {
       return;
     }
     for (const port of before?.ports ?? []) if (!ports.has(port)) this.#call(() => sink.removePort?.(process, port));
-    const selection: Selection = { process, match, isInherited, ports, isAnnounced: false };
+    const selection: Selection = { process, match, isInherited, isForked, ports, isAnnounced: false };
     this.#enter(stat, selection);
     this.#announce(selection);
+  }
+
+  /** The process that executed the program which this one runs: itself, or the first of its forebears that still is there. */
+  #instancePid(stat: ProcStat, read: ReadProcess): number {
+    const { proc } = this.#parts;
+    let { pid } = read;
+    let { parent } = stat;
+    for (let generation = 0; generation < MOST_GENERATIONS && stat.stackStart !== 0; generation++) {
+      const its = proc.stat(parent);
+      if (its?.stackStart !== stat.stackStart || proc.executable(parent) !== read.executable) break;
+      pid = parent;
+      parent = its.parent;
+    }
+    return pid;
   }
 
   #enter(stat: ProcStat, selection: Selection): void {
@@ -312,6 +336,7 @@ export class ProcessTable {
       process,
       match: parent.match,
       isInherited: true,
+      isForked: true,
       ports: new SelectedPorts(),
       isAnnounced: false,
     };

@@ -10,7 +10,7 @@ export interface Service {
   readonly name: string;
   /** `service.namespace`; empty when there is none. */
   readonly namespace: string;
-  /** `service.instance.id`; default `host:pid`. */
+  /** `service.instance.id`; default `host:pid`, the pid of the process that executed the program: what it has forked is the same instance. */
   readonly instanceId: string;
 }
 

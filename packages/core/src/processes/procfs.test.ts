@@ -19,6 +19,7 @@ describe('ProcFs', () => {
       parent: 3,
       startTicks: 987_654_321,
       threads: 1,
+      stackStart: 0,
       isKernelThread: false,
       isDead: false,
     });

@@ -8,6 +8,11 @@ export interface ProcStat {
   /** Start in clock ticks since boot (field 22). */
   readonly startTicks: number;
   readonly threads: number;
+  /**
+   * Where its stack was put when it executed its program, at random: whoever has the same and the same executable, was forked off. 0 when it may
+   * not be looked at.
+   */
+  readonly stackStart: number;
   readonly isKernelThread: boolean;
   /** All its threads are ending, or have ended and wait to be reaped. */
   readonly isDead: boolean;
@@ -85,7 +90,8 @@ export class ProcFs {
     const [oldest] = this.#standIns.keys();
     if (oldest !== undefined && this.#standIns.size >= MOST_STAND_INS) this.#standIns.delete(oldest);
     this.#standIns.set(pid, thread);
-    return { ...main, isDead: false };
+    const { stackStart = 0 } = this.#threadStat(pid, thread) ?? {};
+    return { ...main, stackStart, isDead: false };
   }
 
   /** What the executable link points to, also when the file has since been replaced. */
@@ -158,9 +164,13 @@ export class ProcFs {
     const known = this.#standIns.get(pid);
     const threads = this.#try(() => readdirSync(`${this.root}/${pid}/task`)) ?? [];
     return [known, ...threads.map(Number)].find((thread) => {
-      const text = thread === undefined || thread === pid ? undefined : this.read(`${pid}/task/${thread}/stat`, 4096);
-      return text !== undefined && parseStat(text)?.isDead === false;
+      return thread !== undefined && thread !== pid && this.#threadStat(pid, thread)?.isDead === false;
     });
+  }
+
+  #threadStat(pid: number, thread: number): ProcStat | undefined {
+    const text = this.read(`${pid}/task/${thread}/stat`, 4096);
+    return text === undefined ? undefined : parseStat(text);
   }
 
   #chunks(path: string, limitBytes: number, chunk: (bytes: Buffer) => boolean): void {
@@ -200,6 +210,7 @@ function parseStat(text: string): ProcStat | undefined {
     parent: Number(fields[1]),
     startTicks,
     threads: Number(fields[17]),
+    stackStart: Number(fields[25] ?? 0),
     isKernelThread: (flags & PF_KTHREAD) !== 0,
     isDead: (flags & PF_EXITING) !== 0 || state === 'Z' || state === 'X' || state === 'x',
   };

@@ -8,6 +8,8 @@ export interface FakeProcess {
   readonly parent?: number;
   readonly startTicks?: number;
   readonly state?: string;
+  /** Field 28 of stat. */
+  readonly stackStart?: number;
   /** Field 9 of stat. */
   readonly flags?: number;
   /** Target of the executable link; absent for a kernel thread. */
@@ -37,7 +39,8 @@ export class FakeProc implements Disposable {
     const threads = Object.entries(process.threads ?? {});
     const stat = (id: number | string, itsState: string): string => {
       const counts = [...Array(10).fill(0), threads.length + 1, 0];
-      return `${id} (${name}) ${[itsState, parent, pid, pid, 0, -1, flags, ...counts, startTicks, 0, 0].join(' ')}\n`;
+      const memory = [0, 0, 0, 0, 0, process.stackStart ?? 0];
+      return `${id} (${name}) ${[itsState, parent, pid, pid, 0, -1, flags, ...counts, startTicks, ...memory].join(' ')}\n`;
     };
     writeFileSync(join(directory, 'stat'), stat(pid, state));
     for (const [id, itsState] of threads) {
