@@ -51,7 +51,7 @@ describe.runIf(existsSync(CURL))('a client that lives for one request', needsBpf
     );
     const paths = Array.from({ length: 30 }, (_, index) => `/run/${index}`);
     for (const path of paths) await run(curl, ['--silent', `http://127.0.0.1:${port}${path}`]);
-    await watching.settled(paths.length, 5000);
+    await watching.settled(paths.length);
     expect(watching.spans.map((span) => [span.kind, span.path, span.process.executable])).toEqual(
       paths.map((path) => ['http.client', path, curl]),
     );
@@ -138,10 +138,12 @@ describe('a server that is restarted under load', needsBpf, () => {
     }
     for (const client of clients) client.end();
     await running;
-    await watching.settledWith((span) => span.kind === 'http.server' && span.statusCode === 200, sum('answered'), 5000);
+    await watching.accounted(sum('answered'));
     const spans = await watching.finish();
     const answered = spans.filter((span) => span.kind === 'http.server' && span.statusCode === 200).length;
     expect(answered).toBeLessThanOrEqual(sum('answered') + sum('brokenOff'));
+    // What is missing was counted, and is no more than what a life of it or two said while this machine was busy elsewhere.
+    expect(answered).toBeGreaterThan(sum('answered') * 0.9);
     expect(spans.length + totalDrops(watching.beyla)).toBeGreaterThanOrEqual(sum('answered'));
   });
 });

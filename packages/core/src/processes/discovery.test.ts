@@ -361,6 +361,17 @@ describe('Discovery, of what the kernel has selected', () => {
     expect(events).toEqual([]);
   });
 
+  it('describes one that listened and ended before it was looked at likewise', async () => {
+    const discovery = await discover({ instrument: [...instrument, { openPorts: 80, name: 'web' }] }, followed);
+    discovery.hintExec(77, ids.at(-1));
+    discovery.hintListen(77, 80, NETNS, true);
+    discovery.hintExit(77);
+    expect(discovery.processOf(77)).toMatchObject({ executable: process.execPath, service: { name: 'node' } });
+    discovery.hintListen(78, 80, NETNS, true);
+    discovery.hintExit(78);
+    expect(discovery.processOf(78)).toBeUndefined();
+  });
+
   it('looks at a process before it is asked about it, and takes back what no selector describes', async () => {
     const discovery = await discover({ instrument }, followed);
     const id = ids.at(-1);

@@ -208,7 +208,9 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     if (!isFollowed && !this.#matcher.wantsPort(port)) return;
     const check = this.#check(pid);
     check?.ports.push(listening);
-    if (check !== undefined && isFollowed) check.followed = true;
+    if (check === undefined || !isFollowed) return;
+    check.followed = true;
+    check.executable ??= this.#table.executableOf(pid);
   }
 
   /**
@@ -248,6 +250,8 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     // The same process is still there: a record of an earlier owner of the id, or one still on its way out. The kernel has
     // stopped to follow the id, so the look must select it anew.
     const isAlive = stat !== undefined && !stat.isDead && stat.startTicks === selection?.process.startTicks;
+    const check = this.#checks.takeFollowed(pid);
+    if (check !== undefined && !isAlive) this.#remember(pid, check);
     this.#checks.delete(pid);
     this.#table.end(pid);
     if (isAlive) this.#check(pid);
@@ -321,11 +325,30 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     this.#truncated += look.truncated;
   }
 
+  /** A process that the kernel has selected by itself is gone before it was looked at: what its executable says is all there will be. */
+  #remember(pid: number, { executable, ports }: Check): void {
+    const decided = executable === undefined ? undefined : this.#executables.get(executable);
+    if (decided === undefined || (decided.match === undefined && !decided.isByPort)) return;
+    const match =
+      decided.match ??
+      this.#matcher.match({
+        pid,
+        executable: decided.path,
+        commandLine: '',
+        ports: () => ports.map(({ port }) => port),
+        language: () => 'generic',
+        isContained: () => undefined,
+      });
+    if (match !== undefined) this.#table.executed(pid, { executable: decided.path, match });
+  }
+
   #examine(pid: number, look: ListeningPorts, check: Check): boolean {
     const startedMs = performance.now();
     if (check.executable !== undefined) this.#executables.learn(check.executable, pid);
     const stat = this.#proc.stat(pid);
-    if (check.executed && (stat === undefined || stat.isDead) && !this.#table.isFollowed(pid)) this.#missed++;
+    const isGone = stat === undefined || stat.isDead;
+    if (isGone && check.followed) this.#remember(pid, check);
+    else if (isGone && check.executed && !this.#table.isFollowed(pid)) this.#missed++;
     const hasFound = this.#table.examine(pid, look, check, stat);
     this.#budget.spend(performance.now() - startedMs);
     return hasFound;

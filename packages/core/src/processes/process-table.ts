@@ -39,6 +39,8 @@ export interface Selection {
 interface Known {
   readonly startTicks: number;
   readonly name: string;
+  /** What the kernel called the file that it executes. */
+  readonly executable: ExecutableId | undefined;
   /** See `ListeningPorts.wantedKey`. */
   readonly portsKey: string | undefined;
   readonly selection: Selection | undefined;
@@ -140,7 +142,9 @@ export class ProcessTable {
     const read = this.#read(pid, stat);
     const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match);
     if (evaluation === undefined) {
-      this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
+      const executable = reason.executable ?? known?.executable;
+      const { startTicks, name } = stat;
+      this.#known.set(pid, { startTicks, name, executable, portsKey, selection: undefined });
       this.#programs.delete(pid);
       if (reason.followed === true) {
         this.#call(() => this.#parts.sink.deselect(unselectedProcessInfo(read)));
@@ -156,6 +160,11 @@ export class ProcessTable {
   /** Selected, or the child of a selected process that nothing else is known of yet. */
   isFollowed(pid: number): boolean {
     return this.#selected.has(pid) || this.#children.parentOf(pid) !== undefined;
+  }
+
+  /** What the kernel called the file that a process executes which is not selected. */
+  executableOf(pid: number): ExecutableId | undefined {
+    return this.#known.get(pid)?.executable;
   }
 
   /** The kernel follows this process since it has executed a file, of which nothing more is known yet. */
@@ -234,7 +243,8 @@ export class ProcessTable {
     if (evaluation === undefined) {
       this.#deselect(pid, selection);
       const portsKey = matcher.usesPorts ? look.wantedKey(pid) : undefined;
-      this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey, selection: undefined });
+      const { startTicks, name } = stat;
+      this.#known.set(pid, { startTicks, name, executable: reason.executable, portsKey, selection: undefined });
       return false;
     }
     const isAsBefore = !hasNewProgram || (!selection.isForked && isSameProgram(read, selection.process));
@@ -318,7 +328,8 @@ export class ProcessTable {
     const { pid } = selection.process;
     this.#programs.delete(pid);
     this.#selected.set(pid, selection);
-    this.#known.set(pid, { startTicks: stat.startTicks, name: stat.name, portsKey: undefined, selection });
+    const { startTicks, name } = stat;
+    this.#known.set(pid, { startTicks, name, executable: undefined, portsKey: undefined, selection });
   }
 
   /** Makes a process of a child that only the kernel follows so far. */
