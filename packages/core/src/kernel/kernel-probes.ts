@@ -3,7 +3,7 @@ import { TAP_RUNTIME, TAP_RUNTIME_KIND } from '../events/layout.gen.ts';
 import type { ProbeAttacher, ProbeGroup, TapRuntime } from '../taps/probe-attacher.ts';
 import type { TapName } from '../taps/tap-plan.ts';
 import type { Native } from './binding.ts';
-import type { OpenedTaps, TapObjects } from './open-taps.ts';
+import type { OpenedTaps } from './open-taps.ts';
 
 const EPERM = 1;
 const EACCES = 13;
@@ -11,29 +11,33 @@ const EACCES = 13;
 /** Attaches the tap objects' programs to files: uprobe_multi links where the kernel has them, perf uprobes elsewhere. */
 export class KernelProbes implements ProbeAttacher {
   readonly #native: Native;
-  readonly #objects: TapObjects;
+  readonly #objects: OpenedTaps;
   readonly #runtimes: MapHandle;
   readonly #isMulti: boolean;
 
-  constructor(native: Native, { objects, isMulti }: OpenedTaps, runtimes: MapHandle) {
+  constructor(native: Native, objects: OpenedTaps, runtimes: MapHandle) {
     this.#native = native;
     this.#objects = objects;
     this.#runtimes = runtimes;
-    this.#isMulti = isMulti;
+    this.#isMulti = objects.isMulti;
   }
 
   get means(): 'uprobe_multi' | 'perf uprobes' {
     return this.#isMulti ? 'uprobe_multi' : 'perf uprobes';
   }
 
+  get loadedMs(): number {
+    return this.#objects.loadedMs;
+  }
+
   trouble(tap: TapName): string | undefined {
-    const object = this.#objects[tap];
+    const object = this.#objects.get(tap);
     if (object instanceof Error) return object.message;
     return object === undefined ? 'it is switched off' : undefined;
   }
 
   attach(tap: TapName, path: string, groups: readonly ProbeGroup[], pid = -1): () => Promise<void> {
-    const object = this.#objects[tap];
+    const object = this.#objects.get(tap);
     if (object === undefined || object instanceof Error) throw new Error(`${tap} is not loaded`);
     const links: LinkHandle[] = [];
     const detach = (): Promise<void> => this.#native.closeLinks([links.splice(0)]);

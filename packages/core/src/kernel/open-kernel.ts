@@ -7,7 +7,7 @@ import type { SourceName, TapsOptions, TracerOptions } from '../options/options.
 import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
 import { hostFailure } from './host-failure.ts';
-import { type OpenedTaps, openTaps } from './open-taps.ts';
+import { OpenedTaps } from './open-taps.ts';
 import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h). */
@@ -54,6 +54,7 @@ export type KernelOptions = Required<Omit<TracerOptions, 'btfPath' | 'taps'>> &
 /** What is loaded into the kernel for one tracer. */
 export interface OpenedKernel {
   readonly source: SocketSource;
+  /** Those of now: the taps are loaded when they are needed. */
   readonly objects: readonly BpfObject[];
   readonly maps: KernelMaps;
   /** Why the source's companion could not be loaded. */
@@ -78,7 +79,9 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
   const source = chooseSource(native, options.source);
   const objects: BpfObject[] = [];
   const handles: MapHandle[] = [];
+  let taps: OpenedTaps | undefined;
   const close = (): void => {
+    taps?.close();
     for (const object of objects.splice(0).reverse()) object.close();
     for (const map of handles) native.closeMap(map);
   };
@@ -119,8 +122,8 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
     objects.push(new BpfObject(native, source.object, sourceOptions));
     for (const object of objects) object.attach();
     // Their programs are attached when a process needs them.
-    const taps = openTaps(native, options.taps, { ...common, sharedMaps: maps });
-    for (const object of Object.values(taps.objects)) if (object instanceof BpfObject) objects.push(object);
+    const opened = new OpenedTaps(native, options.taps, { ...common, sharedMaps: maps });
+    taps = opened;
     let isSpliceTried = false;
     const attachSplice = (): void => {
       const { splice } = source;
@@ -130,7 +133,17 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
       if (object !== undefined) objects.push(object);
     };
     const refusal = companion instanceof BeylaError ? companion : undefined;
-    return { source, objects, maps, refusal, taps, attachSplice, close };
+    return {
+      source,
+      get objects() {
+        return [...objects, ...opened.loaded];
+      },
+      maps,
+      refusal,
+      taps: opened,
+      attachSplice,
+      close,
+    };
   } catch (error) {
     close();
     throw error;

@@ -26,6 +26,8 @@ class FakeAttacher implements ProbeAttacher {
   readonly means = 'uprobe_multi';
   readonly attached: Attached[] = [];
 
+  readonly loadedMs = 0;
+
   trouble(): undefined {}
 
   attach(tap: string, _path: string, _groups: readonly ProbeGroup[], pid?: number): () => Promise<void> {

@@ -22,6 +22,8 @@ class FakeAttacher implements ProbeAttacher {
   attachments = 0;
   failure: Error | undefined;
 
+  readonly loadedMs = 0;
+
   trouble(): undefined {}
 
   attach(_tap: string, path: string, groups: readonly ProbeGroup[]): () => Promise<void> {

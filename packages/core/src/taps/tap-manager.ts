@@ -197,6 +197,7 @@ export class TapManager {
   /** Returns why a file that has TLS is not tapped, if there is one. */
   #look(pid: number, watched: Watched, nowMs: number): string | undefined {
     this.#looks++;
+    const startedMs = this.#workMs();
     watched.lookedNs = Number(process.hrtime.bigint());
     let mapped = readMappedFiles(this.#parts.proc, pid);
     const heard = watched.isHeard || mapped === undefined ? undefined : this.#own.hear(pid, mapped.files);
@@ -212,7 +213,7 @@ export class TapManager {
     for (const file of mapped.files) {
       const isLikely = file.path === executable || LIKELY.test(file.path);
       if (!watched.isThorough && !isLikely) continue;
-      if (performance.now() - nowMs > (isLikely ? LIKELY_SLICE_MS : SLICE_MS)) {
+      if (this.#workMs() - startedMs > (isLikely ? LIKELY_SLICE_MS : SLICE_MS)) {
         isCut = true;
         continue;
       }
@@ -225,10 +226,15 @@ export class TapManager {
     for (const file of used) watched.files.add(file);
     if (watched.files.size > 0) watched.untapped = undefined;
     this.#await(pid, watched, mapped.files);
-    const tookMs = performance.now() - nowMs;
+    const tookMs = this.#workMs() - startedMs;
     this.#budget.spend(tookMs);
     this.#longestLookMs = Math.max(this.#longestLookMs, tookMs);
     return cause;
+  }
+
+  /** The clock of looks: what is loaded once for all of them is not their time. */
+  #workMs(): number {
+    return performance.now() - this.#parts.attacher.loadedMs;
   }
 
   #await(pid: number, { files }: Watched, mapped: readonly MappedFile[]): void {
