@@ -88,6 +88,9 @@ struct tcp_sock {
 	__u32 data_segs_in;
 	__u64 bytes_received;
 	__u64 bytes_sent;
+	__u32 snd_nxt;
+	__u64 tcp_wstamp_ns;
+	__u64 first_tx_mstamp;
 };
 
 struct sk_buff {

@@ -40,6 +40,7 @@ enum {
 #include "lib/emit.h"
 #include "lib/sequence.h"
 #include "lib/connection.h"
+#include "lib/departure.h"
 #include "lib/arrival.h"
 #include "lib/io.h"
 #include "lib/http2.h"

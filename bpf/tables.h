@@ -50,6 +50,9 @@ struct head_scan {
 	__u8 pad0[3];
 };
 
+/* Segments whose arrival is remembered until they are read. A power of two. */
+#define ARRIVAL_MARKS 4
+
 struct connection {
 	__u64 id;
 	/* Here, so that a capture into the second one has room behind it as far as the verifier can tell. */
@@ -135,6 +138,14 @@ struct connection {
 	/* rustls: keys of the first and last record whose plaintext is to be delivered when its write is over; 0 = none. */
 	__u64 tls_due;
 	__u64 tls_due_last;
+	/* HTTP/2: segments that arrived behind others that are not read yet (lib/arrival.h). */
+	__u64 mark_ns[ARRIVAL_MARKS];
+	__u32 mark_seq[ARRIVAL_MARKS];
+	__u64 marks;
+	/* When the part of a call that is being reported arrived, where it is not the first one; 0 = not known. */
+	__u64 part_ns;
+	/* When the bytes left that the writing call at hand sends; 0 = not noted (lib/departure.h). */
+	__u64 departed_ns;
 	struct frame_walk walks[2]; /* index: enum direction */
 	/* Never written: the verifier adds the largest offset and the largest length of a capture into slots[1], and must end in here. */
 	__u8 slack[192];

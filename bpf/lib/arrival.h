@@ -9,14 +9,36 @@
  * was (copied_seq == rcv_nxt) and the segment brings rcv_nxt, its first byte is that byte. Retransmissions, keep-alive probes
  * and out-of-order segments fail the test exactly, and the state of turns does not matter.
  */
+
+/*
+ * HTTP/2: other frames may wait in the socket when a request arrives, such as those that tell how much of an answer was read. Each segment that
+ * arrives behind unread bytes is marked, as many as there is room for, and what is read is reported in parts (socket_io.h).
+ */
+static __always_inline bool arrival__marks(const struct connection *conn)
+{
+	return conn->is_framed && !conn->tls && conn->marks < ARRIVAL_MARKS;
+}
+
+static __always_inline void arrival__mark(struct connection *conn, __u32 seq, __u64 now)
+{
+	__u64 at = conn->marks & (ARRIVAL_MARKS - 1);
+
+	asm volatile("" : "+r"(at));
+	conn->mark_seq[at] = seq;
+	conn->mark_ns[at] = now;
+	conn->marks += 1;
+}
+
 static __always_inline void arrival__note(struct connection *conn, struct sock *sk, struct sk_buff *skb, __u64 now)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct tcp_skb_cb *cb = (struct tcp_skb_cb *)__builtin_preserve_access_index(&skb->cb);
 	__u32 next = BPF_CORE_READ(tp, rcv_nxt);
 	__u32 range[2] = {};
+	bool is_first = next == BPF_CORE_READ(tp, copied_seq);
 
-	if (next != BPF_CORE_READ(tp, copied_seq))
+	departure__note(conn, sk);
+	if (!is_first && !arrival__marks(conn))
 		return;
 	/* seq and end_seq are neighbours at the start of the control block. */
 	bpf_probe_read_kernel(range, sizeof(range), cb);
@@ -25,6 +47,10 @@ static __always_inline void arrival__note(struct connection *conn, struct sock *
 	/* A FIN takes one number that is no byte. */
 	if (range[1] == next + 1 && BPF_CORE_READ(cb, tcp_flags) & TCP_FLAG_FIN)
 		return;
+	if (!is_first) {
+		arrival__mark(conn, next, now);
+		return;
+	}
 	if (!conn->arrived_ns) {
 		conn->arrived_seq = next;
 		conn->arrived_ns = now;

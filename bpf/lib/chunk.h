@@ -259,12 +259,23 @@ __noinline int chunk__begin(__u64 sock, __u64 kind_and_direction, __u64 bytes)
 	}
 	record->header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->tls ? RECORD_FLAG_TLS : 0);
 	record->arrived_ns = direction == DIRECTION_IN && !conn->tls ? arrival__take(conn, (struct sock *)sock) : 0;
+	if (!record->arrived_ns)
+		record->arrived_ns = conn->part_ns;
+	conn->part_ns = 0;
 	if (direction == DIRECTION_IN && !record->arrived_ns && !conn->tls && !conn->stream_bytes[DIRECTION_IN] && conn->established_ns) {
 		record->arrived_ns = conn->established_ns;
 		record->header.flags |= RECORD_FLAG_ARRIVAL_ESTABLISHED;
 	}
-	record->first_ns = now;
-	record->last_ns = now;
+	if (direction == DIRECTION_OUT && !conn->tls) {
+		__u64 left = departure__last(conn, sock, now);
+
+		record->first_ns = departure__first(conn, sock, left);
+		record->last_ns = left;
+		departure__done(conn, sock);
+	} else {
+		record->first_ns = now;
+		record->last_ns = now;
+	}
 	if (conn->tls && direction == DIRECTION_IN) {
 		tls__stamp(conn, record);
 		conn->tls_first_read_ns = 0;

@@ -102,6 +102,8 @@ static __always_inline void lifecycle__established(struct sock *sk, int old_stat
 		if (conn && conn->is_connecting) {
 			conn->is_connecting = 0;
 			sequence__catch_up(conn, sk);
+			/* Nothing of what will be said has left before this. */
+			conn->slots[DIRECTION_OUT].record.last_ns = bpf_ktime_get_ns();
 		}
 		return;
 	}

@@ -15,9 +15,37 @@ static __always_inline void socket_io__give_up_content(struct connection *conn, 
 	chunk__report(sock, 0, 0, IO_IO_URING | direction << 8, awaited);
 }
 
+/*
+ * How many of the bytes that were read last, and are not reported yet, arrived together: each frame of HTTP/2 is to have its own arrival. Global,
+ * verified once.
+ */
+__noinline int socket_io__part(__u64 sock, __u64 bytes)
+{
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	__u32 start = BPF_CORE_READ((struct tcp_sock *)sock, copied_seq) - (__u32)bytes;
+	__s32 ahead;
+
+	if (!conn)
+		return bytes;
+	for (int i = 0; i < ARRIVAL_MARKS; i++) {
+		FORGET();
+		if (!conn->marks || (__s32)(conn->mark_seq[0] - start) > 0)
+			break;
+		conn->part_ns = conn->mark_ns[0];
+		for (int to = 0; to < ARRIVAL_MARKS - 1; to++) {
+			conn->mark_seq[to] = conn->mark_seq[to + 1];
+			conn->mark_ns[to] = conn->mark_ns[to + 1];
+		}
+		conn->marks -= 1;
+	}
+	ahead = conn->mark_seq[0] - start;
+	return conn->marks && ahead < (__s32)bytes ? ahead : bytes;
+}
+
 static __always_inline void socket_io__stream(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes)
 {
 	__u64 sock = conn->slots[DIRECTION_IN].record.sock;
+	__u64 base = io->base;
 
 	if (reads_io_uring) {
 		/* A report of nothing is the switch to stream mode: what is awaited until then belongs to turns. */
@@ -30,7 +58,20 @@ static __always_inline void socket_io__stream(struct connection *conn, __u8 dire
 		}
 		socket_io__give_up_content(conn, sock, direction);
 	}
-	chunk__report(sock, io->base, io->count, io->kind | direction << 8, bytes);
+	if (conn->marks && direction == DIRECTION_IN) {
+		if (io->kind != IO_BUFFER)
+			conn->marks = 0;
+		for (int i = 0; i < ARRIVAL_MARKS; i++) {
+			__u32 part = socket_io__part(sock, bytes);
+
+			if (part >= bytes)
+				break;
+			chunk__report(sock, base, 0, IO_BUFFER | DIRECTION_IN << 8, part);
+			base += part;
+			bytes -= part;
+		}
+	}
+	chunk__report(sock, base, io->count, io->kind | direction << 8, bytes);
 }
 
 /*

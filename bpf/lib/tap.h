@@ -477,25 +477,36 @@ static __always_inline void tap__learn(struct connection *conn, __u8 direction, 
 		tap__bind(call->session, pid, conn);
 }
 
-static __always_inline void tap__ciphertext_left(struct connection *conn, __u64 bytes, __u64 now)
+/* Global: within tap__socket_io() it takes too much of the stack. */
+__noinline int tap__ciphertext_left(__u64 sock, __u64 bytes)
 {
-	struct slot *slot = &conn->slots[DIRECTION_OUT];
-	bool is_first = !conn->tls_sent;
+	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct slot *slot;
+	bool is_first;
+	__u64 now;
+
+	if (!conn)
+		return 0;
+	slot = &conn->slots[DIRECTION_OUT];
+	is_first = !conn->tls_sent;
+	now = departure__last(conn, sock, bpf_ktime_get_ns());
 
 	/* Before the first request all that is answered is the handshake. */
 	if (!conn->stream_bytes[DIRECTION_IN])
 		conn->tls_first_read_ns = 0;
 	conn->tls_sent += bytes;
 	if (is_first)
-		conn->tls_first_sent_ns = now;
+		conn->tls_first_sent_ns = departure__first(conn, sock, now);
+	departure__done(conn, sock);
 	conn->tls_last_sent_ns = now;
 	if (conn->direction != DIRECTION_OUT || !slot->record.seq || slot->record.header.kind != RECORD_TURN)
-		return;
+		return 0;
 	if (is_first)
-		slot->record.first_ns = now;
+		slot->record.first_ns = conn->tls_first_sent_ns;
 	slot->record.last_ns = now;
 	if (conn->tls_held)
 		tap__report_head(conn);
+	return 0;
 }
 
 /* What is read and written shows which ciphers are those of the connection. */
@@ -543,7 +554,7 @@ __noinline int tap__socket_io(__u64 sock, __u64 base, __u64 kind_and_direction, 
 	if (direction == DIRECTION_IN)
 		tls__received(sock, base, (kind_and_direction & 0xff) | tap__notes(conn, pid, proves), bytes);
 	else
-		tap__ciphertext_left(conn, bytes, bpf_ktime_get_ns());
+		tap__ciphertext_left(sock, bytes);
 	return 0;
 }
 

@@ -251,7 +251,7 @@ static __always_inline void turn__received(struct connection *conn, struct sock 
 	 */
 	if ((__s32)unseen > 0) {
 		if (!conn->seq || conn->direction != DIRECTION_OUT) {
-			turn__flip(conn, DIRECTION_OUT, now);
+			turn__flip(conn, DIRECTION_OUT, departure__first(conn, slot->record.sock, arrived ? arrived : now));
 			conn->slots[DIRECTION_OUT].record.header.flags |= RECORD_FLAG_INFERRED;
 			count(COUNTER_INFERRED);
 		}
@@ -278,7 +278,7 @@ static __always_inline void turn__late_write(struct connection *conn, const stru
 {
 	__u32 owed = conn->owed;
 
-	turn__add(conn, DIRECTION_OUT, io, bytes, now);
+	turn__add(conn, DIRECTION_OUT, io, bytes, departure__last(conn, conn->slots[DIRECTION_OUT].record.sock, now));
 	if (conn->tls)
 		return;
 	if (bytes < owed) {
@@ -299,8 +299,10 @@ static __always_inline void turn__late_write(struct connection *conn, const stru
  */
 static __always_inline void turn__sent(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
 {
+	__u64 sock = conn->slots[DIRECTION_OUT].record.sock;
 	__s32 beyond = sequence__sent(sk) - conn->write_seq;
 	bool is_new = beyond > 0 && (__u32)beyond >= bytes;
+	__u64 left;
 
 	if (conn->owed) {
 		if (!is_new) {
@@ -314,10 +316,11 @@ static __always_inline void turn__sent(struct connection *conn, struct sock *sk,
 		return;
 	}
 	conn->write_seq += bytes;
-	if (!conn->seq || conn->direction != DIRECTION_OUT ||
-	    turn__begins_anew(conn->slots[DIRECTION_OUT].record.sock, DIRECTION_OUT, io->base, io->kind))
-		turn__flip(conn, DIRECTION_OUT, now);
-	turn__add(conn, DIRECTION_OUT, io, bytes, now);
+	left = departure__last(conn, sock, now);
+	if (!conn->seq || conn->direction != DIRECTION_OUT || turn__begins_anew(sock, DIRECTION_OUT, io->base, io->kind))
+		turn__flip(conn, DIRECTION_OUT, departure__first(conn, sock, left));
+	conn->departed_ns = 0;
+	turn__add(conn, DIRECTION_OUT, io, bytes, left);
 	turn__report_head(conn, DIRECTION_OUT);
 }
 

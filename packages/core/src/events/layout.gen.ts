@@ -12,6 +12,8 @@ export const HEAD_PIECE_MAX = 512;
 
 export const CHUNK_PIECE_MAX = 4096;
 
+export const ARRIVAL_MARKS = 4;
+
 export const RECORD_HEADER = {
   size: 8,
   sizeOffset: 0,
@@ -137,7 +139,7 @@ export const HEAD_SCAN = {
 } as const;
 
 export const CONNECTION = {
-  size: 1944,
+  size: 2016,
   id: 0,
   slots: 8,
   establishedNs: 1320,
@@ -197,8 +199,13 @@ export const CONNECTION = {
   tlsLastSentNs: 1584,
   tlsDue: 1592,
   tlsDueLast: 1600,
-  walks: 1608,
-  slack: 1752,
+  markNs: 1608,
+  markSeq: 1640,
+  marks: 1656,
+  partNs: 1664,
+  departedNs: 1672,
+  walks: 1680,
+  slack: 1824,
 } as const;
 
 export const PORT_KEY = {
