@@ -1,3 +1,0 @@
-module field
-
-go 1.21
