@@ -13,8 +13,11 @@
 #define CAPTURE_SEGMENTS 64
 #define CAPTURE_SEGMENTS_INLINE 4
 
-/* False where the prefix must not grow any more: what would follow is not the next byte of the turn. */
-static __always_inline bool capture__segment(struct slot *slot, __u64 from, __u64 length)
+/*
+ * Leaves in `walk` what finds no room in the prefix and may belong to the head. False where the prefix must not grow any more: what would
+ * follow is not the next byte of the turn.
+ */
+static __always_inline bool capture__segment(struct frame_walk *walk, struct slot *slot, __u64 from, __u64 length)
 {
 	__u64 have = slot->record.captured;
 	__u64 want = 0;
@@ -41,8 +44,8 @@ static __always_inline bool capture__segment(struct slot *slot, __u64 from, __u6
 		slot->record.captured = have + want;
 		slot->record.head = have + want;
 	}
-	if (length > want)
-		head__go_on(slot->record.sock, slot->record.direction, from + want, length - want);
+	walk->from = from + want;
+	walk->segment = length - want;
 	return true;
 }
 
@@ -92,7 +95,7 @@ static __always_inline bool capture__next(struct frame_walk *walk, struct slot *
 		segment.length = walk->call_left;
 	walk->call_left -= segment.length;
 	if (walk->is_aligned)
-		walk->is_aligned = capture__segment(slot, segment.base, segment.length);
+		walk->is_aligned = capture__segment(walk, slot, segment.base, segment.length);
 	/* Eight bytes or more behind this buffer make up the tail alone. */
 	if (slot->record.bytes > capture_bytes && walk->call_left < 8)
 		capture__tail(slot, segment.base, segment.length);
@@ -111,6 +114,17 @@ __noinline int capture__further(__u64 sock, __u64 direction, __u64 from)
 	return capture__next(&conn->walks[DIRECTION_IN], &conn->slots[DIRECTION_IN], from);
 }
 
+/* Called from the outermost function, because 5.10 allows a chain of calls but 512 bytes of stack. */
+static __always_inline void capture__rest_of_head(struct frame_walk *walk, struct slot *slot)
+{
+	__u64 length = walk->segment;
+
+	if (!length)
+		return;
+	walk->segment = 0;
+	head__go_on(slot->record.sock, slot->record.direction, walk->from, length);
+}
+
 /* A loop over buffers keeps its state in `walk`, which is in the map: see FORGET(). */
 static __always_inline void capture__vector(struct frame_walk *walk, struct slot *slot, __u64 base, __u64 iovecs)
 {
@@ -123,11 +137,14 @@ static __always_inline void capture__vector(struct frame_walk *walk, struct slot
 		if (!has_more || i >= iovecs)
 			break;
 		has_more = capture__next(walk, slot, base + i * sizeof(struct user_iovec));
+		capture__rest_of_head(walk, slot);
 	}
 	for (__u64 i = CAPTURE_SEGMENTS_INLINE; i < CAPTURE_SEGMENTS; i++) {
 		if (!has_more || i >= iovecs)
 			break;
 		has_more = capture__further(sock, direction, base + i * sizeof(struct user_iovec));
+		FORGET();
+		capture__rest_of_head(walk, slot);
 	}
 	FORGET();
 	if (!walk->call_left)
@@ -145,9 +162,11 @@ static __always_inline void capture__call(struct frame_walk *walk, struct slot *
 
 	if (has_tail && before <= capture_bytes)
 		capture__tail_of_prefix(slot, before);
+	walk->segment = 0;
 	if (kind == IO_BUFFER) {
 		if (is_prefix)
-			capture__segment(slot, base, total);
+			capture__segment(walk, slot, base, total);
+		capture__rest_of_head(walk, slot);
 		if (has_tail)
 			capture__tail(slot, base, total);
 		return;
