@@ -117,12 +117,10 @@ __noinline int capture__further(__u64 sock, __u64 direction, __u64 from)
 /* Called from the outermost function, because 5.10 allows a chain of calls but 512 bytes of stack. */
 static __always_inline void capture__rest_of_head(struct frame_walk *walk, struct slot *slot)
 {
-	__u64 length = walk->segment;
-
-	if (!length)
+	if (!walk->segment)
 		return;
+	head__go_on(slot->record.sock, slot->record.direction);
 	walk->segment = 0;
-	head__go_on(slot->record.sock, slot->record.direction, walk->from, length);
 }
 
 /* A loop over buffers keeps its state in `walk`, which is in the map: see FORGET(). */

@@ -173,36 +173,50 @@ static __always_inline int head__outgrows_prefix(struct connection *conn, __u64 
 	return HEAD_OVER;
 }
 
-/* Sends the next bytes of a head: all of `length`, or what of it belongs to the head. Returns the state that the head is in then. */
-__noinline int head__send(__u64 sock, __u64 direction, __u64 from, __u64 length)
+/*
+ * Sends the next bytes of a head: those that `walk` has, or what of them belongs to the head and fits into a piece. Returns whether there is
+ * more to do.
+ */
+__noinline int head__send(__u64 sock, __u64 direction)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct head_piece *piece;
+	struct frame_walk *walk;
 	struct head_scan *scan;
 	struct slot *slot;
 	__u64 want;
 
-	if (!conn || !length)
-		return HEAD_OVER;
+	if (!conn)
+		return 0;
 	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
+	want = walk->segment;
+	if (!want)
+		return 0;
+	if (want > HEAD_PIECE_MAX)
+		want = HEAD_PIECE_MAX;
 	piece = bpf_ringbuf_reserve(&ring, sizeof(struct head_piece), 0);
 	if (!piece) {
 		count(COUNTER_RING_FULL);
 		count(COUNTER_HEADS_CUT);
-		return HEAD_OVER;
+		scan->state = HEAD_OVER;
+		return 0;
 	}
 	/* As in chunk.h: masks and barriers are what old verifiers need to see a bound on the very register that is used. */
-	want = length - 1;
+	want -= 1;
 	asm volatile("" : "+r"(want));
 	want = (want & (HEAD_PIECE_MAX - 1)) + 1;
 	asm volatile("" : "+r"(want));
-	if (bpf_probe_read_user(piece->data, want, (void *)from)) {
+	if (bpf_probe_read_user(piece->data, want, (void *)walk->from)) {
 		bpf_ringbuf_discard(piece, BPF_RB_NO_WAKEUP);
 		count(COUNTER_CAPTURE_FAULT);
 		count(COUNTER_HEADS_CUT);
-		return HEAD_OVER;
+		scan->state = HEAD_OVER;
+		return 0;
 	}
+	walk->from += want;
+	walk->segment -= want;
 	head__find_end(piece->data, want, HEAD_PIECE_MAX, scan);
 	if (scan->end)
 		want = scan->end;
@@ -219,35 +233,31 @@ __noinline int head__send(__u64 sock, __u64 direction, __u64 from, __u64 length)
 	bpf_ringbuf_submit(piece, emit__wakeup(sizeof(struct head_piece)));
 	count(COUNTER_RECORDS);
 	slot->record.head += want;
-	if (scan->end)
-		return HEAD_OVER;
-	if (slot->record.head < head_bytes)
-		return HEAD_OPEN;
-	count(COUNTER_HEADS_CUT);
-	return HEAD_OVER;
+	if (!scan->end && slot->record.head < head_bytes)
+		return walk->segment != 0;
+	if (!scan->end)
+		count(COUNTER_HEADS_CUT);
+	scan->state = HEAD_OVER;
+	return 0;
 }
 
-/* The turn goes on with `length` bytes that find no room in its prefix. Those before them are all captured. */
-__noinline int head__go_on(__u64 sock, __u64 direction, __u64 from, __u64 length)
+/* The turn goes on with the bytes that `walk` has, for which there is no room in its prefix. Those before them are all captured. */
+__noinline int head__go_on(__u64 sock, __u64 direction)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
-	int state;
+	struct head_scan *scan;
 
 	if (!conn)
 		return 0;
-	state = conn->heads[direction & 1].state;
-	if (state == HEAD_UNKNOWN && head_bytes <= capture_bytes)
-		state = HEAD_OVER;
-	if (state == HEAD_UNKNOWN)
-		state = head__outgrows_prefix(conn, sock, direction);
-	for (int i = 0; i < HEAD_PIECES && state == HEAD_OPEN && length; i++) {
-		__u64 part = length < HEAD_PIECE_MAX ? length : HEAD_PIECE_MAX;
-
-		state = head__send(sock, direction, from, part);
-		from += part;
-		length -= part;
+	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	if (scan->state == HEAD_UNKNOWN)
+		scan->state = head_bytes <= capture_bytes ? HEAD_OVER : head__outgrows_prefix(conn, sock, direction);
+	if (scan->state == HEAD_OVER)
+		return 0;
+	for (int i = 0; i < HEAD_PIECES; i++) {
+		if (!head__send(sock, direction))
+			break;
 	}
-	conn->heads[direction & 1].state = state;
 	return 0;
 }
 
