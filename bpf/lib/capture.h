@@ -11,7 +11,7 @@
 
 /* Buffers of one call that are looked at, the first of them in place; Varnish writes a head in 18. */
 #define CAPTURE_SEGMENTS 64
-#define CAPTURE_SEGMENTS_INLINE 4
+#define CAPTURE_SEGMENTS_INLINE 2
 
 /*
  * Leaves in `walk` what finds no room in the prefix and may belong to the head. False where the prefix must not grow any more: what would
