@@ -101,7 +101,7 @@ types() {
 
 vitest() { node node_modules/vitest/vitest.mjs run "$@"; }
 
-run provision bash scripts/provision.sh test matrix kernels
+run provision bash scripts/provision.sh test matrix field kernels
 case $status in
   0) echo done ;;
   3) sed -n 's/^provision: missing here: /lacks /p' "$log" ;;
@@ -128,6 +128,7 @@ fi
 suite 'units and contracts' vitest --project unit
 if lacks test; then left_out 'end to end' "$cause"; else suite 'end to end' vitest --project e2e; fi
 if lacks matrix; then left_out matrix "$cause"; else suite matrix node test/matrix/run.mjs; fi
+if lacks field; then left_out field "$cause"; else suite field node test/field/run.mjs --core; fi
 if [[ -n ${BEYLA_NOT_BUILT-} ]]; then
   left_out 'tarballs in a clean room' 'needs the addon and the BPF objects'
 else

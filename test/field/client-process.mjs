@@ -20,13 +20,19 @@ function withLag(truth) {
   return { ...truth, lagNs: lags.during(truth.sendNs, truth.endNs) };
 }
 
+/** @type {Talk | undefined} */
+let talk;
 /** @type {Busy | undefined} */
 let busy;
 
 const commands = {
+  /** Ends all connections of a profile that took too long. */
+  async abandon() {
+    await talk?.abandon();
+  },
   /** @param {{ profile: string, port: number, host?: string }} load */
   async run({ profile, port, host }) {
-    const talk = new Talk(profile, port, host);
+    talk = new Talk(profile, port, host);
     await PROFILES[profile]?.run(talk);
     return { truths: talk.truths.map(withLag), strange: talk.strange };
   },

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { knownReason } from './known.mjs';
+import { knownOf } from './known.mjs';
 import { PROFILES } from './profiles.mjs';
 
 const PAGE = fileURLToPath(new URL('../../docs/field.md', import.meta.url));
@@ -34,7 +34,7 @@ export function writePage(rows, clientRows) {
     const odd = all.filter(([, { line }]) => line !== 'exact');
     const requests = all.reduce((sum, [, one]) => sum + one.requests, 0);
     const told = odd.map(([profile, { line, rounds }]) => {
-      const reason = knownReason(id, profile);
+      const reason = knownOf(id, profile)?.why;
       const name = rounds === undefined ? profile : `${profile} × ${rounds}`;
       return `\`${name}\`: ${reason ?? 'not explained'} (${line.replace(/: .*$/s, '')})`;
     });

@@ -26,7 +26,10 @@ export class LagLog {
 
   /** The latest it was between these times. @param {number} fromNs @param {number} toNs */
   during(fromNs, toNs) {
-    const some = this.#lags.filter(({ atNs, lateNs }) => atNs >= fromNs && atNs - lateNs - TICK_NS <= toNs + TICK_NS);
+    // What waited while the process was late is read right after it.
+    const some = this.#lags.filter(
+      ({ atNs, lateNs }) => atNs >= fromNs - 2 * TICK_NS && atNs - lateNs - TICK_NS <= toNs + TICK_NS,
+    );
     return Math.max(0, ...some.map(({ lateNs }) => lateNs));
   }
 

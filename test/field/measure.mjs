@@ -113,6 +113,10 @@ export async function measure(row, names) {
         said = await withTimeout(client.ask('run', { profile, port, host }), PROFILE_TIMEOUT_MS);
       } catch (error) {
         failures.push({ profile, requests: 0, findings: [], drops: {}, failure: String(error) });
+        // What is still under way belongs to none of the next.
+        await client.ask('abandon');
+        await origin.ask('take');
+        watching.takeDrops();
         continue;
       }
       const answered = row.isProxy ? /** @type {Truth[]} */ (await origin.ask('take')) : [];
@@ -124,25 +128,27 @@ export async function measure(row, names) {
     }
     await watching.close();
     const known = new Set(pids());
-    return [...failures, ...verdicts(row, portions, watching, known, { port, originPort, addresses })];
+    const failed = new Set(failures.map(({ profile }) => profile));
+    return [...failures, ...verdicts(row, portions, watching, known, failed, { port, originPort, addresses })];
   } finally {
     await setting.close();
   }
 }
 
 /**
- * @param {Row} row @param {readonly Portion[]} portions @param {Watching} watching @param {ReadonlySet<number>} pids
+ * @param {Row} row @param {readonly Portion[]} portions @param {Watching} watching @param {ReadonlySet<number>} pids @param {ReadonlySet<string>} failed
  * @param {{ port: number, originPort: number, addresses: { client: string, server: string } }} ends
  * @returns {Result[]}
  */
-function verdicts(row, portions, watching, pids, { port, originPort, addresses }) {
+function verdicts(row, portions, watching, pids, failed, { port, originPort, addresses }) {
   const byName = new Map(
     portions.map((portion) => [portion.profile, /** @type {import('@beyla/core').RequestSpan[]} */ ([])]),
   );
   for (const [at, span] of watching.spans.entries()) {
     const name = /^\/make\/(.+)-\d+$/.exec(span.path)?.[1] ?? '';
     const when = portions.findLast(({ firstSpan }) => firstSpan <= at)?.profile ?? '';
-    (byName.get(name) ?? byName.get(when))?.push(span);
+    // Where the laboratory failed nothing is judged.
+    if (!failed.has(name)) (byName.get(name) ?? byName.get(when))?.push(span);
   }
   return portions.map(({ profile, truths, origin, drops, strange }) => {
     const spans = byName.get(profile) ?? [];

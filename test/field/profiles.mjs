@@ -335,7 +335,9 @@ export const PROFILES = {
       const asked = talk.make({ method: 'POST', body: 20, answer: { status: 201, body: 40 } });
       const surplus = Buffer.concat([asked.bytes, Buffer.from('and this is not announced')]);
       await long.trickle(asked, [surplus], 0);
-      await long.answered(asked);
+      const answered = await long.answered(asked);
+      // A server that closes with bytes unread resets, and its answer may not arrive.
+      if (answered.status === 0) answered.mayVanish = true;
       await pause(50);
       await Promise.all([silent.close(), rude.close(), long.close()]);
       await lanes(2, () => plain(talk, 8));

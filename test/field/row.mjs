@@ -17,7 +17,7 @@ import { runApp } from '../support/run-app.mjs';
  * @property {boolean} [isProxy] it asks `origin`, and its client spans are judged by the log there
  * @property {Readonly<Record<string, string>>} [leaves] profiles it cannot take part in, and why
  * @property {Readonly<Record<string, string>>} [known] profiles that are known not to be exact, and why
- * @property {number} [corksMs] the kernel may keep what it writes for so long (MSG_MORE), until more comes
+ * @property {number} [corksMs] the kernel may keep what it writes for so long (MSG_MORE, TCP_CORK), until more comes
  * @property {'veth' | 'veth-rps'} [network] default loopback
  * @property {readonly string[]} [only] these profiles
  * @property {boolean} [isPrefork] several processes accept: it takes part in the late attaches

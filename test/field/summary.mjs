@@ -2,8 +2,8 @@
 // @ts-check
 /** @typedef {import('./judge.mjs').Fault} Fault */
 
-/** @type {readonly Fault[]} */
-const FAULTS = ['wrong', 'lost', 'unset', 'counted', 'inflated'];
+/** The worst first. @type {readonly Fault[]} */
+export const FAULTS = ['wrong', 'lost', 'unset', 'counted', 'inflated'];
 
 /** One line: `exact`, or how much is wrong and the worst of it. @param {import('./measure.mjs').Result} result */
 export function summary({ requests, findings, failure }) {

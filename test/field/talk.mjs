@@ -309,6 +309,8 @@ export class Talk {
   #port;
   #host;
   #count = 0;
+  /** @type {Line[]} */
+  #lines = [];
 
   /** @param {string} name begins every id @param {number} port @param {string} [host] */
   constructor(name, port, host) {
@@ -317,8 +319,14 @@ export class Talk {
     this.#host = host;
   }
 
-  open() {
-    return Line.open(this.#port, this.#host);
+  async open() {
+    const line = await Line.open(this.#port, this.#host);
+    this.#lines.push(line);
+    return line;
+  }
+
+  async abandon() {
+    await Promise.all(this.#lines.map((line) => line.close()));
   }
 
   /** @param {Request} request */

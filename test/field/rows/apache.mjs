@@ -43,6 +43,7 @@ Listen 127.0.0.1:${port}
 }
 
 const prepare = () => tool('/usr/sbin/apache2', ['-v']);
+const leaves = { pipelined: 'behind a proxy Apache stops to answer more than five requests of a segment' };
 const able = allBut('early', 'half-close');
 
 /** @type {readonly import('../row.mjs').Row[]} */
@@ -53,6 +54,7 @@ export const rows = [
     prepare,
     start: apache('prefork'),
     able,
+    leaves,
     isProxy: true,
     isPrefork: true,
   },
@@ -62,6 +64,7 @@ export const rows = [
     prepare,
     start: apache('event'),
     able,
+    leaves,
     isProxy: true,
     isPrefork: true,
   },

@@ -38,6 +38,7 @@ export const rows = [
     stack: 'Puma, cluster of 2',
     prepare: () => tool('/usr/bin/puma', ['--version']),
     start: puma,
+    corksMs: 210,
     able,
     isPrefork: true,
   },
