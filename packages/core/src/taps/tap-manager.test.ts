@@ -170,6 +170,7 @@ describe.skipIf(!hasCompiler)('TapManager', () => {
   it('an old process is looked at again when something happens to it only', async () => {
     writeFileSync(join(root, 'uptime'), '90000.00 90000.00\n');
     taps.select(put(5));
+    await vi.advanceTimersByTimeAsync(100);
     put(5, join(files, 'libssl.so.9'));
     await vi.advanceTimersByTimeAsync(5000);
     expect(attacher.attached).toHaveLength(0);
@@ -199,6 +200,13 @@ describe.skipIf(!hasCompiler)('TapManager', () => {
     taps.speaksTls(5);
     expect(attacher.attached).toHaveLength(1);
     expect(taps.messages()).toEqual([]);
+  });
+
+  it('looks into files of any name before the process speaks TLS', async () => {
+    taps.select(put(5, join(files, 'libssl-not.so'), join(files, 'module.so')));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(attacher.attached).toHaveLength(1);
+    expect(taps.stats()['taps_files_read']).toBe(2);
   });
 
   it('names a process whose TLS it cannot see, until it can', () => {

@@ -19,8 +19,10 @@ export interface TapManagerParts {
 interface Watched {
   readonly process: ProcessInfo;
   readonly files: Set<TappedFile>;
-  /** All its files are looked at, not only those whose names tell. */
+  /** All its files are looked at, not only those whose names tell: after its first look. */
   isThorough: boolean;
+  /** Files of it without TLS, which need not be looked at again. */
+  readonly without: Set<string>;
   /** Its TLS is not seen, and why. */
   untapped: string | undefined;
   hintedMs: number;
@@ -39,18 +41,24 @@ const HINT_INTERVAL_MS = 1000;
 const DEFERRED_MS = 50;
 /** Longest look at files whose names tell: what is cut here is seen late, so only a hostile number of them is cut. */
 const LIKELY_SLICE_MS = 250;
-/** Longest look that goes on to the other files. */
-const SLICE_MS = 20;
+/** Longest look that goes on to the other files, and how soon the next one follows. */
+const SLICE_MS = 10;
+const STEP_MS = 20;
 const MOST_NAMED = 5;
+/** Of each process; libraries beyond are looked at each time. */
+const MOST_WITHOUT = 4096;
 /** Libraries that are OpenSSL or its descendants, or are often linked with it. */
 const LIKELY = /\/(lib(ssl|boringssl|netty_tcnative|conscrypt|node|python)|_ssl\.)[^/]*$/;
+
+/** Others that are looked at before the rest. */
+const PERHAPS = /(ssl|tls|crypto|rust|curl|http|grpc|quic)[^/]*$/i;
 
 /**
  * Keeps probes in the files through which the selected processes speak TLS: one attachment for each file, for all processes, as long as a
  * selected one uses it.
  *
  * Looks at a process when it is selected, executed, listens or loads a library, a few times while it is young, and when it speaks TLS that no tap
- * sees. A process without a TLS library gets probes of its own in those it may load. What fails is counted and named in `health()`; nothing
+ * sees: first into the files whose names tell, then, in steps, into all others. A process without a TLS library gets probes of its own in those it may load. What fails is counted and named in `health()`; nothing
  * of it stops the rest.
  */
 export class TapManager {
@@ -85,6 +93,7 @@ export class TapManager {
       process,
       files,
       isThorough: false,
+      without: new Set(),
       untapped: undefined,
       hintedMs: Number.NEGATIVE_INFINITY,
       isHeard: false,
@@ -92,6 +101,8 @@ export class TapManager {
     });
     const nowMs = performance.now();
     this.#lookOrDefer(pid, nowMs);
+    // Files of any name may have a library inside, as Python's cryptography has: they are looked at in steps, before they are needed.
+    this.#schedule.add(pid, nowMs + STEP_MS);
     if (this.#ageS(process) < YOUNG_S) this.#schedule.add(pid, ...YOUNG_LOOKS_MS.map((afterMs) => nowMs + afterMs));
     this.#arm(nowMs);
   }
@@ -207,24 +218,33 @@ export class TapManager {
     if (mapped === undefined) return 'its memory map cannot be read: CAP_SYS_PTRACE is needed';
     if (mapped.isCut) this.#mapsCut++;
     const executable = this.#parts.proc.executable(pid);
+    const isLikely = ({ path }: MappedFile): boolean => path === executable || LIKELY.test(path);
+    const others = watched.isThorough ? mapped.files.filter((file) => !isLikely(file)) : [];
+    const wanted = [
+      ...mapped.files.filter(isLikely),
+      ...others.filter(({ path }) => PERHAPS.test(path)),
+      ...others.filter(({ path }) => !PERHAPS.test(path)),
+    ];
     const used = new Set<TappedFile>();
     let cause: string | undefined;
     let isCut = false;
-    for (const file of mapped.files) {
-      const isLikely = file.path === executable || LIKELY.test(file.path);
-      if (!watched.isThorough && !isLikely) continue;
-      if (this.#workMs() - startedMs > (isLikely ? LIKELY_SLICE_MS : SLICE_MS)) {
+    for (const file of wanted) {
+      const name = `${file.inode} ${file.path}`;
+      if (watched.without.has(name)) continue;
+      if (this.#workMs() - startedMs > (isLikely(file) ? LIKELY_SLICE_MS : SLICE_MS)) {
         isCut = true;
         continue;
       }
       const result = this.#files.use(pid, file, nowMs);
-      if ('cause' in result) cause ??= result.cause;
-      else used.add(result);
+      if (!('cause' in result)) used.add(result);
+      else if (result.cause !== undefined) cause ??= result.cause;
+      else if (watched.without.size < MOST_WITHOUT) watched.without.add(name);
     }
-    if (isCut) this.#schedule.add(pid, nowMs + DEFERRED_MS);
+    if (isCut) this.#schedule.add(pid, performance.now() + STEP_MS);
     else for (const file of watched.files) if (!used.has(file)) this.#drop(pid, watched, file, nowMs);
     for (const file of used) watched.files.add(file);
     if (watched.files.size > 0) watched.untapped = undefined;
+    watched.isThorough = true;
     this.#await(pid, watched, mapped.files);
     const tookMs = this.#workMs() - startedMs;
     this.#budget.spend(tookMs);
