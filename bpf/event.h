@@ -83,6 +83,8 @@ enum record_flag {
 	RECORD_FLAG_FRAME = 1 << 10,
 	/* EXEC, LISTEN: the kernel has just selected the process by itself (struct selection_rules); user space confirms it or takes it back. */
 	RECORD_FLAG_SELECTED = 1 << 11,
+	/* With CLOSED, and CLOSE: the other side has reset the connection. */
+	RECORD_FLAG_RESET = 1 << 12,
 };
 
 enum direction {

@@ -16,6 +16,7 @@
 #define IPPROTO_TCP 6
 #define TCP_FLAG_FIN 0x1
 #define RCV_SHUTDOWN 1
+#define ECONNRESET 104
 #define MSG_PEEK 0x2
 #define MSG_TRUNC 0x20
 #define MSG_ERRQUEUE 0x2000
@@ -79,6 +80,7 @@ struct sock {
 	__u8 sk_shutdown;
 	__u16 sk_type;
 	__u16 sk_protocol;
+	int sk_err;
 };
 
 struct tcp_sock {

@@ -54,6 +54,13 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 		else
 			turn__flush(conn);
 		break;
+	case TCP_CLOSE:
+		if (sk->sk_err != ECONNRESET)
+			break;
+		conn = connection__get(sk);
+		if (conn)
+			conn->was_reset = 1;
+		break;
 	}
 	return 0;
 }

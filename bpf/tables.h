@@ -117,7 +117,8 @@ struct connection {
 	struct head_scan heads[2]; /* index: enum direction */
 	/* Length of the last turn that was one request without a body. */
 	__u32 request_end;
-	__u32 pad1;
+	__u8 was_reset; /* by the other side */
+	__u8 pad0[3];
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

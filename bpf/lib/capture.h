@@ -188,7 +188,7 @@ static __always_inline void capture__call(struct frame_walk *walk, struct slot *
 enum captured {
 	CAPTURED_TURN = 0,     /* nothing that the kernel has to act on */
 	CAPTURED_HTTP2 = 1,    /* the beginning of HTTP/2 */
-	CAPTURED_PIPELINE = 2, /* more than one request */
+	CAPTURED_PIPELINE = 2, /* more than one request, or one behind the rest of a body */
 };
 
 /*
@@ -211,6 +211,8 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 	capture__call(walk, slot, base, iovecs, kind_and_direction & 0xff, total, before);
 	if (http2__begins(conn, slot, before))
 		return CAPTURED_HTTP2;
+	if (head__hides_request(conn, slot, kind_and_direction >> 8 & 1))
+		return CAPTURED_PIPELINE;
 	return head__pipelines(conn, slot, kind_and_direction >> 8 & 1, before) ? CAPTURED_PIPELINE : CAPTURED_TURN;
 }
 

@@ -47,7 +47,8 @@ __noinline int connection__end(__u64 sock)
 			.last_stream = connection__last_stream(conn),
 		};
 
-		record.header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->is_framed ? RECORD_FLAG_FRAME : 0);
+		record.header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->is_framed ? RECORD_FLAG_FRAME : 0) |
+				      (conn->was_reset ? RECORD_FLAG_RESET : 0);
 
 		turn__flush(conn);
 		record.ends_lost = conn->ends_lost;

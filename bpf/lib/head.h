@@ -319,4 +319,20 @@ static __always_inline bool head__pipelines(struct connection *conn, const struc
 	return scan->end && scan->end < bytes;
 }
 
+/* `\r\n0` in the bytes before the empty line at the end of a turn: the last chunk of a body. */
+#define LAST_CHUNK 0x300a0d
+
+/*
+ * Behind an answer that came early, one call may bring the end of a body and the next request. Its turn begins with neither a request nor what the
+ * kernel could follow, but it ends like a request without a body.
+ */
+static __always_inline bool head__hides_request(const struct connection *conn, const struct slot *slot, __u8 direction)
+{
+	__u64 tail = slot->record.tail;
+
+	if (direction != conn->request_direction || tail >> 32 != HEAD_END || (tail >> 8 & 0xffffff) == LAST_CHUNK)
+		return false;
+	return !(slot->prefix[0] >= 'A' && slot->prefix[0] <= 'Z' && slot->prefix[1] >= 'A' && slot->prefix[1] <= 'Z');
+}
+
 #endif

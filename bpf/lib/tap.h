@@ -313,7 +313,8 @@ static __always_inline void tap__report_head(struct connection *conn)
 
 static __always_inline void tap__turn(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
 {
-	bool begins = !conn->seq || conn->direction != direction;
+	bool begins = !conn->seq || conn->direction != direction ||
+		      turn__begins_anew(conn->slots[DIRECTION_IN].record.sock, direction, io->base, io->kind);
 	__u64 left_ns = now;
 
 	if (conn->role == ROLE_UNKNOWN && !conn->seq)

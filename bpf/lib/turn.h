@@ -347,6 +347,8 @@ static __always_inline void turn__flush_sent(struct connection *conn)
 /* Nothing more will be said: report what is still held. */
 static __always_inline void turn__flush(struct connection *conn)
 {
+	__u16 flags;
+
 	if (!conn->seq || !conn->claimed)
 		return;
 	if (conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK) {
@@ -354,8 +356,9 @@ static __always_inline void turn__flush(struct connection *conn)
 			count(COUNTER_IO_URING_UNREAD);
 		return;
 	}
-	turn__finish(conn, DIRECTION_IN, RECORD_FLAG_CLOSED);
-	turn__finish(conn, DIRECTION_OUT, RECORD_FLAG_CLOSED);
+	flags = RECORD_FLAG_CLOSED | (conn->was_reset ? RECORD_FLAG_RESET : 0);
+	turn__finish(conn, DIRECTION_IN, flags);
+	turn__finish(conn, DIRECTION_OUT, flags);
 	conn->owed = 0;
 }
 

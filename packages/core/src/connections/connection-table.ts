@@ -121,13 +121,15 @@ export class ConnectionTable {
     return connection;
   }
 
-  #closing(connection: Connection, { ns, lastSeq, endsLost, lastStream, isMidstream, isFramed }: EarlyClose): void {
+  #closing(connection: Connection, close: EarlyClose): void {
+    const { ns, lastSeq, endsLost, lastStream, isMidstream, isFramed, wasReset } = close;
     connection.closedNs = Math.max(1, ns);
     connection.lastSeq = lastSeq;
     connection.endsLost = endsLost;
     connection.lastStream = lastStream;
     connection.isMidstream = isMidstream;
     connection.isFramed = isFramed;
+    connection.wasReset = wasReset;
     this.#unsettle(connection);
   }
 

@@ -46,6 +46,8 @@ export class Connection {
   isMidstream = false;
   /** It spoke HTTP/2, known with `closedNs`. */
   isFramed = false;
+  /** The other side has reset it, known with `closedNs`. */
+  wasReset = false;
   /** When news of it last came, by the clock of the batches. */
   heardNs = 0;
 

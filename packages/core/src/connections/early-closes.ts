@@ -9,6 +9,7 @@ export interface EarlyClose {
   readonly lastStream: number;
   readonly isMidstream: boolean;
   readonly isFramed: boolean;
+  readonly wasReset: boolean;
 }
 
 /** The least bytes of a request in HTTP/2 are the header of a frame and a block of one. */
@@ -33,8 +34,8 @@ export class EarlyCloses {
   /** False where there is no room. */
   add(event: CloseEvent, nowNs: number): boolean {
     if (this.#closes.size >= this.#max) return false;
-    const { connection, ns, lastSeq, endsLost, lastStream, isMidstream, isFramed } = event;
-    const close = { ns, lastSeq, endsLost, lastStream, isMidstream, isFramed, heardNs: nowNs };
+    const { connection, ns, lastSeq, endsLost, lastStream, isMidstream, isFramed, wasReset } = event;
+    const close = { ns, lastSeq, endsLost, lastStream, isMidstream, isFramed, wasReset, heardNs: nowNs };
     this.#closes.set(connection, close);
     return true;
   }
@@ -63,7 +64,12 @@ export class EarlyCloses {
  * Requests of a connection nothing is known of but its close. HTTP/2 numbers them, 1, 3, 5 and so on, but may leave numbers out: there are no
  * more than its records had room for. Else, and where numbers may have been given before the tracer came, two turns are taken for one request.
  */
-export function requestsOf({ lastSeq, lastStream, isMidstream, isFramed }: Omit<EarlyClose, 'ns'>): number {
+export function requestsOf({
+  lastSeq,
+  lastStream,
+  isMidstream,
+  isFramed,
+}: Omit<EarlyClose, 'ns' | 'wasReset'>): number {
   if (isMidstream || (lastStream === 0 && !isFramed)) return Math.ceil(lastSeq / 2);
   return Math.min(Math.ceil(lastStream / 2), lastSeq * REQUESTS_PER_RECORD_MAX);
 }

@@ -112,7 +112,16 @@ describe('BatchDecoder', () => {
     expect(names).toMatchObject([
       { name: 'turn' },
       { name: 'chunk' },
-      { name: 'close', connection: 5, ns: 6, lastSeq: 7, endsLost: 2, lastStream: 9, isMidstream: true },
+      {
+        name: 'close',
+        connection: 5,
+        ns: 6,
+        lastSeq: 7,
+        endsLost: 2,
+        lastStream: 9,
+        isMidstream: true,
+        wasReset: false,
+      },
       { name: 'exec', pid: 1 },
       { name: 'fork', pid: 2, parent: 1 },
       { name: 'exit', pid: 2 },

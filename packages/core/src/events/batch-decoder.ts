@@ -104,6 +104,7 @@ export class BatchDecoder {
     const flags = this.#u16(at + RECORD_HEADER.flags);
     event.isMidstream = (flags & RECORD_FLAG.MIDSTREAM) !== 0;
     event.isFramed = (flags & RECORD_FLAG.FRAME) !== 0;
+    event.wasReset = (flags & RECORD_FLAG.RESET) !== 0;
     sink.onClose(event);
   }
 

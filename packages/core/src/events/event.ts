@@ -72,6 +72,8 @@ export class CloseEvent {
   isMidstream = false;
   /** It spoke HTTP/2. */
   isFramed = false;
+  /** The other side has reset it. */
+  wasReset = false;
 }
 
 /**

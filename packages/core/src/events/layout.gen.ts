@@ -186,6 +186,7 @@ export const CONNECTION = {
   wantsTurns: 1459,
   heads: 1460,
   requestEnd: 1500,
+  wasReset: 1504,
   session: 1512,
   sessionPid: 1520,
   tlsRecordLeft: 1524,
@@ -261,6 +262,7 @@ export const RECORD_FLAG = {
   TLS: 512,
   FRAME: 1024,
   SELECTED: 2048,
+  RESET: 4096,
 } as const;
 
 export const DIRECTION = {

@@ -54,6 +54,7 @@ export interface CloseFacts {
   endsLost?: number;
   lastStream?: number;
   isMidstream?: boolean;
+  wasReset?: boolean;
   isFramed?: boolean;
 }
 
@@ -155,7 +156,9 @@ export function chunk(facts: TurnFacts): Uint8Array {
 /** A CLOSE record. */
 export function close(facts: CloseFacts): Uint8Array {
   const flags =
-    (facts.isMidstream === true ? RECORD_FLAG.MIDSTREAM : 0) | (facts.isFramed === true ? RECORD_FLAG.FRAME : 0);
+    (facts.isMidstream === true ? RECORD_FLAG.MIDSTREAM : 0) |
+    (facts.isFramed === true ? RECORD_FLAG.FRAME : 0) |
+    (facts.wasReset === true ? RECORD_FLAG.RESET : 0);
   const view = record(RECORD_KIND.CLOSE, flags, CLOSE_RECORD.size);
   view.setBigUint64(CLOSE_RECORD.connection, BigInt(facts.connection ?? 1), true);
   view.setBigUint64(CLOSE_RECORD.ns, BigInt(facts.ns ?? 9_000_000), true);

@@ -15,6 +15,11 @@ function isInterimStatus(status: number): boolean {
   return status >= 100 && status < 200 && status !== 101;
 }
 
+/** What a response is that ends with its connection. */
+function endOf(flags: number): HttpExchangeError | undefined {
+  return (flags & RECORD_FLAG.RESET) !== 0 ? 'response_truncated' : undefined;
+}
+
 function isResponse({ data, prefixStart, prefixEnd }: Turn): boolean {
   return detectResponse(data, prefixStart, prefixEnd) === 'match';
 }
@@ -65,7 +70,7 @@ export class ResponseSide implements MessageHandler {
     this.#lastNs = turn.lastNs;
     reader.read(turn);
     if (reader.state === 'blind') this.#judge(turn, requests.isInBody);
-    else if (reader.state === 'until-close' && (turn.flags & RECORD_FLAG.CLOSED) !== 0) this.#finish(undefined);
+    else if (reader.state === 'until-close' && (turn.flags & RECORD_FLAG.CLOSED) !== 0) this.#finish(endOf(turn.flags));
     return pending.length === 0;
   }
 
@@ -108,11 +113,11 @@ export class ResponseSide implements MessageHandler {
     this.#isInterim = false;
   }
 
-  /** A request began: a response that only that can end is over. */
+  /** A request began: a response that only that can end is over. One that is provably not whole goes on behind it. */
   requestBegan(): void {
-    const { state } = this.reader;
-    const isOpen = state === 'until-close' || (state === 'blind' && this.reader.blindReason !== 'tunnel');
-    if (!isOpen || this.#pairing.pending[0]?.isAnswered !== true) return;
+    const { state, blindReason } = this.reader;
+    const isBlind = state === 'blind' && blindReason !== 'tunnel' && this.#endAtClose !== 'truncated';
+    if ((state !== 'until-close' && !isBlind) || this.#pairing.pending[0]?.isAnswered !== true) return;
     this.#finish(undefined);
     this.reset();
   }
@@ -128,7 +133,7 @@ export class ResponseSide implements MessageHandler {
       this.#finish('response_truncated', 0);
     } else if (first?.isAnswered === true) {
       const { state } = this.reader;
-      if (state === 'until-close') this.#finish(undefined);
+      if (state === 'until-close') this.#finish(this.#pairing.connection.wasReset ? 'response_truncated' : undefined);
       else if (state === 'blind') this.#finish(this.#endAtClose === 'truncated' ? 'response_truncated' : undefined);
       else this.#finish('response_truncated');
     }
