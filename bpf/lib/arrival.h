@@ -60,10 +60,9 @@ static __always_inline void arrival__note(struct connection *conn, struct sock *
 	}
 }
 
-/* Takes the arrival of the bytes just read, which end before copied_seq; leaves one that belongs to bytes still unread. */
-static __always_inline __u64 arrival__take(struct connection *conn, struct sock *sk)
+/* Takes the arrival of the bytes just read, which end before `copied`, the socket's copied_seq; leaves one that belongs to bytes still unread. */
+static __always_inline __u64 arrival__take(struct connection *conn, __u32 copied)
 {
-	__u32 copied = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
 	__u64 arrived = conn->arrived_ns;
 
 	if (!arrived || (__s32)(conn->arrived_seq - copied) >= 0)

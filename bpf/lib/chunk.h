@@ -258,7 +258,7 @@ __noinline int chunk__begin(__u64 sock, __u64 kind_and_direction, __u64 bytes)
 		chunk__switch(conn);
 	}
 	record->header.flags = (conn->midstream ? RECORD_FLAG_MIDSTREAM : 0) | (conn->tls ? RECORD_FLAG_TLS : 0);
-	record->arrived_ns = direction == DIRECTION_IN && !conn->tls ? arrival__take(conn, (struct sock *)sock) : 0;
+	record->arrived_ns = direction == DIRECTION_IN && !conn->tls ? arrival__take(conn, BPF_CORE_READ((struct tcp_sock *)sock, copied_seq)) : 0;
 	if (!record->arrived_ns)
 		record->arrived_ns = conn->part_ns;
 	conn->part_ns = 0;

@@ -13,41 +13,58 @@
  */
 #ifdef SOCK_IS_WALKED
 #define SOCK_READ(sk, field) BPF_CORE_READ(sk, field)
+#define TCP_SOCK(sk) ((struct tcp_sock *)(sk))
 #else
 #define SOCK_READ(sk, field) ((sk)->field)
+#define TCP_SOCK(sk) bpf_skc_to_tcp_sock(sk)
 #endif
 
-/* Sent so far, as a sequence number. */
-static __always_inline __u32 sequence__sent_in(const struct tcp_sock *tp, __u8 state)
+/* Our FIN takes a number that is no byte. */
+static __always_inline bool sequence__has_sent_fin(__u8 state)
 {
-	__u32 seq = BPF_CORE_READ(tp, write_seq);
-
-	/* A FIN takes one number that is no byte. */
-	if (state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK)
-		seq -= 1;
-	return seq;
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK;
 }
 
-/* Read so far, as a sequence number. */
+/* The peer's FIN, too; it is read together with the last byte before it, and is then the last number of all. */
+static __always_inline bool sequence__may_have_read_fin(__u8 state)
+{
+	return state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING || state == TCP_CLOSE;
+}
+
+/* Sent so far, as a sequence number; `tp` is a mere number to the verifier. */
+static __always_inline __u32 sequence__sent_in(const struct tcp_sock *tp, __u8 state)
+{
+	return BPF_CORE_READ(tp, write_seq) - sequence__has_sent_fin(state);
+}
+
+/* Read so far, likewise. */
 static __always_inline __u32 sequence__read_in(const struct tcp_sock *tp, __u8 state)
 {
 	__u32 seq = BPF_CORE_READ(tp, copied_seq);
 
-	/* The peer's FIN is read together with the last byte before it. */
-	if ((state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING || state == TCP_CLOSE) &&
-	    seq == BPF_CORE_READ(tp, rcv_nxt))
+	if (sequence__may_have_read_fin(state) && seq == BPF_CORE_READ(tp, rcv_nxt))
 		seq -= 1;
 	return seq;
 }
 
 static __always_inline __u32 sequence__sent(struct sock *sk)
 {
-	return sequence__sent_in((struct tcp_sock *)sk, SOCK_READ(sk, __sk_common.skc_state));
+	struct tcp_sock *tp = TCP_SOCK(sk);
+
+	return tp ? SOCK_READ(tp, write_seq) - sequence__has_sent_fin(SOCK_READ(sk, __sk_common.skc_state)) : 0;
 }
 
 static __always_inline __u32 sequence__read(struct sock *sk)
 {
-	return sequence__read_in((struct tcp_sock *)sk, SOCK_READ(sk, __sk_common.skc_state));
+	struct tcp_sock *tp = TCP_SOCK(sk);
+	__u32 seq;
+
+	if (!tp)
+		return 0;
+	seq = SOCK_READ(tp, copied_seq);
+	if (sequence__may_have_read_fin(SOCK_READ(sk, __sk_common.skc_state)) && seq == SOCK_READ(tp, rcv_nxt))
+		seq -= 1;
+	return seq;
 }
 
 /* All that was said until now is accounted for. */

@@ -174,7 +174,7 @@ __noinline int tls__received(__u64 sock, __u64 base, __u64 kind, __u64 bytes)
 	if (!conn)
 		return 0;
 	kind &= 0xff;
-	arrived = arrival__take(conn, (struct sock *)sock);
+	arrived = arrival__take(conn, BPF_CORE_READ(tp, copied_seq));
 	if (arrived || conn->tls_drained)
 		conn->tls_arrived_ns = arrived;
 	conn->tls_read_ns = bpf_ktime_get_ns();

@@ -185,10 +185,9 @@ static __always_inline void turn__report_head(struct connection *conn, __u8 dire
  * Bytes were read that no hook has seen (splice, or a process that is not selected). They go before those of the present call: in the turn
  * that is open, else their place in the stream stays empty. `bytes` is what the present call read.
  */
-static __always_inline void turn__skip_unseen(struct connection *conn, struct sock *sk, __u64 bytes)
+static __always_inline void turn__skip_unseen(struct connection *conn, __u32 read_seq, __u64 bytes)
 {
 	struct slot *slot = &conn->slots[DIRECTION_IN];
-	__u32 read_seq = sequence__read(sk);
 	__u32 unseen = read_seq - conn->read_seq - (__u32)bytes;
 
 	conn->read_seq = read_seq;
@@ -240,11 +239,12 @@ __noinline int turn__begins_anew(__u64 sock, __u64 direction, __u64 base, __u64 
 static __always_inline void turn__received(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
 {
 	struct slot *slot = &conn->slots[DIRECTION_IN];
-	__u64 arrived = arrival__take(conn, sk);
 	__u32 write_seq = sequence__sent(sk);
+	__u32 read_seq = sequence__read(sk);
+	__u64 arrived = arrival__take(conn, read_seq);
 	__u32 unseen = write_seq - conn->write_seq;
 
-	turn__skip_unseen(conn, sk, bytes);
+	turn__skip_unseen(conn, read_seq, bytes);
 	/*
 	 * The peer may answer before the hook of our own write has run (another thread is still in that call). The socket's
 	 * write_seq tells: bytes were sent that no turn has. Their turn comes before this one, and is finished by that hook.
