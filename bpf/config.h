@@ -19,6 +19,9 @@ const volatile __u32 reads_io_uring = 0;
 /* When the tracer began (CLOCK_MONOTONIC). */
 const volatile __u64 started_ns = 0;
 
+/* 1 where pids of 65536 and more may be: two of them may want the same place (lib/pid_table.h). */
+const volatile __u32 pids_collide = 0;
+
 /* Inode number of the library's PID namespace; 0 for the initial one. */
 const volatile __u32 pid_namespace = 0;
 

@@ -44,6 +44,17 @@ struct {
 	__type(value, __u64);
 } pids SEC(".maps");
 
+/*
+ * pid_owners: whose a place of `pids` is, where pids collide; 1 entry elsewhere (loader). Whoever puts a pid in or takes one out does it here first: only
+ * that is atomic between CPUs and user space.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384); /* (loader) */
+	__type(key, __u32);
+	__type(value, __u32);
+} pid_owners SEC(".maps");
+
 /* ports: listening ports of selected processes. Written by inet_sock_set_state and user space; removed by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

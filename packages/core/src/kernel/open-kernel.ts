@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { MapHandle } from '@beyla/native';
 import { diag } from '@opentelemetry/api';
@@ -8,6 +8,7 @@ import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
 import { hostFailure } from './host-failure.ts';
 import { OpenedTaps } from './open-taps.ts';
+import { PID_PLACES } from './pid-table.ts';
 import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h). */
@@ -24,6 +25,7 @@ const SHARED_MAPS = [
   'connection_template',
   'connection_ids',
   'pids',
+  'pid_owners',
   'ports',
   'executables',
   'selecting_ports',
@@ -57,6 +59,8 @@ export interface OpenedKernel {
   /** Those of now: the taps are loaded when they are needed. */
   readonly objects: readonly BpfObject[];
   readonly maps: KernelMaps;
+  /** Two ids may want the same place in the table of pids. */
+  readonly canPidsCollide: boolean;
   /** Why the source's companion could not be loaded. */
   readonly refusal: BeylaError | undefined;
   readonly taps: OpenedTaps;
@@ -85,6 +89,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
     for (const object of objects.splice(0).reverse()) object.close();
     for (const map of handles) native.closeMap(map);
   };
+  const canCollide = pidMax() > PID_PLACES;
   const common = {
     ...(options.btfPath === undefined ? {} : { btfPath: options.btfPath }),
     constants: {
@@ -92,6 +97,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
       head_bytes: uint32(options.headBytes),
       wakeup_bytes: uint32(Math.floor(options.ringBytes / 4)),
       pid_namespace: uint32(ownPidNamespace()),
+      pids_collide: uint32(canCollide ? 1 : 0),
       started_ns: new Uint8Array(new BigUint64Array([native.monotonicNs()]).buffer),
     },
   };
@@ -104,6 +110,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
         tap_sessions: options.maxConnections,
         tap_reads: options.maxConnections + LRU_SPARE * cpus().length,
         ring: options.ringBytes,
+        ...(canCollide ? {} : { pid_owners: 1 }),
         ...rustlsEntries(options),
       },
     });
@@ -139,6 +146,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
         return [...objects, ...opened.loaded];
       },
       maps,
+      canPidsCollide: canCollide,
       refusal,
       taps: opened,
       attachSplice,
@@ -228,6 +236,15 @@ function requireHost(native: Native, btfPath: string | undefined): void {
 function ownPidNamespace(): number {
   const { ino } = statSync('/proc/self/ns/pid');
   return ino === INITIAL_PID_NAMESPACE ? 0 : ino;
+}
+
+/** Ids are smaller than that; it may be raised, so it counts as large where it cannot be read. */
+function pidMax(): number {
+  try {
+    return Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8'));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 function uint32(value: number): Uint8Array {

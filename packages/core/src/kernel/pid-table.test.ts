@@ -28,7 +28,7 @@ describe('PidTable', () => {
       fc.property(fc.array(fc.tuple(fc.boolean(), pid), { maxLength: 60 }), (steps) => {
         const { native, create } = fakeMaps();
         const map = create();
-        const table = new PidTable(native, map.handle);
+        const table = new PidTable(native, map.handle, create().handle);
         const expected = new Set<number>();
         for (const [add, candidate] of steps) {
           if (add) {
@@ -45,11 +45,35 @@ describe('PidTable', () => {
 
   it('refuses a pid when both its places are taken by others', () => {
     const { native, create } = fakeMaps();
-    const table = new PidTable(native, create().handle);
+    const table = new PidTable(native, create().handle, create().handle);
     const wanted = 1;
     const second = Math.imul(wanted, 0x9e3779b1) >>> 16;
     expect(table.add(wanted + SIZE)).toBe(true);
     expect(table.add(second)).toBe(true);
     expect(table.add(wanted)).toBe(false);
+  });
+
+  it('does not share a place with a pid that another CPU is just putting in', () => {
+    const { native, create } = fakeMaps();
+    const [map, owners] = [create(), create()];
+    const [wanted, other] = [1, 1 + SIZE];
+    // The kernel side has taken the place, and has not written it yet.
+    owners.entries.set('01000000', Buffer.from(new Uint32Array([other]).buffer).toString('hex'));
+    const table = new PidTable(native, map.handle, owners.handle);
+    expect(table.add(wanted)).toBe(true);
+    map.entries.set('01000000', Buffer.from(new BigUint64Array([BigInt(other)]).buffer).toString('hex'));
+    expect([kernelHas(map, wanted), kernelHas(map, other)]).toEqual([true, true]);
+    table.remove(wanted);
+    expect([kernelHas(map, wanted), kernelHas(map, other)]).toEqual([false, true]);
+    expect(owners.entries.size).toBe(1);
+  });
+
+  it('needs no owners where every pid has a place of its own', () => {
+    const { native, create } = fakeMaps();
+    const map = create();
+    const table = new PidTable(native, map.handle, undefined);
+    for (const pid of [1, 2, 32_767]) expect(table.add(pid)).toBe(true);
+    table.remove(2);
+    expect([1, 2, 32_767].map((pid) => kernelHas(map, pid))).toEqual([true, false, true]);
   });
 });

@@ -171,7 +171,7 @@ export class Tracer implements RecordSource {
           kernel,
           ring: native.openRing(ring),
           lifecycle: native.openRing(lifecycle),
-          pids: new PidTable(native, pids),
+          pids: new PidTable(native, pids, kernel.canPidsCollide ? kernel.maps.pid_owners : undefined),
           ports: new PortTable(native, ports),
           selection: new SelectionTable(native, kernel.maps),
           verdicts: new VerdictTable(native, verdicts),

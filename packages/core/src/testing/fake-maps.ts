@@ -23,9 +23,10 @@ export function fakeMaps(): { native: Native; create(maxEntries?: number): FakeM
       if (found !== undefined) value.set(Buffer.from(found, 'hex'));
       return found !== undefined;
     },
-    mapUpdate(handle: MapHandle, key: Uint8Array, value: Uint8Array): void {
+    mapUpdate(handle: MapHandle, key: Uint8Array, value: Uint8Array, flags = 0): void {
       const { entries, maxEntries } = of(handle);
       const name = Buffer.from(key).toString('hex');
+      if (flags === 1 && entries.has(name)) throw Object.assign(new Error('it exists'), { errno: 17 });
       if (!entries.has(name) && entries.size >= maxEntries) throw Object.assign(new Error('full'), { errno: 7 });
       entries.set(name, Buffer.from(value).toString('hex'));
     },
