@@ -350,7 +350,8 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     if (isGone && check.followed) this.#remember(pid, check);
     else if (isGone && check.executed && !this.#table.isFollowed(pid)) this.#missed++;
     const hasFound = this.#table.examine(pid, look, check, stat);
-    this.#budget.spend(performance.now() - startedMs);
+    // What is selected is worth its time, most of which the sink takes for what it does then.
+    if (!this.#table.isFollowed(pid)) this.#budget.spend(performance.now() - startedMs);
     return hasFound;
   }
 
