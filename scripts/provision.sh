@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# provision.sh [build|demo|test|matrix|field|kernels]...
+# provision.sh [build|demo|test|matrix|field|field_all|kernels]...
 #
 # Installs what a bare Debian machine (12 or newer, with Node, npm and apt) lacks for that; `build` is always included.
 # Asks apt only when something is missing, starts no service, and reinstalls node_modules only when the lock changed.
@@ -73,21 +73,30 @@ for_matrix() {
   for_rust
 }
 
-# The rest of the rows of test/field is optional: what a row needs is said by the row.
+# The rows of test/field that `npm test` runs.
 for_field() {
   needs_command nginx nginx-light
+  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+}
+
+# All of its rows that Debian has packages for.
+for_field_all() {
+  for_field
   needs_command apache2 apache2
   needs_command haproxy haproxy
   needs_command varnishd varnish
   needs_command lighttpd lighttpd
+  needs_command caddy caddy
+  needs_command nghttpx nghttp2-proxy
   needs_command puma puma
   needs_command unicorn unicorn
   needs_command thin thin
   needs_command ab apache2-utils
+  needs_command hey hey
   needs_command siege siege
   needs_command wrk wrk
   needs_command curl curl
-  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+  /usr/bin/python3 -c 'import twisted.web' 2>/dev/null || missing+=(python3-twisted)
 }
 
 for_kernels() {
@@ -148,7 +157,7 @@ install_packages() {
     case $package in
       nginx-light) as_root systemctl disable nginx ;;
       apache2) as_root systemctl disable apache2 ;;
-      haproxy | varnish | lighttpd | unicorn | thin) as_root systemctl disable "$package" ;;
+      haproxy | varnish | lighttpd | caddy | unicorn | thin) as_root systemctl disable "$package" ;;
       php-fpm) as_root systemctl disable "$(basename "$(compgen -G '/usr/sbin/php-fpm*' | tail -n 1)" | sed -E 's/php-fpm(.*)/php\1-fpm/')" ;;
     esac >>"$log" 2>&1 || true
   done
@@ -179,9 +188,9 @@ for_build
 for what in "$@"; do
   case $what in
     build) ;;
-    demo | test | matrix | field | kernels) "for_$what" ;;
+    demo | test | matrix | field | field_all | kernels) "for_$what" ;;
     *)
-      echo "usage: provision.sh [build|demo|test|matrix|field|kernels]..." >&2
+      echo "usage: provision.sh [build|demo|test|matrix|field|field_all|kernels]..." >&2
       exit 2
       ;;
   esac

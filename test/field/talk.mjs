@@ -44,6 +44,7 @@ import { framingOf, MessageReader, nowNs, padding } from './wire.mjs';
 
 const COOKIE_BYTES_MAX = 4000;
 const CHUNK_BYTES = 16_384;
+const CONTINUE_MS = 1000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 /** One request as it goes over the wire. */
@@ -190,7 +191,8 @@ export class Line {
       this.#onContinue = resolve;
     });
     this.#begin([asked], () => this.#socket.write(asked.head));
-    await Promise.race([continued, asked.answered]);
+    // A server may say nothing and wait for the body (RFC 9110 §10.1.1).
+    await Promise.race([continued, asked.answered, pause(CONTINUE_MS)]);
     if (!asked.isDone) for (const piece of asked.body) this.#socket.write(piece);
   }
 
@@ -237,6 +239,11 @@ export class Line {
 
   /** @param {readonly Asked[]} asked @param {() => void} write */
   #begin(asked, write) {
+    if (this.isOver) {
+      // What cannot be sent any more is no request.
+      for (const one of asked) one.done();
+      return;
+    }
     this.#due.push(...asked);
     const sendNs = nowNs();
     write();
@@ -287,6 +294,8 @@ export class Line {
       truth.errors = [truth.status === 0 ? 'connection_closed' : 'response_truncated'];
       truth.responseBody = truth.status === 0 ? [0, undefined] : [this.#reader.bodyBytes, undefined];
       if (truth.status === 0) truth.endNs = nowNs();
+      // What was sent behind an answer that said it is the last need not have been read.
+      if (truth.status === 0 && this.#closes) truth.mayVanish = true;
       asked.done();
     }
     if (!this.#socket.destroyed) this.#socket.end();

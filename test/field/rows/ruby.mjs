@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tool } from '../../matrix/cache.mjs';
+import { listening } from '../listening.mjs';
 import { allBut, runProgram } from '../row.mjs';
 
 const APPS = fileURLToPath(new URL('../apps/ruby/', import.meta.url));
@@ -26,7 +27,9 @@ function unicorn({ port, folder }) {
 /** @type {import('../row.mjs').Row['start']} */
 function thin({ port, folder }) {
   const args = ['start', '--threaded', '-a', '127.0.0.1', '-p', String(port), '-R', `${APPS}config.ru`, '-e', 'none'];
-  return runProgram('/usr/bin/thin', [...args, '-P', join(folder, 'thin.pid')], { ready: /Listening on/ });
+  return listening(port, () =>
+    runProgram('/usr/bin/thin', [...args, '-P', join(folder, 'thin.pid')], { ready: 'spawned' }),
+  );
 }
 
 const able = allBut('cuts', 'frames');
