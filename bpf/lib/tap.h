@@ -313,7 +313,9 @@ static __always_inline void tap__report_head(struct connection *conn)
 
 static __always_inline void tap__turn(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
 {
-	bool begins = !conn->seq || conn->direction != direction ||
+	/* Where TLS began behind something else, the turn that turned out to be ciphertext was given back. */
+	bool is_open = direction ? conn->slots[DIRECTION_OUT].record.seq : conn->slots[DIRECTION_IN].record.seq;
+	bool begins = !is_open || conn->direction != direction ||
 		      turn__begins_anew(conn->slots[DIRECTION_IN].record.sock, direction, io->base, io->kind);
 	__u64 left_ns = now;
 

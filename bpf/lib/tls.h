@@ -102,7 +102,9 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 	}
 	conn->awaited[DIRECTION_IN] = 0;
 	conn->awaited[DIRECTION_OUT] = 0;
-	conn->stream_bytes[direction & 1] = slot->record.offset;
+	/* What came before, such as the CONNECT that opened a tunnel, is not of this stream of plaintext. */
+	conn->stream_bytes[DIRECTION_IN] = 0;
+	conn->stream_bytes[DIRECTION_OUT] = 0;
 	if (!(direction & 1)) {
 		conn->tls_arrived_ns = slot->record.arrived_ns;
 		/* Their answer was seen before our write returned, which was ciphertext, too. */

@@ -81,6 +81,7 @@ export async function fuzzHttp2(core, conversations, random) {
     setVerdict(/** @type {any} */ _connection, /** @type {string} */ verdict) {
       if (verdict === 'ignore') isIgnored = true;
     },
+    tunnel() {},
     count(/** @type {string} */ reason, /** @type {number | undefined} */ count) {
       if (count !== undefined && !(count >= 0)) throw new Error(`${reason} counted ${count}`);
     },

@@ -38,6 +38,10 @@ const EVENTS = {
   'connections.vanished': 'Connections whose closing was not reported, found by a look at the kernel.',
   'connections.joined_midway': 'Connections that were forgotten and then heard of again.',
   'protocol.unknown': 'Connections that no protocol recognised; nothing more is reported of them.',
+  tunnels:
+    'Tunnels that CONNECT opened; the CONNECT is a span, and what the tunnel carries is looked at as if it were a connection of its own.',
+  'tunnels.unknown':
+    'Of them, those of whose inside nothing was understood: ciphertext that a proxy passes on, or that no tap sees into, or another protocol.',
   'protocol.undetected_turns': 'Turns of connections before their protocol was recognised, or that never was.',
   'http1.request_line_truncated':
     'Requests whose target was longer than what is captured: the path of their span is empty, or, if that was whole, its query is left out.',

@@ -1,5 +1,6 @@
 import type { Connection } from './connections/connection.ts';
 import { ConnectionTable } from './connections/connection-table.ts';
+import type { Turn } from './connections/turn.ts';
 import { type CounterReason, Counters, type DropReason } from './counters.ts';
 import type { CloseEvent, ExecEvent, HeadEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink } from './events/event-sink.ts';
@@ -139,6 +140,11 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
     if (verdict === 'ignore') connection.isIgnored = true;
     else connection.areTurnsAsked = verdict === 'turns';
     this.#options.verdicts.setVerdict(connection.id, verdict);
+  }
+
+  tunnel(connection: Connection, last: Turn): void {
+    this.#counters.add('tunnels');
+    connection.consumer = new UndetectedConnection(connection, this, PROTOCOLS, last);
   }
 
   count(reason: CounterReason, count?: number): void {

@@ -45,6 +45,8 @@ export interface ProtocolHost {
   exchange(exchange: Exchange): void;
   /** `ignore` also ends the deliveries to this consumer. */
   setVerdict(connection: Connection, verdict: Verdict): void;
+  /** What follows on this connection is no more of its protocol, but may be of any: `last` is the turn, or piece, that ends it. */
+  tunnel(connection: Connection, last: Turn): void;
   count(reason: CounterReason, count?: number): void;
 }
 

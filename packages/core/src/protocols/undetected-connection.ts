@@ -26,14 +26,19 @@ export class UndetectedConnection implements TurnConsumer {
   #missing = 0;
   /** By direction: what some protocol could not rule out. */
   readonly #early: [Turn | undefined, Turn | undefined] = [undefined, undefined];
+  /** Inside of a tunnel: the number of the turn that opened it, which may go on. */
+  readonly #tunnelSeq: number | undefined;
 
-  constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[]) {
+  /** `opening`: what ended with the answer that opened a tunnel; the connection is its inside. */
+  constructor(connection: Connection, host: ProtocolHost, protocols: readonly ProtocolParser[], opening?: Turn) {
     this.#connection = connection;
     this.#host = host;
     this.#protocols = protocols;
+    this.#tunnelSeq = opening?.seq;
   }
 
   turn(turn: Turn): boolean {
+    if (turn.seq === this.#tunnelSeq) return true;
     if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
     if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
     const detection = this.#detect(turn);
@@ -74,7 +79,8 @@ export class UndetectedConnection implements TurnConsumer {
   }
 
   forget(): void {
-    if (this.#seq !== 0) this.#host.count('protocol.undetected_turns');
+    if (this.#tunnelSeq !== undefined) this.#host.count('tunnels.unknown');
+    else if (this.#seq !== 0) this.#host.count('protocol.undetected_turns');
   }
 
   #join(chunk: Turn): Turn {
@@ -116,9 +122,9 @@ export class UndetectedConnection implements TurnConsumer {
   #passed(): void {
     this.#seq = 0;
     this.#turns += 1;
-    this.#host.count('protocol.undetected_turns');
+    if (this.#tunnelSeq === undefined) this.#host.count('protocol.undetected_turns');
     if (this.#isFramed || this.#turns !== (this.#isMidstream ? MIDSTREAM_TURNS_MAX : TURNS_MAX)) return;
-    this.#host.count('protocol.unknown');
+    this.#host.count(this.#tunnelSeq === undefined ? 'protocol.unknown' : 'tunnels.unknown');
     this.#host.setVerdict(this.#connection, 'ignore');
   }
 }

@@ -135,6 +135,7 @@ export class Http2Redactor implements EventSink, ProtocolHost {
   onListen(): void {}
   onMalformed(): void {}
   exchange(): void {}
+  tunnel(): void {}
   count(): void {}
 
   /** Only a connection that nobody understands gets one: `ignore`. */

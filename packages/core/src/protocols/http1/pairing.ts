@@ -200,6 +200,12 @@ export class Pairing {
     this.ignore();
   }
 
+  /** What follows is what the tunnel carries (RFC 9110 §9.3.6); `last` is the turn, or piece, with the end of the response. */
+  tunnel(last: Turn): void {
+    this.dropPending();
+    this.#host.tunnel(this.connection, last);
+  }
+
   /** Nothing more on this connection is HTTP/1. */
   ignore(): void {
     this.dropPending();

@@ -169,7 +169,8 @@ export class ResponseSide implements MessageHandler {
     this.#isInterim = false;
     if (framing === 'tunnel') {
       this.#finish(undefined, 0);
-      pairing.ignore();
+      if (status === 101) pairing.ignore();
+      else pairing.tunnel(turn);
     }
     return framing;
   }

@@ -178,7 +178,7 @@ describe('Http2Connection', () => {
       exchange: (exchange) => exchanges.push(exchange),
       count: (reason) => reasons.push(reason),
       setVerdict() {},
-      pipelined() {},
+      tunnel() {},
     };
     const { requestDirection } = conversation.opening;
     const connection = new Http2Connection(new Connection(new TurnEvent()), host, { requestDirection, offsets: [] });
