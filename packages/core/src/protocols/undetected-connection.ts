@@ -1,9 +1,10 @@
 import type { Connection } from '../connections/connection.ts';
 import { requestsOf } from '../connections/early-closes.ts';
-import type { Turn } from '../connections/turn.ts';
+import { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
-import { RECORD_FLAG } from '../events/layout.gen.ts';
+import { DIRECTION, RECORD_FLAG, ROLE } from '../events/layout.gen.ts';
 import type { Detection, ProtocolHost, ProtocolParser } from './protocol.ts';
+import { HEADER_OPEN, NO_HEADER, proxyHeaderLength } from './proxy/proxy-header.ts';
 
 /** Turns without a match after which a connection is given up; more where the first ones may be the middle of a body. */
 const TURNS_MAX = 2;
@@ -41,12 +42,24 @@ export class UndetectedConnection implements TurnConsumer {
     if (turn.seq === this.#tunnelSeq) return true;
     if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
     if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
-    const detection = this.#detect(turn);
-    if (detection !== 'more' && detection !== 'mismatch') return this.#become(detection, turn).turn(turn);
+    const length = this.#isFirst(turn) ? proxyHeaderLength(turn.data, turn.prefixStart, turn.prefixEnd) : NO_HEADER;
+    // Nothing is behind the header yet, or not even all of it is there.
+    if (length === HEADER_OPEN || (length > 0 && length === turn.sizeBytes)) {
+      this.#seq = turn.seq;
+      return true;
+    }
+    const said = length > 0 ? behind(turn, length) : turn;
+    const detection = this.#detect(said);
+    if (detection !== 'more' && detection !== 'mismatch') return this.#become(detection, said).turn(said);
     this.#early[turn.direction] = detection === 'more' ? turn.copy() : undefined;
     // A turn counts as unknown when the next one begins: until then it may still grow into something.
     this.#seq = turn.seq;
     return true;
+  }
+
+  /** The turn in which a load balancer would say on whose behalf it connects. */
+  #isFirst({ seq, direction, offsetBytes }: Turn): boolean {
+    return seq === 1 && direction === DIRECTION.IN && offsetBytes === 0 && this.#connection.role === ROLE.SERVER;
   }
 
   /** Pieces of one direction are put together until they are enough to tell. */
@@ -127,4 +140,13 @@ export class UndetectedConnection implements TurnConsumer {
     this.#host.count(this.#tunnelSeq === undefined ? 'protocol.unknown' : 'tunnels.unknown');
     this.#host.setVerdict(this.#connection, 'ignore');
   }
+}
+
+/** A turn without its first `length` bytes. It arrived with them, as far as is known. */
+function behind(turn: Turn, length: number): Turn {
+  const rest = Object.assign(new Turn(), turn);
+  rest.prefixStart += length;
+  rest.offsetBytes += length;
+  rest.sizeBytes -= length;
+  return rest;
 }
