@@ -10,6 +10,7 @@ import select
 import socket
 import ssl
 import sys
+import time
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
@@ -44,6 +45,8 @@ class Connection:
 connections = {}
 served = 0
 while True:
+    # A moment later several have something to say.
+    time.sleep(0.01)
     readable, _, _ = select.select([listening, *connections], [], [])
     queue = []
     for sock in readable:

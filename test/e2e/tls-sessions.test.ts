@@ -48,11 +48,11 @@ describe('a session of TLS is bound by proof', needsBpf, () => {
     const records = await sending;
     const servers = ofKind(await watching.finish(), 'http.server');
     expect(ofWrongAddress(servers)).toEqual([]);
-    // Each connection may have been in the middle of a request when it was first seen, and no other request is lost.
+    // Each connection may have been in the middle of a request when it was first seen; what else is missing is counted.
     const firstSeen = Math.min(...servers.map(({ startNs }) => startNs));
-    const sent = records.filter(({ sendNs }) => sendNs > firstSeen);
     const seen = new Set(servers.map(spanKey));
-    expect(sent.filter((record) => !seen.has(recordKey(record))).length).toBeLessThanOrEqual(connections);
+    const missing = records.filter((record) => record.sendNs > firstSeen && !seen.has(recordKey(record)));
+    expect(missing.length).toBeLessThanOrEqual(connections + totalDrops(watching.beyla));
   });
 
   it('where the parent shakes hands and the child of a fork does the rest', async () => {
