@@ -344,14 +344,15 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
 
   #examine(pid: number, look: ListeningPorts, check: Check): boolean {
     const startedMs = performance.now();
+    const { sinkMs } = this.#table;
     if (check.executable !== undefined) this.#executables.learn(check.executable, pid);
     const stat = this.#proc.stat(pid);
     const isGone = stat === undefined || stat.isDead;
     if (isGone && check.followed) this.#remember(pid, check);
     else if (isGone && check.executed && !this.#table.isFollowed(pid)) this.#missed++;
     const hasFound = this.#table.examine(pid, look, check, stat);
-    // What is selected is worth its time, most of which the sink takes for what it does then.
-    if (!this.#table.isFollowed(pid)) this.#budget.spend(performance.now() - startedMs);
+    // The sink has a budget of its own.
+    this.#budget.spend(performance.now() - startedMs - (this.#table.sinkMs - sinkMs));
     return hasFound;
   }
 

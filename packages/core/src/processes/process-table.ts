@@ -84,6 +84,8 @@ export class ProcessTable {
   readonly #departed = new DepartedProcesses();
   /** Processes that were matched against the selectors. */
   examined = 0;
+  /** Milliseconds that calls of the sink have taken. */
+  sinkMs = 0;
   /** Calls of the sink that threw. */
   sinkFailures = 0;
 
@@ -409,12 +411,15 @@ export class ProcessTable {
   }
 
   #call(act: () => void): boolean {
+    const startedMs = performance.now();
     try {
       act();
       return true;
     } catch (error) {
       if (this.sinkFailures++ === 0) diag.error('discovery: a process could not be handed to the tracer', error);
       return false;
+    } finally {
+      this.sinkMs += performance.now() - startedMs;
     }
   }
 }
