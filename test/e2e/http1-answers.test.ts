@@ -41,7 +41,11 @@ function suite(source: SourceName): void {
       const connection = use(await RawConnection.open(app.port));
       await connection.exchange(`GET ${path}${long} HTTP/1.1\r\nHost: test\r\n\r\n`, until);
       // A reset is an error, which is what is wanted here.
-      if (/broken|reset|close/.test(path)) await connection.closedByPeer().catch(() => undefined);
+      if (/broken|reset|close/.test(path))
+        await connection
+          .closedByPeer()
+          .then(() => connection.stop())
+          .catch(() => undefined);
       else await connection.exchange(`GET /next HTTP/1.1\r\nHost: test\r\n\r\n`, /hello$/);
     };
     await Promise.all([
