@@ -258,7 +258,8 @@ static __always_inline void turn__received(struct connection *conn, struct sock 
 		conn->owed = unseen;
 		conn->write_seq = write_seq;
 	}
-	if (!conn->seq || conn->direction != DIRECTION_IN || turn__begins_anew(slot->record.sock, DIRECTION_IN, io->base, io->kind)) {
+	if (!conn->seq || conn->direction != DIRECTION_IN ||
+	    (conn->request_direction == DIRECTION_IN && turn__begins_anew(slot->record.sock, DIRECTION_IN, io->base, io->kind))) {
 		conn->unpaid = 0;
 		turn__flip(conn, DIRECTION_IN, now);
 		if (arrived) {
@@ -317,7 +318,8 @@ static __always_inline void turn__sent(struct connection *conn, struct sock *sk,
 	}
 	conn->write_seq += bytes;
 	left = departure__last(conn, sock, now);
-	if (!conn->seq || conn->direction != DIRECTION_OUT || turn__begins_anew(sock, DIRECTION_OUT, io->base, io->kind))
+	if (!conn->seq || conn->direction != DIRECTION_OUT ||
+	    (conn->request_direction == DIRECTION_OUT && turn__begins_anew(sock, DIRECTION_OUT, io->base, io->kind)))
 		turn__flip(conn, DIRECTION_OUT, departure__first(conn, sock, left));
 	conn->departed_ns = 0;
 	turn__add(conn, DIRECTION_OUT, io, bytes, left);
