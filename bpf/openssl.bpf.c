@@ -106,17 +106,49 @@ int openssl_write_ex(struct pt_regs *ctx)
 	return 0;
 }
 
+/*
+ * Node writes while the handshake is still under way, and again what was not taken then, until it is. What it wrote first is what will be sent;
+ * when it leaves, the last try tells. Once something was received there is no handshake any more.
+ */
+static __always_inline bool is_tried_again(struct connection *conn, __u64 from, __u64 bytes)
+{
+	bool is_same;
+	__u64 first = 0;
+	__u64 last = 0;
+
+	if (conn->role == ROLE_SERVER || conn->stream_bytes[DIRECTION_IN])
+		return false;
+	if (bytes >= sizeof(first)) {
+		bpf_probe_read_user(&first, sizeof(first), (void *)from);
+		bpf_probe_read_user(&last, sizeof(last), (void *)(from + bytes - sizeof(last)));
+	}
+	is_same = conn->tls_tried_bytes == bytes && conn->tls_tried_first == first && conn->tls_tried_last == last;
+	conn->tls_tried_bytes = bytes;
+	conn->tls_tried_first = first;
+	conn->tls_tried_last = last;
+	if (is_same) {
+		conn->tls_sent = 0;
+		conn->tls_first_sent_ns = 0;
+		conn->tls_last_sent_ns = 0;
+	}
+	return is_same;
+}
+
 /* Whatever the program gives is taken. */
 SEC("uprobe")
 int openssl_write_all(struct pt_regs *ctx)
 {
 	__u32 pid = current__pid();
 	__s32 bytes = ctx->dx;
+	struct connection *conn;
 
 	if (!pid_table__has(pid) || bytes <= 0)
 		return 0;
 	enter(ctx, pid, TAP_NONE, 0);
-	tap__begin_write(tap__connection(ctx->di, pid));
+	conn = tap__connection(ctx->di, pid);
+	if (conn && is_tried_again(conn, ctx->si, bytes))
+		return 0;
+	tap__begin_write(conn);
 	tap__sent(ctx->di, pid, ctx->si, IO_BUFFER, bytes);
 	return 0;
 }

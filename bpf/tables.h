@@ -136,6 +136,10 @@ struct connection {
 	__u64 tls_sent;
 	__u64 tls_first_sent_ns;
 	__u64 tls_last_sent_ns;
+	/* The last write of a client that has received nothing yet: it may be tried again (openssl.bpf.c). */
+	__u64 tls_tried_bytes;
+	__u64 tls_tried_first;
+	__u64 tls_tried_last;
 	/* rustls: keys of the first and last record whose plaintext is to be delivered when its write is over; 0 = none. */
 	__u64 tls_due;
 	__u64 tls_due_last;

@@ -139,7 +139,7 @@ export const HEAD_SCAN = {
 } as const;
 
 export const CONNECTION = {
-  size: 2016,
+  size: 2040,
   id: 0,
   slots: 8,
   establishedNs: 1320,
@@ -198,15 +198,18 @@ export const CONNECTION = {
   tlsSent: 1568,
   tlsFirstSentNs: 1576,
   tlsLastSentNs: 1584,
-  tlsDue: 1592,
-  tlsDueLast: 1600,
-  markNs: 1608,
-  markSeq: 1640,
-  marks: 1656,
-  partNs: 1664,
-  departedNs: 1672,
-  walks: 1680,
-  slack: 1824,
+  tlsTriedBytes: 1592,
+  tlsTriedFirst: 1600,
+  tlsTriedLast: 1608,
+  tlsDue: 1616,
+  tlsDueLast: 1624,
+  markNs: 1632,
+  markSeq: 1664,
+  marks: 1680,
+  partNs: 1688,
+  departedNs: 1696,
+  walks: 1704,
+  slack: 1848,
 } as const;
 
 export const PORT_KEY = {

@@ -74,7 +74,7 @@ describe('HTTP/1 in stream mode', () => {
     harness.batch(conversation.take());
     harness.pass(300);
     expect(paths(harness)).toEqual(['/first', ...many.map((_, index) => `/${index}`)]);
-    expect(harness.spans.map(({ statusCode }) => statusCode).indexOf(204)).toBe(9);
+    expect(harness.httpSpans.map(({ statusCode }) => statusCode).indexOf(204)).toBe(9);
     expect(harness.httpSpans.map(({ requestBodySize }) => requestBodySize)).toEqual([
       0,
       ...many.map((_, index) => (index % 3 === 0 ? 5000 : 0)),
