@@ -158,9 +158,9 @@ export function probeProgramType(
  * name. Reads the whole BTF: about 15 ms a call.
  */
 export function kernelHas(kind: 'tracepoint' | 'function' | 'struct', name: string): boolean;
-/** Current CLOCK_MONOTONIC in nanoseconds. */
+/** Current CLOCK_MONOTONIC in nanoseconds, as the kernel and its BPF programs count it: without the offset of a time namespace. */
 export function monotonicNs(): bigint;
-/** Pairs CLOCK_MONOTONIC and CLOCK_REALTIME, both in nanoseconds, read within the shortest of several attempts. */
+/** Pairs that and CLOCK_REALTIME, both in nanoseconds, read within the shortest of several attempts. */
 export function clockAnchor(): { monotonicNs: bigint; realtimeNs: bigint; uncertaintyNs: number };
 /** Effective capability bits of the process. */
 export function effectiveCapabilities(): bigint;

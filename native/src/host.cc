@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -29,8 +31,35 @@ uint64_t Nanoseconds(clockid_t clock) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
+std::string LinkTarget(const char* path) {
+  char target[64];
+  const ssize_t length = readlink(path, target, sizeof(target));
+  return length < 0 ? std::string() : std::string(target, static_cast<size_t>(length));
+}
+
+// What the time namespace of this process adds to CLOCK_MONOTONIC. BPF programs know nothing of it. The file tells it of the namespace of children, which
+// is the process's own unless it has unshared that itself.
+int64_t ReadNamespaceOffsetNs() {
+  if (LinkTarget("/proc/self/ns/time") != LinkTarget("/proc/self/ns/time_for_children")) return 0;
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(fopen("/proc/self/timens_offsets", "re"), fclose);
+  if (!file) return 0;
+  char name[16];
+  long long seconds = 0;
+  long long nanoseconds = 0;
+  while (fscanf(file.get(), "%15s %lld %lld", name, &seconds, &nanoseconds) == 3) {
+    if (strcmp(name, "monotonic") == 0) return seconds * 1'000'000'000 + nanoseconds;
+  }
+  return 0;
+}
+
+// CLOCK_MONOTONIC as the kernel counts it. A process keeps its time namespace for life.
+uint64_t KernelMonotonicNs() {
+  static const int64_t offset = ReadNamespaceOffsetNs();
+  return Nanoseconds(CLOCK_MONOTONIC) - static_cast<uint64_t>(offset);
+}
+
 Napi::Value MonotonicNs(const Napi::CallbackInfo& info) {
-  return Napi::BigInt::New(info.Env(), Nanoseconds(CLOCK_MONOTONIC));
+  return Napi::BigInt::New(info.Env(), KernelMonotonicNs());
 }
 
 Napi::Value ClockAnchor(const Napi::CallbackInfo& info) {
@@ -38,9 +67,9 @@ Napi::Value ClockAnchor(const Napi::CallbackInfo& info) {
   uint64_t monotonic = 0;
   uint64_t realtime = 0;
   for (int attempt = 0; attempt < kAnchorAttempts; attempt++) {
-    const uint64_t before = Nanoseconds(CLOCK_MONOTONIC);
+    const uint64_t before = KernelMonotonicNs();
     const uint64_t between = Nanoseconds(CLOCK_REALTIME);
-    const uint64_t width = Nanoseconds(CLOCK_MONOTONIC) - before;
+    const uint64_t width = KernelMonotonicNs() - before;
     if (width >= best_width) continue;
     best_width = width;
     monotonic = before + width / 2;

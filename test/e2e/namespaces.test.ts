@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { needsBpf } from '../support/capability.ts';
+import { needsBpf, unless } from '../support/capability.ts';
 
 const SIDECAR = fileURLToPath(new URL('../apps/sidecar.mjs', import.meta.url));
+const IN_TIME_NAMESPACE = fileURLToPath(new URL('../apps/in-time-namespace.mjs', import.meta.url));
 
 interface Outcome {
   readonly own: number;
@@ -12,6 +14,14 @@ interface Outcome {
   readonly late: number;
   readonly requests: number;
   readonly seen: readonly { pid: number; service: string; key: string }[];
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+interface Moments {
+  readonly sentMs: number;
+  readonly answeredMs: number;
+  readonly seenMs: number;
+  readonly spans: readonly { beganMs: number; endedMs: number }[];
   readonly drops: Readonly<Record<string, number>>;
 }
 
@@ -31,3 +41,31 @@ describe('in a PID and a network namespace of its own', needsBpf, () => {
     expect(Object.values(drops).every((count) => count === 0)).toBe(true);
   });
 });
+
+const hasTimeNamespaces = existsSync('/proc/self/ns/time');
+
+describe(
+  'in a time namespace of its own',
+  hasTimeNamespaces ? needsBpf : unless('needs time namespaces (Linux 5.6)'),
+  () => {
+    // Of a container that was moved here from a host that has run for longer, or for less.
+    it.each(['100000', '-10'])('tells wall time though CLOCK_MONOTONIC is moved by %s s', async (offset) => {
+      const arguments_ = [
+        '--time',
+        `--monotonic=${offset}`,
+        '--fork',
+        '--kill-child',
+        process.execPath,
+        IN_TIME_NAMESPACE,
+      ];
+      const { stdout } = await promisify(execFile)('unshare', arguments_, { timeout: 60_000 });
+      const { sentMs, answeredMs, seenMs, spans, drops } = JSON.parse(stdout) as Moments;
+      expect(spans).toHaveLength(1);
+      expect(spans[0]?.beganMs).toBeGreaterThanOrEqual(sentMs - 1);
+      expect(spans[0]?.endedMs).toBeLessThanOrEqual(answeredMs + 1);
+      // The end of an answer is found by looking at what has been silent for a while: by the same clock.
+      expect(seenMs - answeredMs).toBeLessThan(10_000);
+      expect(Object.values(drops).every((count) => count === 0)).toBe(true);
+    });
+  },
+);

@@ -180,6 +180,7 @@ export class Tracer implements RecordSource {
             proc: new ProcFs(),
             attacher: new KernelProbes(native, kernel.taps, kernel.maps.tap_runtimes),
             options: this.#options.taps,
+            nowNs: () => Number(native.monotonicNs()),
           }),
         };
         native.watchRing(opened.ring, this.#pacemaker.wake);

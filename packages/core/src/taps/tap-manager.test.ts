@@ -94,7 +94,9 @@ describe.skipIf(!hasCompiler)('TapManager', () => {
     // The processes are a second old.
     writeFileSync(join(root, 'uptime'), '1000.00 2000.00\n');
     attacher = new FakeAttacher();
-    taps = new TapManager({ proc: new ProcFs(root), attacher, options: { openssl: true, goTls: true, rustls: true } });
+    const options = { openssl: true, goTls: true, rustls: true };
+    const nowNs = () => Number(process.hrtime.bigint());
+    taps = new TapManager({ proc: new ProcFs(root), attacher, options, nowNs });
   });
   afterEach(async () => {
     await taps.close();

@@ -14,6 +14,8 @@ export interface TapManagerParts {
   readonly proc: ProcFs;
   readonly attacher: ProbeAttacher;
   readonly options: Required<TapsOptions>;
+  /** CLOCK_MONOTONIC, as the kernel side counts it. */
+  readonly nowNs: () => number;
 }
 
 interface Watched {
@@ -209,7 +211,7 @@ export class TapManager {
   #look(pid: number, watched: Watched, nowMs: number): string | undefined {
     this.#looks++;
     const startedMs = this.#workMs();
-    watched.lookedNs = Number(process.hrtime.bigint());
+    watched.lookedNs = this.#parts.nowNs();
     let mapped = readMappedFiles(this.#parts.proc, pid);
     const heard = watched.isHeard || mapped === undefined ? undefined : this.#own.hear(pid, mapped.files);
     watched.isHeard ||= heard !== undefined;
