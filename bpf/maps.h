@@ -132,6 +132,9 @@ struct tap_call {
 	/* Go: the read of an unbound TLS socket by a Read that nobody saw begin; 0 = none. */
 	__u64 read_sock;
 	__u64 read_connection;
+	/* Where the last one returned, and when. */
+	__u64 returned_stack;
+	__u64 returned_ns;
 	__u32 kind; /* enum tap_kind of the call under way; 0 = none */
 	__u32 pad0;
 };

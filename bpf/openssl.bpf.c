@@ -219,6 +219,17 @@ static __always_inline __s64 stored_length(__u64 at, __s32 succeeded)
 	return length;
 }
 
+/*
+ * While probes of a process's own make way for those of the file, both see a return, one right after the other at the same instruction. Half a
+ * millisecond is what the first may take on a busy machine.
+ */
+#define SAME_RETURN_NS 500000
+
+static __always_inline bool is_seen_twice(const struct tap_call *call, __u64 stack)
+{
+	return call && !call->kind && call->returned_stack == stack && bpf_ktime_get_ns() - call->returned_ns < SAME_RETURN_NS;
+}
+
 SEC("uprobe")
 int openssl_return(struct pt_regs *ctx)
 {
@@ -235,10 +246,12 @@ int openssl_return(struct pt_regs *ctx)
 	call = bpf_map_lookup_elem(&tap_calls, &key);
 	/* Of a call that began unseen, or that another one on this thread has displaced: programs switch stacks. */
 	if (!call || !call->kind || call->kind == TAP_HANDSHAKE || call->stack - ctx->sp + FRAME_MAX > 2 * FRAME_MAX) {
-		if (result > 0)
+		if (result > 0 && !is_seen_twice(call, ctx->sp))
 			count(COUNTER_TAP_UNBOUND);
 		return 0;
 	}
+	call->returned_stack = ctx->sp;
+	call->returned_ns = bpf_ktime_get_ns();
 	kind = call->kind;
 	buffer = call->buffer;
 	session = call->session;
