@@ -40,7 +40,7 @@
 /* Most bytes of a head that are brought, prefix included, and most of them in one RECORD_HEAD. */
 #define HEAD_MAX 16384
 #define HEAD_PIECE_MAX 512
-/* Most bytes of one I/O call that are captured in stream mode, in pieces of CHUNK_PIECE_MAX. */
+/* Most bytes of one record in stream mode; a call is reported in as many as it takes (lib/chunk.h). */
 #define CHUNK_PIECE_MAX 4096
 
 enum record_kind {

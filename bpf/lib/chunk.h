@@ -169,11 +169,7 @@ __noinline int chunk__raw(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_d
 		chunk__gathered(conn, slot, direction, bytes);
 		return 0;
 	}
-	walk->call_left = bytes;
-	walk->from = base;
-	walk->segment = kind == IO_BUFFER ? bytes : 0;
-	walk->iovecs = base;
-	walk->iovecs_left = kind == IO_VECTOR ? iovecs : 0;
+	frames__start(walk, base, iovecs, kind, bytes);
 	for (int i = 0; i < CHUNK_ROUNDS_OF_ROUNDS; i++) {
 		if (!chunk__rounds(sock, direction, bytes))
 			break;

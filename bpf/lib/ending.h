@@ -63,6 +63,17 @@ __noinline int connection__end(__u64 sock)
 	return 0;
 }
 
+/* The entry of a socket; one of an earlier connection at the same address ends here. */
+static __always_inline struct connection *connection__of(struct sock *sk)
+{
+	struct connection *conn = connection__get(sk);
+
+	if (!conn || !connection__is_of_another(conn, sk))
+		return conn;
+	connection__end(conn->slots[DIRECTION_IN].record.sock);
+	return NULL;
+}
+
 static __always_inline void connection__ended(struct sock *sk)
 {
 	struct connection *conn = connection__get(sk);

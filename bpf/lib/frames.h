@@ -15,6 +15,16 @@
 #define SEGMENTS_PER_ROUND 8
 #define FRAME_ROUNDS 256
 
+/* A call of so many bytes is to be walked from its first buffer on. */
+static __always_inline void frames__start(struct frame_walk *walk, __u64 base, __u64 iovecs, enum io_kind kind, __u64 bytes)
+{
+	walk->call_left = bytes;
+	walk->from = base;
+	walk->segment = kind == IO_BUFFER ? bytes : 0;
+	walk->iovecs = base;
+	walk->iovecs_left = kind == IO_VECTOR ? iovecs : 0;
+}
+
 /* Takes the next buffer of a vector. */
 static __always_inline bool frames__next_segment(struct frame_walk *walk)
 {
@@ -318,11 +328,7 @@ __noinline int frames__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_a
 	walk->position = 0;
 	walk->is_end_due = 0;
 	walk->is_reported = 0;
-	walk->call_left = bytes;
-	walk->from = base;
-	walk->segment = kind == IO_BUFFER ? bytes : 0;
-	walk->iovecs = base;
-	walk->iovecs_left = kind == IO_VECTOR ? iovecs : 0;
+	frames__start(walk, base, iovecs, kind, bytes);
 	if (kind != IO_BUFFER && kind != IO_VECTOR) {
 		frames__unread(conn, walk, slot, direction, kind, bytes);
 	} else {

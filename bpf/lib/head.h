@@ -319,6 +319,12 @@ static __always_inline bool head__pipelines(struct connection *conn, const struc
 	return scan->end && scan->end < bytes;
 }
 
+/* Whether a turn begins with two capital letters, as requests do. */
+static __always_inline bool head__begins_request(const struct slot *slot)
+{
+	return slot->prefix[0] >= 'A' && slot->prefix[0] <= 'Z' && slot->prefix[1] >= 'A' && slot->prefix[1] <= 'Z';
+}
+
 /* `\r\n0` in the bytes before the empty line at the end of a turn: the last chunk of a body. */
 #define LAST_CHUNK 0x300a0d
 
@@ -332,7 +338,7 @@ static __always_inline bool head__hides_request(const struct connection *conn, c
 
 	if (direction != conn->request_direction || tail >> 32 != HEAD_END || (tail >> 8 & 0xffffff) == LAST_CHUNK)
 		return false;
-	return !(slot->prefix[0] >= 'A' && slot->prefix[0] <= 'Z' && slot->prefix[1] >= 'A' && slot->prefix[1] <= 'Z');
+	return !head__begins_request(slot);
 }
 
 #endif

@@ -110,9 +110,7 @@ static __always_inline void lifecycle__established(struct sock *sk, int old_stat
 	port = sock__listening_port(sk);
 	if (!port)
 		return;
-	conn = connection__get(sk);
-	if (conn && connection__is_of_another(conn, sk))
-		connection__end(conn->slots[DIRECTION_IN].record.sock);
+	connection__of(sk);
 	conn = connection__create(sk);
 	if (!conn)
 		return;

@@ -74,4 +74,13 @@ static __always_inline void sequence__catch_up(struct connection *conn, struct s
 	conn->read_seq = sequence__read(sk);
 }
 
+/* All but what the present call moved. */
+static __always_inline void sequence__take_back(struct connection *conn, __u8 direction, __u64 bytes)
+{
+	if (direction == DIRECTION_OUT)
+		conn->write_seq -= bytes;
+	else
+		conn->read_seq -= bytes;
+}
+
 #endif

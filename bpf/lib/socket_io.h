@@ -151,12 +151,8 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 {
 	__u64 bytes = result;
 	__u64 now = bpf_ktime_get_ns();
-	struct connection *conn = connection__get(sk);
+	struct connection *conn = connection__of(sk);
 
-	if (conn && connection__is_of_another(conn, sk)) {
-		connection__end(conn->slots[DIRECTION_IN].record.sock);
-		conn = NULL;
-	}
 	if (!conn) {
 		if (!sock__is_tcp(sk))
 			return;
@@ -164,10 +160,7 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 						 direction == DIRECTION_OUT ? bytes : 0);
 		if (!conn)
 			return;
-		if (direction == DIRECTION_OUT)
-			conn->write_seq -= bytes;
-		else
-			conn->read_seq -= bytes;
+		sequence__take_back(conn, direction, bytes);
 		if (conn->role == ROLE_UNKNOWN)
 			conn->request_direction = (direction ^ head__is_answer(io->base, io->kind)) & 1;
 	}
@@ -179,17 +172,14 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	case VERDICT_IGNORE:
 		return;
 	case VERDICT_STREAM:
-		if (conn->tls || tls__begins_stream(conn, direction, io, bytes))
+		if (conn->tls)
 			break;
-		if (!chunk__leaves(conn->slots[DIRECTION_IN].record.sock, direction,
-				   socket_io__is_accounted(conn, sk, direction, bytes))) {
+		if (conn->is_framed || !chunk__leaves(conn->slots[DIRECTION_IN].record.sock, direction,
+						      socket_io__is_accounted(conn, sk, direction, bytes))) {
 			socket_io__stream(conn, direction, io, bytes);
 			break;
 		}
-		if (direction == DIRECTION_OUT)
-			conn->write_seq -= bytes;
-		else
-			conn->read_seq -= bytes;
+		sequence__take_back(conn, direction, bytes);
 		/* fallthrough */
 	default:
 		if (conn->tls)

@@ -25,7 +25,7 @@
  *   openssl_read         SSL_read and SSL_read_ex
  *   openssl_write        SSL_write
  *   openssl_write_ex     SSL_write_ex
- *   openssl_write_all    SSL_write in place of openssl_write, where it never has to be tried again
+ *   openssl_write_all    SSL_write in place of openssl_write, where it takes all or, while the handshake lasts, is tried again with the same
  *   openssl_handshake    SSL_do_handshake, SSL_accept, SSL_connect, SSL_peek and SSL_peek_ex
  *   openssl_sendfile     SSL_sendfile
  *   openssl_free         SSL_free

@@ -120,30 +120,6 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 	return 0;
 }
 
-/* Where every connection of a port is in stream mode from its first byte on. */
-static __always_inline bool tls__begins_stream(struct connection *conn, __u8 direction, const struct io *io, __u64 total)
-{
-	struct user_iovec segment = { .base = io->base, .length = total };
-	__u64 random = 0;
-	__u64 bytes = 0;
-
-	if (conn->stream_bytes[DIRECTION_IN] || conn->stream_bytes[DIRECTION_OUT])
-		return false;
-	if (io->kind == IO_VECTOR)
-		bpf_probe_read_user(&segment, sizeof(segment), (void *)io->base);
-	else if (io->kind != IO_BUFFER)
-		return false;
-	bpf_probe_read_user(&bytes, TLS_HEADER + 1, (void *)segment.base);
-	if (!tls__may_begin(conn, bytes) || !tls__record_size(bytes))
-		return false;
-	conn->tls = 1;
-	conn->tls_hello = (bytes & 0xff) == TLS_HANDSHAKE && total == TLS_HEADER;
-	if ((bytes & 0xff) == TLS_HANDSHAKE && (bytes >> 40 & 0xff) == TLS_CLIENT_HELLO && total >= TLS_RANDOM_END + TLS_RANDOM_PART && segment.length >= TLS_RANDOM_END + TLS_RANDOM_PART &&
-	    !bpf_probe_read_user(&random, sizeof(random), (void *)(segment.base + TLS_RANDOM_END)))
-		tls__note_hello(conn, random);
-	return true;
-}
-
 /* OpenSSL reads the header of a record for itself, so the rest of a ClientHello comes with the next read. */
 static __always_inline void tls__hello_goes_on(struct connection *conn, __u64 base, __u64 bytes)
 {

@@ -219,7 +219,7 @@ __noinline int turn__begins_anew(__u64 sock, __u64 direction, __u64 base, __u64 
 		return 0;
 	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
 	/* A turn that begins with a request goes on with its body. */
-	if (slot->prefix[0] >= 'A' && slot->prefix[0] <= 'Z' && slot->prefix[1] >= 'A' && slot->prefix[1] <= 'Z')
+	if (head__begins_request(slot))
 		return 0;
 	if (kind == IO_VECTOR && bpf_probe_read_user(&segment, sizeof(segment), (void *)base))
 		return 0;
