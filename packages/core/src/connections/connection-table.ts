@@ -69,7 +69,7 @@ export class ConnectionTable {
   accept(event: TurnEvent, isPiece: boolean): void {
     let connection = this.#connections.get(event.connection);
     if (connection === undefined) connection = this.#add(event);
-    if (!isPiece) this.#heads.complete(event);
+    if (!isPiece) this.#heads.complete(event, event.direction);
     else if (!connection.isStream) this.#heads.forget(connection.id);
     connection.heardNs = this.#nowNs;
     this.#usage.touch(connection);
@@ -209,7 +209,7 @@ export class ConnectionTable {
       const again = this.#probedAgain;
       if (!this.#read(probe, connection, again) || !isSame(found, again)) return;
     }
-    this.#heads.completeProbed(found, turn.direction);
+    this.#heads.complete(found, turn.direction);
     const grew = turn.grow(found.sizeBytes, found.lastNs, found.tailLow, found.tailHigh);
     if (grew) {
       this.#due.restart(connection, nowNs);

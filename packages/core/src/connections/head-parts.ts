@@ -1,10 +1,18 @@
 import type { Counters } from '../counters.ts';
-import type { HeadEvent, TurnEvent } from '../events/event.ts';
-import type { ProbedTurn } from './turn-probe.ts';
+import type { HeadEvent } from '../events/event.ts';
+import { directionKey } from './direction-key.ts';
 
 /** Bytes of all heads together that are kept; beyond it the oldest are forgotten, and their heads count as cut. */
 const BYTES_MAX = 16 << 20;
-const NO_BYTES = new Uint8Array(0);
+
+/** What a record and a look at the kernel have in common. */
+interface ToldTurn {
+  readonly connection: number;
+  readonly seq: number;
+  data: Uint8Array;
+  prefixStart: number;
+  prefixEnd: number;
+}
 
 /** What is there of one head: the prefix of its turn, once that is known, and what follows it. */
 interface GrowingHead {
@@ -29,64 +37,54 @@ export class HeadParts {
   }
 
   add({ connection, direction, seq, offset, data, start, end }: HeadEvent): void {
-    const key = keyOf(connection, direction);
+    const key = directionKey(connection, direction);
     const head = this.#heads.get(key);
     if (head === undefined || head.seq !== seq) {
       this.#forget(key);
       this.#keep(key, { seq, bytes: data.slice(start, end), start: offset });
     } else if (head.start + head.bytes.length === offset) {
-      this.#bytes -= head.bytes.length;
-      head.bytes = joined(head.bytes, data.subarray(start, end));
-      this.#bytes += head.bytes.length;
+      this.#set(head, joined(head.bytes, data.subarray(start, end)));
     }
     while (this.#bytes > BYTES_MAX) this.#forgetOldest();
   }
 
-  /** Gives a record of a turn all that is known of its head. The addresses in its data are gone then. */
-  complete(event: TurnEvent): void {
+  /**
+   * Gives what tells of a turn, a record or a look at the kernel, all that is known of its head. Addresses in the data of a record are gone
+   * then.
+   */
+  complete(turn: ToldTurn, direction: number): void {
     if (this.#heads.size === 0) return;
-    const head = this.#headOf(event.connection, event.direction, event.seq);
+    const head = this.#headOf(turn.connection, direction, turn.seq);
     if (head === undefined) return;
-    this.#join(head, event.data, event.prefixStart, event.prefixEnd);
+    const { data, prefixStart, prefixEnd } = turn;
+    if (head.start > 0 && prefixEnd - prefixStart === head.start) {
+      this.#set(head, joined(data.subarray(prefixStart, prefixEnd), head.bytes));
+      head.start = 0;
+    }
     if (head.start > 0) return;
-    event.data = head.bytes;
-    event.prefixStart = 0;
-    event.prefixEnd = head.bytes.length;
-  }
-
-  /** The same for a look at the kernel. */
-  completeProbed(found: ProbedTurn, direction: number): void {
-    if (this.#heads.size === 0) return;
-    const head = this.#headOf(found.connection, direction, found.seq);
-    if (head === undefined) return;
-    this.#join(head, found.data, found.prefixStart, found.prefixEnd);
-    if (head.start > 0) return;
-    found.data = head.bytes;
-    found.prefixStart = 0;
-    found.prefixEnd = head.bytes.length;
+    turn.data = head.bytes;
+    turn.prefixStart = 0;
+    turn.prefixEnd = head.bytes.length;
   }
 
   /** The connection is gone, or its bytes come in pieces from now on. */
   forget(connection: number): void {
     if (this.#heads.size === 0) return;
-    this.#forget(keyOf(connection, 0));
-    this.#forget(keyOf(connection, 1));
+    this.#forget(directionKey(connection, 0));
+    this.#forget(directionKey(connection, 1));
   }
 
   #headOf(connection: number, direction: number, seq: number): GrowingHead | undefined {
-    const key = keyOf(connection, direction);
+    const key = directionKey(connection, direction);
     const head = this.#heads.get(key);
     if (head === undefined || head.seq === seq) return head;
     if (head.seq < seq) this.#forget(key);
     return undefined;
   }
 
-  #join(head: GrowingHead, data: Uint8Array, start: number, end: number): void {
-    if (head.start === 0 || end - start !== head.start) return;
-    this.#bytes -= head.bytes.length;
-    head.bytes = joined(data.subarray(start, end), head.bytes);
-    head.start = 0;
-    this.#bytes += head.bytes.length;
+  #set(head: GrowingHead, bytes: Uint8Array): void {
+    this.#bytes += bytes.length - head.bytes.length;
+    head.bytes = bytes;
   }
 
   #keep(key: number, head: GrowingHead): void {
@@ -111,13 +109,7 @@ export class HeadParts {
   }
 }
 
-/** Ids of connections are below 2^52. */
-function keyOf(connection: number, direction: number): number {
-  return connection * 2 + direction;
-}
-
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b.length === 0 ? NO_BYTES : b.slice();
   const bytes = new Uint8Array(a.length + b.length);
   bytes.set(a);
   bytes.set(b, a.length);

@@ -1,3 +1,5 @@
+import { directionKey } from '../connections/direction-key.ts';
+
 const MOST_CONNECTIONS = 65_536;
 
 /** RFC 9113 §3.4, up to where it can no longer be an HTTP/1 request. */
@@ -29,19 +31,19 @@ export class RecordedProtocols {
 
   /** The line that a piece of a head continues; undefined where nothing is known of it. */
   cutLine(connection: number, direction: number, seq: number): string | undefined {
-    const cut = this.#cutLines.get(2 * connection + direction);
+    const cut = this.#cutLines.get(directionKey(connection, direction));
     return cut?.seq === seq ? cut.line : undefined;
   }
 
   keepCutLine(connection: number, direction: number, seq: number, line: string): void {
     if (this.#cutLines.size >= MOST_CONNECTIONS) this.#cutLines.clear();
-    this.#cutLines.set(2 * connection + direction, { seq, line });
+    this.#cutLines.set(directionKey(connection, direction), { seq, line });
   }
 
   forget(connection: number): void {
     this.#isHttp1.delete(connection);
-    this.#cutLines.delete(2 * connection);
-    this.#cutLines.delete(2 * connection + 1);
+    this.#cutLines.delete(directionKey(connection, 0));
+    this.#cutLines.delete(directionKey(connection, 1));
   }
 }
 
