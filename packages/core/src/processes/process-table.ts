@@ -6,8 +6,7 @@ import type { ExecutableId, Executables } from './executables.ts';
 import type { LanguageDetector } from './language.ts';
 import type { ListeningPort } from './listening-port.ts';
 import type { ListeningPorts } from './listening-ports.ts';
-import { PendingChildren } from './pending-children.ts';
-import { type PendingProgram, PendingPrograms } from './pending-programs.ts';
+import { PendingProcesses } from './pending-processes.ts';
 import type { ProcessInfo } from './process.ts';
 import {
   createProcessInfo,
@@ -55,6 +54,12 @@ export interface Reason {
   readonly ports?: readonly ListeningPort[];
 }
 
+/** All that is known of a process which the kernel has selected at its exec. */
+export interface PendingProgram {
+  readonly executable: string;
+  readonly match: SelectorMatch;
+}
+
 /** What the table needs of its surroundings. */
 export interface ProcessTableParts {
   readonly proc: ProcFs;
@@ -79,8 +84,8 @@ export class ProcessTable {
   readonly #parts: ProcessTableParts;
   readonly #known = new Map<number, Known>();
   readonly #selected = new Map<number, Selection>();
-  readonly #children = new PendingChildren();
-  readonly #programs = new PendingPrograms();
+  readonly #children = new PendingProcesses<Selection>();
+  readonly #programs = new PendingProcesses<PendingProgram>();
   readonly #departed = new DepartedProcesses();
   /** Processes that were matched against the selectors. */
   examined = 0;
@@ -161,7 +166,7 @@ export class ProcessTable {
 
   /** Selected, or the child of a selected process that nothing else is known of yet. */
   isFollowed(pid: number): boolean {
-    return this.#selected.has(pid) || this.#children.parentOf(pid) !== undefined;
+    return this.#selected.has(pid) || this.#children.get(pid) !== undefined;
   }
 
   /** What the kernel called the file that a process executes which is not selected. */
@@ -172,11 +177,12 @@ export class ProcessTable {
   /** The kernel follows this process since it has executed a file, of which nothing more is known yet. */
   executed(pid: number, program: PendingProgram): void {
     this.#programs.add(pid, program);
+    this.#programs.expire(pid);
   }
 
   /** The kernel follows `child` because it follows `parent`. False when the parent is not known here. */
   fork(parent: number, child: number): boolean {
-    const selection = this.#selected.get(parent) ?? this.#children.parentOf(parent);
+    const selection = this.#selected.get(parent) ?? this.#children.get(parent);
     if (selection === undefined || child === this.#parts.ownPid) return false;
     const known = this.#known.get(child);
     if (known !== undefined) {
@@ -193,7 +199,7 @@ export class ProcessTable {
   addPort(pid: number, port: ListeningPort): void {
     let selection = this.#selected.get(pid);
     // A child that listens is worth an entry of its own; what one has left behind that is gone already, the sink sweeps out.
-    if (selection === undefined && this.#children.parentOf(pid) !== undefined) {
+    if (selection === undefined && this.#children.get(pid) !== undefined) {
       const stat = this.#parts.proc.stat(pid);
       if (stat !== undefined && !stat.isDead) selection = this.#adopt(pid, stat);
     }
@@ -208,7 +214,7 @@ export class ProcessTable {
 
   /** The process is gone. */
   end(pid: number): void {
-    this.#children.exited(pid);
+    this.#children.expire(pid);
     const selection = this.#selected.get(pid);
     this.#known.delete(pid);
     if (selection !== undefined) this.#deselect(pid, selection);
@@ -336,7 +342,7 @@ export class ProcessTable {
 
   /** Makes a process of a child that only the kernel follows so far. */
   #adopt(pid: number, read?: ProcStat): Selection | undefined {
-    const parent = this.#children.parentOf(pid);
+    const parent = this.#children.get(pid);
     if (parent === undefined) return undefined;
     const stat = read ?? this.#parts.proc.stat(pid);
     const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? 0);
