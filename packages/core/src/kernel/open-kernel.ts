@@ -9,7 +9,7 @@ import { BpfObject } from './bpf-object.ts';
 import { hostFailure } from './host-failure.ts';
 import { OpenedTaps } from './open-taps.ts';
 import { PID_PLACES } from './pid-table.ts';
-import { SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
+import { type OptionalObject, SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h). */
 const INITIAL_PID_NAMESPACE = 0xeffffffc;
@@ -117,27 +117,32 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
     objects.push(sockets);
     const maps = Object.fromEntries(SHARED_MAPS.map((name) => [name, sockets.map(name)])) as unknown as KernelMaps;
     handles.push(...Object.values(maps));
-    const companion = openCompanion(native, source, { ...common, sharedMaps: maps });
+    const companion = openOptional(native, source.companion, { ...common, sharedMaps: maps });
     if (companion instanceof BpfObject) objects.push(companion);
     const missing = Object.entries(source.optional).filter(([, needed]) => !native.kernelHas('tracepoint', needed));
     const sourceOptions = {
       ...common,
       constants: { ...common.constants, reads_io_uring: uint32(companion instanceof BpfObject ? 1 : 0) },
-      disabledPrograms: missing.map(([program]) => program),
       sharedMaps: maps,
     };
-    objects.push(new BpfObject(native, source.object, sourceOptions));
+    objects.push(
+      new BpfObject(native, source.object, {
+        ...sourceOptions,
+        disabledPrograms: missing.map(([program]) => program),
+      }),
+    );
     for (const object of objects) object.attach();
     // Their programs are attached when a process needs them.
     const opened = new OpenedTaps(native, options.taps, { ...common, sharedMaps: maps });
     taps = opened;
     let isSpliceTried = false;
     const attachSplice = (): void => {
-      const { splice } = source;
-      if (isSpliceTried || splice === undefined || !native.kernelHas('tracepoint', splice.needs)) return;
+      if (isSpliceTried) return;
       isSpliceTried = true;
-      const object = openOptional(native, splice.object, { ...sourceOptions, disabledPrograms: [] });
-      if (object !== undefined) objects.push(object);
+      const splice = openOptional(native, source.splice, sourceOptions);
+      if (splice instanceof BpfObject) objects.push(splice);
+      const refused = splice instanceof BpfObject ? attachFailure(splice) : splice;
+      if (refused !== undefined) diag.warn('tracer: reads by splice(2) are only counted', refused);
     };
     const refusal = companion instanceof BeylaError ? companion : undefined;
     return {
@@ -176,36 +181,30 @@ function availableSources(native: Native): SourceName[] {
 }
 
 /** What is optional does not stop the rest: the error is returned. */
-function openCompanion(
+function openOptional(
   native: Native,
-  { companion }: SocketSource,
+  wanted: OptionalObject | undefined,
   options: ConstructorParameters<typeof BpfObject>[2],
 ): BpfObject | BeylaError | undefined {
-  if (companion === undefined) return undefined;
-  if (!native.kernelHas('tracepoint', companion.needs)) {
-    return new BeylaError('SOURCE_UNAVAILABLE', `the kernel has no tracepoint ${companion.needs}`);
+  if (wanted === undefined) return undefined;
+  if (!native.kernelHas('tracepoint', wanted.needs)) {
+    return new BeylaError('SOURCE_UNAVAILABLE', `the kernel has no tracepoint ${wanted.needs}`);
   }
   try {
-    return new BpfObject(native, companion.object, options);
+    return new BpfObject(native, wanted.object, options);
   } catch (error) {
     if (error instanceof BeylaError) return error;
     throw error;
   }
 }
 
-/** Loaded and attached, or undefined where the kernel refuses. */
-function openOptional(
-  native: Native,
-  name: string,
-  options: ConstructorParameters<typeof BpfObject>[2],
-): BpfObject | undefined {
+function attachFailure(object: BpfObject): BeylaError | undefined {
   try {
-    const object = new BpfObject(native, name, options);
     object.attach();
-    return object;
-  } catch (error) {
-    diag.warn(`tracer: ${name} is not attached: reads by splice(2) are only counted`, error);
     return undefined;
+  } catch (error) {
+    if (error instanceof BeylaError) return error;
+    throw error;
   }
 }
 

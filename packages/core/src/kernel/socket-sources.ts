@@ -1,5 +1,11 @@
 import type { SourceName } from '../options/options.ts';
 
+/** A BPF object that a source can do without, and the tracepoint that it needs. */
+export interface OptionalObject {
+  readonly object: string;
+  readonly needs: string;
+}
+
 /** One way to see socket I/O: a BPF object and what the kernel must have for it. */
 export interface SocketSource {
   readonly name: SourceName;
@@ -8,10 +14,10 @@ export interface SocketSource {
   readonly needs: readonly string[];
   /** Program → tracepoint it needs; left out where the kernel has no such tracepoint. */
   readonly optional: Readonly<Record<string, string>>;
-  /** An object that is loaded beside it where the kernel can, with the tracepoint that it needs. */
-  readonly companion: { readonly object: string; readonly needs: string } | undefined;
-  /** An object that sees reads by splice(2), with the tracepoint that it needs; loaded when there are reads that the source does not see. */
-  readonly splice: { readonly object: string; readonly needs: string } | undefined;
+  /** An object that is loaded beside it where the kernel can. */
+  readonly companion: OptionalObject | undefined;
+  /** An object that sees reads by splice(2); loaded when there are reads that the source does not see. */
+  readonly splice: OptionalObject | undefined;
   /** Trouble to name in `health()` while it is in use. */
   readonly caution: string | undefined;
 }
