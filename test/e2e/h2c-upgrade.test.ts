@@ -7,13 +7,13 @@ import { isHttpSpan, type RequestSpan, type SourceName } from '@beyla/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runLogging } from '../matrix/row.mjs';
 import { totalDrops } from '../support/account.ts';
+import { APACHE_MODULES, apacheConfig } from '../support/apache-config.mjs';
 import { needsSource, SOURCES, unless } from '../support/capability.ts';
 import { type App, freePort, runApp } from '../support/run-app.mjs';
 import { use } from '../support/use.ts';
 import { type Watch, watch } from '../support/with-beyla.ts';
 
 const APACHE = '/usr/sbin/apache2';
-const MODULES = '/usr/lib/apache2/modules';
 const JDK_CLIENT = new URL('../apps/H2cClient.java', import.meta.url).pathname;
 const BIG_BYTES = 100_000;
 const LOG_TIMEOUT_MS = 10_000;
@@ -37,27 +37,10 @@ async function serve(): Promise<Server> {
   writeFileSync(join(folder, 'ok.txt'), 'ok');
   writeFileSync(join(folder, 'big.txt'), 'x'.repeat(BIG_BYTES));
   const modules = ['mpm_worker', 'authz_core', 'http2'];
-  const config = `${modules.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
-ServerName localhost
-ServerRoot ${folder}
-DocumentRoot ${folder}
-DefaultRuntimeDir ${folder}
-PidFile ${folder}/apache.pid
-ErrorLog ${folder}/error.log
-LogLevel notice
-LogFormat "%{remote}p" port
-CustomLog ${log} port
-User www-data
-Group www-data
-ServerLimit 1
-StartServers 1
-ThreadsPerChild 25
-MaxRequestWorkers 25
-KeepAliveTimeout 60
-Listen 127.0.0.1:${port}
-Protocols h2c http/1.1
-H2Upgrade on
-`;
+  const lines = ['LogFormat "%{remote}p" port', `CustomLog ${log} port`, 'ServerLimit 1', 'StartServers 1'];
+  lines.push('ThreadsPerChild 25', 'MaxRequestWorkers 25', 'KeepAliveTimeout 60', `Listen 127.0.0.1:${port}`);
+  lines.push('Protocols h2c http/1.1', 'H2Upgrade on');
+  const config = apacheConfig(folder, modules, lines);
   writeFileSync(join(folder, 'apache.conf'), config);
   const args = ['-D', 'FOREGROUND', '-f', join(folder, 'apache.conf')];
   const app = use(await runLogging(APACHE, args, join(folder, 'error.log'), 'resuming normal operations'));
@@ -102,7 +85,9 @@ async function expectTruth(watching: Watch, side: 'server' | 'client', truth: re
   expect(totalDrops(watching.beyla)).toBe(0);
 }
 
-const cause = [APACHE, `${MODULES}/mod_http2.so`, '/usr/bin/java', '/usr/bin/curl'].find((file) => !existsSync(file));
+const cause = [APACHE, `${APACHE_MODULES}/mod_http2.so`, '/usr/bin/java', '/usr/bin/curl'].find(
+  (file) => !existsSync(file),
+);
 
 describe('HTTP/2 by Upgrade', unless(cause && `needs ${cause}`), () => {
   for (const source of SOURCES) describe(`with the source ${source}`, needsSource(source), () => suite(source));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 import { setPriority } from 'node:os';
+import { answerCommands } from '../support/helper-process.mjs';
 import { Busy } from './busy.mjs';
 import { LagLog } from './lag.mjs';
 import { PROFILES } from './profiles.mjs';
@@ -52,12 +53,4 @@ const commands = {
   },
 };
 
-process.on('message', async (/** @type {any} */ { id, command, argument }) => {
-  try {
-    const result = await commands[/** @type {keyof typeof commands} */ (command)](argument);
-    process.send?.({ id, result });
-  } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerCommands(commands);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { answerCommands } from '../support/helper-process.mjs';
 import { LagLog } from './lag.mjs';
 import { fromQuery, piecesOf } from './plan.mjs';
 import { chunkOf, framingOf, MessageReader, nowNs, padding } from './wire.mjs';
@@ -184,7 +185,4 @@ const commands = {
   },
 };
 
-process.on('message', async (/** @type {any} */ { id, command }) => {
-  process.send?.({ id, result: await commands[/** @type {keyof typeof commands} */ (command)]() });
-});
-process.on('disconnect', () => process.exit());
+answerCommands(commands);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-import { runApp } from '../support/run-app.mjs';
+import { runProgram as runMatrixProgram } from '../matrix/row.mjs';
 
 /**
  * A row of the field: one stack, as a server, or as a proxy between our client and our server.
@@ -62,13 +62,8 @@ export function allBut(...but) {
 /**
  * Starts a program on a port that it was told.
  *
- * @param {string} command @param {readonly string[]} args @param {Parameters<typeof runApp>[3]} [options]
+ * @param {string} command @param {readonly string[]} args @param {Parameters<typeof runMatrixProgram>[2]} [options]
  */
 export function runProgram(command, args, options = {}) {
-  return runApp(command.replace(/^.*\//, ''), command, args, {
-    ready: /^READY$/,
-    port: 0,
-    timeoutMs: 40_000,
-    ...options,
-  });
+  return runMatrixProgram(command, args, { timeoutMs: 40_000, ...options });
 }

@@ -7,6 +7,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import { setImmediate } from 'node:timers/promises';
+import { answerCommands } from '../support/helper-process.mjs';
 import { answer } from './apps/node/answer.mjs';
 import { callEcho, echoHandlers, echoService } from './apps/node/echo-service.mjs';
 import { modulesOf } from './apps/node/modules.mjs';
@@ -185,11 +186,4 @@ const commands = {
   },
 };
 
-process.on('message', async ({ id, command, argument }) => {
-  try {
-    process.send({ id, result: (await commands[command](argument)) ?? null });
-  } catch (error) {
-    process.send({ id, error: String(error.message ?? error) });
-  }
-});
-process.on('disconnect', () => process.exit());
+answerCommands(commands);

@@ -1,7 +1,6 @@
 // @ts-check
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { HelperProcess } from '../support/helper-process.mjs';
 
 /**
  * One request as the other end saw it. gRPC: `path` is that of the method, `status` the gRPC status.
@@ -19,29 +18,18 @@ import { fileURLToPath } from 'node:url';
 export class Peer {
   /** Ports of the reference server by column. @type {Record<import('./columns.mjs').ColumnId, number>} */
   ports = /** @type {any} */ ({});
-  #child;
-  #last = 0;
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
-  #waiting = new Map();
+  #process;
 
   /** @param {{ tls: import('../support/tls-files.mjs').TlsFiles, modules: string }} options */
   constructor({ tls, modules }) {
-    this.#child = fork(fileURLToPath(new URL('peer-process.mjs', import.meta.url)), [tls.cert, tls.key, tls.ca], {
+    const path = fileURLToPath(new URL('peer-process.mjs', import.meta.url));
+    this.#process = new HelperProcess(path, [tls.cert, tls.key, tls.ca], {
       env: { ...process.env, MATRIX_MODULES: modules },
-    });
-    this.#child.on('message', (/** @type {any} */ { id, result, error }) => {
-      const waiter = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiter?.resolve(result);
-      else waiter?.reject(new Error(error));
-    });
-    this.#child.on('exit', (code) => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`the peer ended with ${code}`));
     });
   }
 
   async listen() {
-    this.ports = await this.#ask('listen');
+    this.ports = await this.#process.ask('listen');
   }
 
   /**
@@ -51,36 +39,25 @@ export class Peer {
    * @returns {Promise<(Truth & { n: number })[]>}
    */
   send(load) {
-    return this.#ask('send', load);
+    return this.#process.ask('send', load);
   }
 
   /** From now on connections that were used before count as kept. */
   mark() {
-    return this.#ask('mark');
+    return this.#process.ask('mark');
   }
 
   /** What the reference server answered since the last call. @returns {Promise<Truth[]>} */
   take() {
-    return this.#ask('take');
+    return this.#process.ask('take');
   }
 
   /** Ends every connection it opened, and forgets. */
   hangUp() {
-    return this.#ask('hangUp');
+    return this.#process.ask('hangUp');
   }
 
-  async stop() {
-    if (this.#child.exitCode !== null) return;
-    this.#child.disconnect();
-    await once(this.#child, 'exit');
-  }
-
-  /** @param {string} command @param {unknown} [argument] @returns {Promise<any>} */
-  #ask(command, argument) {
-    const id = ++this.#last;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#child.send({ id, command, argument });
-    });
+  stop() {
+    return this.#process.stop();
   }
 }

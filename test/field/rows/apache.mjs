@@ -4,38 +4,26 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tool } from '../../matrix/cache.mjs';
 import { runLogging } from '../../matrix/row.mjs';
+import { apacheConfig } from '../../support/apache-config.mjs';
 import { allBut } from '../row.mjs';
-
-const MODULES = '/usr/lib/apache2/modules';
 
 /** Apache as a proxy of our server, with one of its ways to have processes. @param {'prefork' | 'event'} mpm @returns {import('../row.mjs').Row['start']} */
 function apache(mpm) {
   return async ({ folder, word, port, origin }) => {
     const file = join(folder, `${word}.conf`);
     const modules = [`mpm_${mpm}`, 'authz_core', 'proxy', 'proxy_http'];
-    writeFileSync(
-      file,
-      `${modules.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
-ServerName localhost
-ServerRoot ${folder}
-DocumentRoot ${folder}
-DefaultRuntimeDir ${folder}
-PidFile ${folder}/apache.pid
-ErrorLog ${folder}/error.log
-LogLevel notice
-User www-data
-Group www-data
-StartServers 2
-MaxKeepAliveRequests 0
-KeepAliveTimeout 60
-LimitRequestLine 16380
-LimitRequestFieldSize 16380
-Listen 127.0.0.1:${port}
-<VirtualHost 127.0.0.1:${port}>
-  ProxyPass / http://127.0.0.1:${origin}/ responsefieldsize=16380
-</VirtualHost>
-`,
-    );
+    const lines = [
+      'StartServers 2',
+      'MaxKeepAliveRequests 0',
+      'KeepAliveTimeout 60',
+      'LimitRequestLine 16380',
+      'LimitRequestFieldSize 16380',
+      `Listen 127.0.0.1:${port}`,
+      `<VirtualHost 127.0.0.1:${port}>`,
+      `ProxyPass / http://127.0.0.1:${origin}/ responsefieldsize=16380`,
+      '</VirtualHost>',
+    ];
+    writeFileSync(file, apacheConfig(folder, modules, lines));
     // At its end mpm_prefork signals its whole process group, which must not be ours.
     const args = ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', file];
     return await runLogging('/usr/bin/setsid', args, join(folder, 'error.log'), 'resuming normal operations');

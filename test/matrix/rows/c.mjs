@@ -1,6 +1,7 @@
 // @ts-check
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apacheConfig } from '../../support/apache-config.mjs';
 import { tool } from '../cache.mjs';
 import { BIG_BYTES, requestOf } from '../requests.mjs';
 import { programsClient, proxyClient, runLogging, runProgram } from '../row.mjs';
@@ -10,19 +11,17 @@ import { programsClient, proxyClient, runLogging, runProgram } from '../row.mjs'
  * @typedef {import('../columns.mjs').ColumnId} ColumnId
  */
 
-const MODULES = '/usr/lib/apache2/modules';
-/** @type {Readonly<Record<string, string>>} */
-const MODULE_OF = {
-  mpm_event: 'mpm_event',
-  authz_core: 'authz_core',
-  rewrite: 'rewrite',
-  ssl: 'ssl',
-  socache_shmcb: 'socache_shmcb',
-  http2: 'http2',
-  proxy: 'proxy',
-  proxy_http: 'proxy_http',
-  proxy_http2: 'proxy_http2',
-};
+const MODULES = [
+  'mpm_event',
+  'authz_core',
+  'rewrite',
+  'ssl',
+  'socache_shmcb',
+  'http2',
+  'proxy',
+  'proxy_http',
+  'proxy_http2',
+];
 const REWRITES = `RewriteEngine on
   RewriteRule ^/missing/ - [R=404,L]
   RewriteRule ^/fail/ - [R=500,L]
@@ -36,28 +35,9 @@ async function runApache({ folder, word }, hosts, ports) {
   const file = join(folder, `${word}.conf`);
   writeFileSync(join(folder, 'ok.txt'), 'ok');
   writeFileSync(join(folder, 'big.txt'), 'x'.repeat(BIG_BYTES));
-  const modules = Object.entries(MODULE_OF).map(
-    ([name, path]) => `LoadModule ${name}_module ${MODULES}/mod_${path}.so`,
-  );
-  writeFileSync(
-    file,
-    `${modules.join('\n')}
-ServerName localhost
-ServerRoot ${folder}
-DocumentRoot ${folder}
-DefaultRuntimeDir ${folder}
-PidFile ${folder}/apache.pid
-ErrorLog ${folder}/error.log
-LogLevel notice
-User www-data
-Group www-data
-StartServers 2
-MaxKeepAliveRequests 0
-KeepAliveTimeout 60
-${ports.map((port) => `Listen 127.0.0.1:${port}`).join('\n')}
-${hosts.join('\n')}
-`,
-  );
+  const lines = ['StartServers 2', 'MaxKeepAliveRequests 0', 'KeepAliveTimeout 60'];
+  lines.push(...ports.map((port) => `Listen 127.0.0.1:${port}`), ...hosts);
+  writeFileSync(file, apacheConfig(folder, MODULES, lines));
   const args = ['-D', 'FOREGROUND', '-f', file];
   return await runLogging('/usr/sbin/apache2', args, join(folder, 'error.log'), 'resuming normal operations');
 }

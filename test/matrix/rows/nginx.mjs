@@ -19,7 +19,7 @@ const ANSWERS = `
     location /big/ { rewrite ^ /big.txt break; }
     location / { return 404; }`;
 
-/** @param {Context} context @param {readonly string[]} servers @param {string} [http] */
+/** nginx of its own folder with two workers. @param {Pick<Context, 'folder' | 'word'>} context @param {readonly string[]} servers @param {string} [http] */
 export async function runNginx({ folder, word }, servers, http = '') {
   const file = join(folder, `${word}.conf`);
   writeFileSync(join(folder, 'big.txt'), 'x'.repeat(BIG_BYTES));
