@@ -31,12 +31,16 @@ static __always_inline void arrival__mark(struct connection *conn, __u32 seq, __
 
 static __always_inline void arrival__note(struct connection *conn, struct sock *sk, struct sk_buff *skb, __u64 now)
 {
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct tcp_sock *tp = TCP_SOCK(sk);
 	struct tcp_skb_cb *cb = (struct tcp_skb_cb *)__builtin_preserve_access_index(&skb->cb);
-	__u32 next = BPF_CORE_READ(tp, rcv_nxt);
 	__u32 range[2] = {};
-	bool is_first = next == BPF_CORE_READ(tp, copied_seq);
+	bool is_first;
+	__u32 next;
 
+	if (!tp)
+		return;
+	next = SOCK_READ(tp, rcv_nxt);
+	is_first = next == SOCK_READ(tp, copied_seq);
 	departure__note(conn, sk);
 	if (!is_first && !arrival__marks(conn))
 		return;

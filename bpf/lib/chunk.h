@@ -265,7 +265,7 @@ __noinline int chunk__begin(__u64 sock, __u64 kind_and_direction, __u64 bytes)
 	if (direction == DIRECTION_OUT && !conn->tls) {
 		__u64 left = departure__last(conn, sock, now);
 
-		record->first_ns = departure__first(conn, sock, left);
+		record->first_ns = departure__first(conn, departure__flight(sock), left);
 		record->last_ns = left;
 		departure__done(conn, sock);
 	} else {

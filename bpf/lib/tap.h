@@ -499,7 +499,7 @@ __noinline int tap__ciphertext_left(__u64 sock, __u64 bytes)
 		conn->tls_first_read_ns = 0;
 	conn->tls_sent += bytes;
 	if (is_first)
-		conn->tls_first_sent_ns = departure__first(conn, sock, now);
+		conn->tls_first_sent_ns = departure__first(conn, departure__flight(sock), now);
 	departure__done(conn, sock);
 	conn->tls_last_sent_ns = now;
 	if (conn->direction != DIRECTION_OUT || !slot->record.seq || slot->record.header.kind != RECORD_TURN)

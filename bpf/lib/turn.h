@@ -251,7 +251,7 @@ static __always_inline void turn__received(struct connection *conn, struct sock 
 	 */
 	if ((__s32)unseen > 0) {
 		if (!conn->seq || conn->direction != DIRECTION_OUT) {
-			turn__flip(conn, DIRECTION_OUT, departure__first(conn, slot->record.sock, arrived ? arrived : now));
+			turn__flip(conn, DIRECTION_OUT, departure__first(conn, departure__flight_of(sk), arrived ? arrived : now));
 			conn->slots[DIRECTION_OUT].record.header.flags |= RECORD_FLAG_INFERRED;
 			count(COUNTER_INFERRED);
 		}
@@ -275,11 +275,11 @@ static __always_inline void turn__received(struct connection *conn, struct sock 
 }
 
 /* A write that returns after the answer to it was read: its turn is not the open one. */
-static __always_inline void turn__late_write(struct connection *conn, const struct io *io, __u64 bytes, __u64 now)
+static __always_inline void turn__late_write(struct connection *conn, struct sock *sk, const struct io *io, __u64 bytes, __u64 now)
 {
 	__u32 owed = conn->owed;
 
-	turn__add(conn, DIRECTION_OUT, io, bytes, departure__last(conn, conn->slots[DIRECTION_OUT].record.sock, now));
+	turn__add(conn, DIRECTION_OUT, io, bytes, departure__last_of(conn, sk, now));
 	if (conn->tls)
 		return;
 	if (bytes < owed) {
@@ -307,7 +307,7 @@ static __always_inline void turn__sent(struct connection *conn, struct sock *sk,
 
 	if (conn->owed) {
 		if (!is_new) {
-			turn__late_write(conn, io, bytes, now);
+			turn__late_write(conn, sk, io, bytes, now);
 			return;
 		}
 		turn__give_up_write(conn);
@@ -317,10 +317,10 @@ static __always_inline void turn__sent(struct connection *conn, struct sock *sk,
 		return;
 	}
 	conn->write_seq += bytes;
-	left = departure__last(conn, sock, now);
+	left = departure__last_of(conn, sk, now);
 	if (!conn->seq || conn->direction != DIRECTION_OUT ||
 	    (conn->request_direction == DIRECTION_OUT && turn__begins_anew(sock, DIRECTION_OUT, io->base, io->kind)))
-		turn__flip(conn, DIRECTION_OUT, departure__first(conn, sock, left));
+		turn__flip(conn, DIRECTION_OUT, departure__first(conn, departure__flight_of(sk), left));
 	conn->departed_ns = 0;
 	turn__add(conn, DIRECTION_OUT, io, bytes, left);
 	turn__report_head(conn, DIRECTION_OUT);

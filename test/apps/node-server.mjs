@@ -66,6 +66,8 @@ function answer(request, response) {
       return send(response, startNs, 200, HELLO);
     case 'chunked':
       return sendChunked(response, Number(url.searchParams.get('pieces') ?? 5));
+    case 'long-head':
+      return send(response, startNs, 200, HELLO, { 'x-policy': 'p'.repeat(Number(parameter)) });
     case 'written':
       return sendWritten(response, Number(url.searchParams.get('fields') ?? 0));
     case 'big':

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { heldBy } from '../support/bpf-ids.mjs';
 
-const AGENT = new URL('./agent.mjs', import.meta.url).pathname;
+const AGENT = new URL('./agent.mjs', import.meta.url);
 const GIVE_UP_MS = 5000;
 
 /**
@@ -20,9 +20,9 @@ const GIVE_UP_MS = 5000;
  * @typedef {Awaited<ReturnType<typeof startAgent>>} Agent
  */
 
-/** Starts the agent; it does not watch anything yet. */
-export async function startAgent() {
-  const child = fork(AGENT, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/** Starts the agent; it does not watch anything yet. @param {URL} [program] of another checkout */
+export async function startAgent(program = AGENT) {
+  const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
   await once(child, 'spawn');
 

@@ -43,14 +43,15 @@ const MESSAGE_FILE = join(tmpdir(), `beyla-bench-message-${process.pid}`);
 /**
  * Sends exactly `requests` GETs, or unary calls of gRPC with a message of 20 bytes, with h2load as fast as they are answered.
  *
- * @param {{ port: number, path: string, requests: number, connections: number, protocol?: Protocol }} load
+ * @param {{ port: number, path: string, requests: number, connections: number, protocol?: Protocol, headers?: readonly string[] }} load
  * @returns {Promise<number>} requests per second
  */
-export async function h2load({ port, path, requests, connections, protocol = 'http1' }) {
+export async function h2load({ port, path, requests, connections, protocol = 'http1', headers = [] }) {
   const { scheme, options } = PROTOCOLS[protocol];
   writeFileSync(MESSAGE_FILE, Buffer.concat([Buffer.from([0, 0, 0, 0, 20]), Buffer.alloc(20, 1)]));
   const counts = ['-n', String(requests), '-c', String(connections)];
-  const args = [...options(MESSAGE_FILE), ...counts, `${scheme}://127.0.0.1:${port}${path}`];
+  const fields = headers.flatMap((field) => ['-H', field]);
+  const args = [...options(MESSAGE_FILE), ...fields, ...counts, `${scheme}://127.0.0.1:${port}${path}`];
   const { stdout } = await promisify(execFile)('h2load', args);
   rmSync(MESSAGE_FILE);
   const answered = Number(/status codes: (\d+) 2xx/.exec(stdout)?.[1]);

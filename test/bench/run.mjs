@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
     requests: { type: 'string', default: '6000' },
     json: { type: 'string' },
     kernels: { type: 'string' },
+    against: { type: 'string' },
   },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(SERVERS);
