@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Transport } from './transport.ts';
 
+const LEAST_WAIT_MS = 1_000;
+
 /** When and how often to try again. */
 export interface RetryPolicy {
   readonly initialDelayMs: number;
@@ -10,7 +12,8 @@ export interface RetryPolicy {
 }
 
 /**
- * Sends until the receiver has taken or refused it, or the time is over; waits longer each time, or as long as the receiver asked for.
+ * Sends until the receiver has taken or refused it, or the time is over; waits longer each time, or as long as the receiver asked for,
+ * but never less than our own wait or a second: what a receiver says must not become a storm.
  * `onRetry` hears of each failure that is not the last. Never rejects; ends early with the last answer when `signal` is aborted.
  */
 export async function sendWithRetry(
@@ -24,7 +27,8 @@ export async function sendWithRetry(
   for (let delayMs = policy.initialDelayMs; ; delayMs = Math.min(2 * delayMs, policy.maxDelayMs)) {
     const answer = await transport.send(body);
     if (answer.kind !== 'retryable' || signal.aborted) return answer;
-    const waitMs = answer.delayMs ?? jittered(Math.min(delayMs, policy.maxDelayMs));
+    const ownMs = Math.min(delayMs, policy.maxDelayMs);
+    const waitMs = answer.delayMs === undefined ? jittered(ownMs) : askedMs(answer.delayMs, ownMs);
     if (performance.now() + waitMs > deadlineMs) return answer;
     onRetry(answer.error);
     try {
@@ -33,6 +37,11 @@ export async function sendWithRetry(
       return answer;
     }
   }
+}
+
+/** At least what was asked for: not a moment too early. */
+function askedMs(delayMs: number, ownMs: number): number {
+  return Math.max(delayMs * (1 + 0.2 * Math.random()), jittered(Math.min(ownMs, LEAST_WAIT_MS)));
 }
 
 /** Between four and six fifths: clients that failed together must not come back together. */
