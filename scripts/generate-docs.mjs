@@ -21,6 +21,7 @@ const EXPORTER_REASONS = {
   queue_full: 'the back end was too slow and the queue was full',
   shutdown: 'it was still waiting when the exporter was closed, or came later',
   stream_failed: 'the stream of the console exporter had failed',
+  too_large: 'the back end refused it for its size, even alone',
   stream_full: 'the stream of the console exporter was full',
 };
 

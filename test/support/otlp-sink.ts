@@ -77,12 +77,18 @@ export class OtlpSink {
   readonly points: SinkPoint[] = [];
   /** How the next requests are answered. */
   answer: (response: ServerResponse) => void = (response) => response.writeHead(200).end();
+  /** Larger requests are refused. */
+  maxBodyBytes: number = Number.POSITIVE_INFINITY;
   readonly #server = createHttpServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks);
       this.requests.push({ path: request.url ?? '', headers: request.headers });
+      if (body.length > this.maxBodyBytes) {
+        response.writeHead(413).end();
+        return;
+      }
       // The tests of JSON look at the answer alone; the Collector judges what is sent.
       if (request.headers['content-type'] !== 'application/json')
         this.#take(request.url ?? '', request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);

@@ -1,24 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type BatchOutcome, BatchQueue, type BatchQueueOptions } from './batch-queue.ts';
+import { BatchQueue, type BatchQueueOptions } from './batch-queue.ts';
 
 /** A back end that answers when the test says so. */
 class BackEnd {
   readonly batches: number[][] = [];
-  readonly #answers: ((outcome: BatchOutcome) => void)[] = [];
+  readonly #answers: ((delivered: boolean, rejected: number) => void)[] = [];
 
-  readonly send = (batch: readonly number[]): Promise<BatchOutcome> => {
+  readonly send = (batch: readonly number[]): ReturnType<BatchQueueOptions<number>['send']> => {
     this.batches.push([...batch]);
-    return new Promise((resolve) => this.#answers.push(resolve));
+    return new Promise((resolve) => {
+      this.#answers.push((delivered, rejected) =>
+        resolve({ failed: delivered ? 0 : batch.length, rejected, tooLarge: 0 }),
+      );
+    });
   };
 
   async answer(delivered: boolean, rejected = 0): Promise<void> {
-    this.#answers.shift()?.({ delivered, rejected });
+    this.#answers.shift()?.(delivered, rejected);
     await vi.advanceTimersByTimeAsync(0);
   }
 }
 
 function aQueue(backEnd: BackEnd, options: Partial<BatchQueueOptions<number>> = {}): BatchQueue<number> {
-  return new BatchQueue({ maxQueueSize: 10, maxBatchSize: 3, delayMs: 1_000, send: backEnd.send, ...options });
+  return new BatchQueue({
+    maxQueueSize: 10,
+    maxBatchSize: 3,
+    maxQueueBytes: 1_000,
+    maxBatchBytes: 300,
+    bytesOf: () => 1,
+    delayMs: 1_000,
+    send: backEnd.send,
+    ...options,
+  });
 }
 
 describe('BatchQueue', () => {
@@ -88,6 +101,26 @@ describe('BatchQueue', () => {
     expect(queue.stats()).toMatchObject({ queued: 13, 'dropped.queue_full': 90 });
   });
 
+  it('counts bytes, too: of a batch, of what waits and of what is under way', async () => {
+    const backEnd = new BackEnd();
+    // The items are as large as they say.
+    const queue = aQueue(backEnd, { bytesOf: (item) => item });
+    for (const item of [250, 50, 1, 399, 100]) queue.add(item);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(backEnd.batches).toEqual([[250, 50]]);
+    queue.add(201);
+    expect(queue.full).toBe(true);
+    queue.add(200);
+    expect(queue.full).toBe(false);
+    expect(queue.stats()).toMatchObject({ queued: 6, queue_bytes: 1_000, 'dropped.queue_full': 1 });
+    for (let i = 0; i < 4; i += 1) {
+      await backEnd.answer(true);
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect(backEnd.batches).toEqual([[250, 50], [1], [399], [100, 200]]);
+    expect(queue.stats()).toMatchObject({ exported: 6, queued: 0, queue_bytes: 0 });
+  });
+
   it('drain() sends what is held when it is called, in order, and ends while more is added', async () => {
     const backEnd = new BackEnd();
     const queue = aQueue(backEnd);
@@ -121,9 +154,11 @@ describe('BatchQueue', () => {
       exported: 0,
       queued: 0,
       queue_capacity: 10,
+      queue_bytes: 0,
       'dropped.queue_full': 0,
       'dropped.export_failed': 0,
       'dropped.rejected': 0,
+      'dropped.too_large': 0,
       'dropped.shutdown': 6,
     });
     expect(vi.getTimerCount()).toBe(0);

@@ -14,12 +14,15 @@ import {
   AggregationType,
   InstrumentType,
   type PushMetricExporter,
+  type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { RedMetrics } from '../red-metrics.ts';
 import type { RedMetricsOptions } from '../red-metrics-options.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
 import { ExportFailures } from './export-failures.ts';
 import { exportOnce } from './export-once.ts';
+import { halveMetrics } from './halve-metrics.ts';
+import { isTooLarge } from './is-too-large.ts';
 
 /**
  * How a `MetricExporterAdapter` makes its metrics and how often it exports them.
@@ -44,7 +47,7 @@ const CONCURRENCY = 8;
  * Gives RED metrics to any OpenTelemetry `PushMetricExporter`, at an interval and at the end: one export per process, each with
  * its own Resource.
  *
- * Metrics are cumulative: an export that fails loses no count, and `failed_exports` says how many did. An exporter that asks for
+ * An export that is too large for the receiver is sent as two halves. Metrics are cumulative: an export that fails loses no count, and `failed_exports` says how many did. An exporter that asks for
  * delta temporality is warned about through `diag`; one that asks for exponential histograms gets them. The adapter owns the exporter and shuts it down.
  *
  * @example
@@ -168,7 +171,11 @@ export class MetricExporterAdapter implements Exporter {
 
   async #exportOne(service: ServiceMetrics): Promise<void> {
     const { resourceMetrics } = await service.collect();
-    if (resourceMetrics.scopeMetrics.length === 0) return;
+    if (resourceMetrics.scopeMetrics.length > 0) await this.#send(resourceMetrics);
+  }
+
+  /** What is too large for the receiver goes in halves, down to single data points. */
+  async #send(resourceMetrics: ResourceMetrics): Promise<void> {
     const { error, rejected } = await exportOnce(
       (callback) => this.#exporter.export(resourceMetrics, callback),
       this.#exportTimeoutMs,
@@ -179,8 +186,13 @@ export class MetricExporterAdapter implements Exporter {
       this.#failure = undefined;
       return;
     }
-    this.#failedExports += 1;
     this.#failures.count(error);
+    const halves = isTooLarge(error) ? halveMetrics(resourceMetrics) : undefined;
+    if (halves !== undefined && !this.#abandoned) {
+      for (const half of halves) await this.#send(half);
+      return;
+    }
+    this.#failedExports += 1;
     // Once per outage: a dead back end fails at every interval.
     if (this.#failure === undefined) diag.warn(`${this.name}: export failed`, error);
     this.#failure = new BeylaError('EXPORT_FAILED', `the last export failed: ${error.message}`, { cause: error });

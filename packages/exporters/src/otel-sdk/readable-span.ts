@@ -74,13 +74,14 @@ class FinishedSpan implements ReadableSpan {
  *
  * The request keeps its own span id, which is also the one in logs, exemplars and headers to services downstream. (Beyla
  * gives that id to `processing` and a random one to the request.) The ids of the parts are derived from it, so that two
- * exporters report the same ones. `attributesOf` says what attributes the request has.
+ * exporters report the same ones. `attributesOf` says what attributes the request has, `limited` cuts its name.
  */
 export function appendReadableSpans(
   span: RequestSpan,
   resource: Resource,
   into: ReadableSpan[],
   attributesOf: (span: RequestSpan) => AttributeSet = spanAttributes,
+  limited: (text: string) => string = (text) => text,
 ): void {
   const server = isServerSpan(span);
   const traceState = span.traceState === undefined ? undefined : createTraceState(span.traceState);
@@ -88,7 +89,7 @@ export function appendReadableSpans(
   // The parent of a server request is in the process that sent it; a client request's is in the same process.
   const parent = span.parentSpanId === undefined ? undefined : contextOf(span, span.parentSpanId, traceState, server);
   const request = {
-    name: spanName(span),
+    name: limited(spanName(span)),
     kind: server ? SpanKind.SERVER : SpanKind.CLIENT,
     startNs: span.startNs,
     endNs: span.endNs,

@@ -1,4 +1,5 @@
 import { grpcStatusName } from '../grpc.ts';
+import { isTooLarge } from '../otel-sdk/is-too-large.ts';
 import { bytesField, numberField, protobufFields } from './protobuf-fields.ts';
 import { type Answer, refused, retryable } from './transport.ts';
 
@@ -17,8 +18,12 @@ export function grpcFailure(status: number, trailers: GrpcHeaders): Answer {
   const name = grpcStatusName(status);
   const message = `${name}${words === '' ? '' : `: ${words}`}`;
   const delayMs = retryInfoMs(trailers['grpc-status-details-bin']);
+  const code = `grpc_${name}`;
+  const refusal = refused(code, message);
+  // tonic says so with OUT_OF_RANGE, which else may be tried again.
+  if (isTooLarge(refusal.error)) return refusal;
   const mayRetry = RETRYABLE.has(status) || (status === RESOURCE_EXHAUSTED && delayMs !== undefined);
-  return mayRetry ? retryable(`grpc_${name}`, message, delayMs) : refused(`grpc_${name}`, message);
+  return mayRetry ? retryable(code, message, delayMs) : refusal;
 }
 
 /** An answer without a gRPC status: not from a gRPC server. */

@@ -158,4 +158,19 @@ describe('OtlpTraceExporter over gRPC', () => {
     expect(exporter.health().messages).toEqual([expect.stringContaining('UNAUTHENTICATED: no token')]);
     await exporter.close();
   });
+
+  it.each([
+    ['of Go', 8, 'grpc: received message larger than max (5000000 vs. 4194304)'],
+    ['of Java', 8, 'gRPC message exceeds maximum size 4194304: 5000000'],
+    ['of Rust', 11, 'Error, decoded message length too large: found 5000000 bytes, the limit is: 4194304 bytes'],
+  ])('halves what is too large for a receiver %s', async (_, status, message) => {
+    sink.answer = (stream) => {
+      if ((sink.calls.at(-1)?.message.length ?? 0) > 10_000) fail(stream, status, message);
+      else accept(stream);
+    };
+    const exporter = anExporter();
+    exporter.export(Array.from({ length: 60 }, (_, i) => aSpan({ path: `/${'x'.repeat(i === 7 ? 4_000 : 400)}` })));
+    await exporter.close();
+    expect(exporter.stats()).toMatchObject({ exported: 60, retries: 0, 'dropped.export_failed': 0 });
+  });
 });

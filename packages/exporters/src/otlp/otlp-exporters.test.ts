@@ -228,6 +228,84 @@ describe('OtlpTraceExporter', () => {
     });
   });
 
+  it('requests with huge paths take no others with them at a receiver that takes 4 MiB', async () => {
+    sink.maxBodyBytes = 4 * 1024 * 1024;
+    const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint, attributeValueLengthLimit: 100_000 });
+    for (let i = 0; i < 512; i += 1) exporter.export([aSpan(i < 80 ? { path: `/${'x'.repeat(60_000)}` } : {})]);
+    await exporter.close();
+    expect(exporter.stats()).toMatchObject({ exported: 512, 'dropped.export_failed': 0, 'dropped.too_large': 0 });
+    expect(sink.spans).toHaveLength(512);
+  });
+
+  it('halves what a receiver finds too large, until only what is too large alone is lost, and counts that', async () => {
+    sink.maxBodyBytes = 10_000;
+    const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint, attributeValueLengthLimit: 100_000 });
+    await exporter.start();
+    for (let i = 0; i < 100; i += 1) exporter.export([aSpan(i === 33 ? { path: `/${'x'.repeat(10_000)}` } : {})]);
+    await exporter.flush();
+    expect(exporter.stats()).toMatchObject({
+      exported: 99,
+      'dropped.too_large': 1,
+      'dropped.export_failed': 0,
+      queued: 0,
+    });
+    expect(sink.spans).toHaveLength(99);
+    expect(new Set(sink.spans.map((span) => span.spanId)).size).toBe(99);
+    await exporter.close();
+  });
+
+  it('cuts texts at the limit that is given, by the environment or by default', async () => {
+    const path = `/${'x'.repeat(59_999)}`;
+    const lengths = async (): Promise<unknown> => {
+      const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint });
+      exporter.export([aSpan({ path, route: path })]);
+      await exporter.close();
+      expect(exporter.stats()['texts_cut']).toBe(3);
+      const span = sink.spans.at(-1);
+      return [span?.name.length, span?.attributes['url.path'], span?.attributes['http.route']].map((value) =>
+        typeof value === 'string' ? value.length : value,
+      );
+    };
+    expect(await lengths()).toEqual([4_096, 4_096, 4_096]);
+    vi.stubEnv('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '200');
+    expect(await lengths()).toEqual([200, 200, 200]);
+    vi.stubEnv('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', '100');
+    expect(await lengths()).toEqual([100, 100, 100]);
+  });
+
+  it('holds no more bytes for a receiver that hangs than it may', async () => {
+    const silent = new SilentServer();
+    await silent.start();
+    const exporter = new OtlpTraceExporter({ endpoint: silent.endpoint, closeTimeoutMs: 50 });
+    await exporter.start();
+    for (let i = 0; i < 8_000; i += 1) exporter.export([aSpan({ path: `/${'x'.repeat(16_000)}` })]);
+    const { queue_bytes, queued = 0, 'dropped.queue_full': full = 0 } = exporter.stats();
+    expect(queue_bytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+    expect(queued).toBeGreaterThan(900);
+    expect(queued + full).toBe(8_000);
+    expect(exporter.health().messages).toEqual([expect.stringContaining('maxQueueBytes')]);
+    await exporter.close();
+    await silent.close();
+  });
+
+  it.each([
+    ['0', '0'],
+    ['a date that is over', 'Wed, 21 Oct 2015 07:28:00 GMT'],
+  ])('a receiver that asks to come back after %s is not stormed', async (_, retryAfter) => {
+    const exporter = new OtlpTraceExporter({
+      endpoint: sink.endpoint,
+      retryInitialDelayMs: 50,
+      exportTimeoutMs: 500,
+    });
+    sink.answer = (response) => response.writeHead(503, { 'retry-after': retryAfter }).end();
+    exporter.export([aSpan()]);
+    await exporter.flush();
+    // After 50, 100 and 200 ms, a fifth more or less.
+    expect(sink.requests.length).toBeLessThanOrEqual(5);
+    expect(exporter.stats()).toMatchObject({ 'dropped.export_failed': 1 });
+    await exporter.close();
+  });
+
   it('an answer that cannot be read is still the answer that all went well', async () => {
     sink.answer = (response) => response.writeHead(200).end(Uint8Array.of(0xff, 0xff, 0xff));
     const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint });
@@ -310,6 +388,20 @@ describe('OtlpMetricExporter', () => {
     exporter.export([aSpan()]);
     await exporter.close();
     expect(sink.points.filter((point) => point.metric === 'http.server.request.duration').at(-1)?.count).toBe(2);
+  });
+
+  it('halves what a receiver finds too large', async () => {
+    sink.maxBodyBytes = 3_000;
+    const exporter = new OtlpMetricExporter({ endpoint: sink.endpoint });
+    await exporter.start();
+    for (let i = 0; i < 50; i += 1) exporter.export([aSpan({ route: `/${i}` })]);
+    await exporter.close();
+    const routes = sink.points
+      .filter((point) => point.metric === 'http.server.request.duration')
+      .map((point) => point.attributes['http.route']);
+    expect(new Set(routes).size).toBe(50);
+    expect(routes).toHaveLength(50);
+    expect(exporter.stats()).toMatchObject({ failed_exports: 0 });
   });
 
   it('close() returns in time with a back end that never answers', async () => {

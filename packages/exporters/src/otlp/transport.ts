@@ -30,7 +30,7 @@ export function retryable(code: string, message: string, delayMs?: number, cause
   return delayMs === undefined ? { kind: 'retryable', error } : { kind: 'retryable', error, delayMs };
 }
 
-export function refused(code: string, message: string): Answer {
+export function refused(code: string, message: string): Extract<Answer, { kind: 'refused' }> {
   return { kind: 'refused', error: errorOf(code, message) };
 }
 
