@@ -22,9 +22,9 @@ export interface ProcessSelector {
   exePath?: string;
   /** Regular expression (RE2) found anywhere in the executable's path. */
   exePathRegexp?: string;
-  /** Glob on the command line, arguments joined by one space. */
+  /** Glob on the command line, arguments joined by one space, at most its first 32 KiB. */
   cmdArgs?: string;
-  /** Regular expression (RE2) found anywhere in the command line. */
+  /** Regular expression (RE2) found anywhere in the first 32 KiB of the command line. */
   cmdArgsRegexp?: string;
   /** Process ids in the PID namespace the library runs in. */
   targetPids?: readonly number[];

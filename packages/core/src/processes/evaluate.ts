@@ -4,6 +4,9 @@ import type { ListeningPorts } from './listening-ports.ts';
 import type { ReadProcess } from './process-info.ts';
 import type { ProcessMatcher, SelectorMatch } from './selector.ts';
 
+/** Anybody may execute a program with any arguments, and each pattern takes its time for every character (0.3 µs). */
+const LONGEST_COMMAND_LINE = 32 * 1024;
+
 /** What is said of a process that is to be selected. */
 export interface Evaluation {
   readonly match: SelectorMatch;
@@ -27,7 +30,7 @@ export function evaluate(
   const facts = {
     pid: read.pid,
     executable: read.executable,
-    commandLine: read.commandLine.join(' '),
+    commandLine: read.commandLine.join(' ').slice(0, LONGEST_COMMAND_LINE),
     ports: () => {
       ports ??= [...told, ...look.wanted(read.pid)].map(({ port }) => port);
       return ports;

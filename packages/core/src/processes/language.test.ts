@@ -48,6 +48,9 @@ describe('LanguageDetector', () => {
     ['/usr/sbin/php-fpm8.2', 'php'],
     ['/usr/bin/dotnet', 'dotnet'],
     ['/usr/lib/rubybutnotreallyruby', 'generic'],
+    ['/usr/lib/erlang/erts-15.0/bin/beam.smp', 'generic'],
+    ['/srv/node_modules/bun/bin/bun.exe', 'generic'],
+    ['/usr/bin/perl', 'generic'],
   ])('takes %s, by its name, for %s', (executable, language) => {
     expect(detect(executable)).toBe(language);
   });
@@ -62,7 +65,7 @@ describe('LanguageDetector', () => {
     ['/opt/jdk/lib/server/libjvm.so', 'java'],
     ['/usr/lib/libruby-3.1.so.3.1', 'ruby'],
     ['/usr/share/dotnet/libcoreclr.so', 'dotnet'],
-    ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30', 'cpp'],
+    ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30', 'generic'],
     ['/usr/lib/x86_64-linux-gnu/libc.so.6', 'generic'],
   ])('takes a program of another name that has loaded %s for %s', (library, language) => {
     expect(
@@ -71,6 +74,13 @@ describe('LanguageDetector', () => {
         ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6', library].slice(library.includes('libc.') ? 1 : 0),
       ),
     ).toBe(language);
+  });
+
+  it.each(['haproxy', 'varnishd', 'h2o', 'beam.smp', 'deno'])('gives %s no language for a library of C++', (name) => {
+    // A file that needs the library itself, and a library that has been loaded.
+    const executable = join(directory, name);
+    copyFileSync(process.execPath, executable);
+    expect(detect(executable, ['/usr/lib/x86_64-linux-gnu/libstdc++.so.6'])).toBe('generic');
   });
 
   it('does not read the libraries of a process that is not selected', () => {

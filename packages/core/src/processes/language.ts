@@ -15,6 +15,12 @@ const BY_EXECUTABLE_NAME: readonly (readonly [RegExp, Language])[] = [
   [/^php[0-9.]*$|^php-(fpm|cgi)[0-9.]*$/, 'php'],
 ];
 
+/**
+ * Programs whose file, or what they are linked with, would tell a language that their users do not write: virtual machines for languages that
+ * have no word here, and servers in C beside libraries in C++.
+ */
+const NO_LANGUAGE = /^(beam(\.smp)?|bun(\.exe)?|deno|perl[0-9.]*|h2o|haproxy|varnishd)$/;
+
 const BY_LIBRARY: readonly (readonly [RegExp, Language])[] = [
   [/\/libcoreclr\.so/, 'dotnet'],
   [/\/libjvm\.so/, 'java'],
@@ -36,7 +42,6 @@ const BY_NEEDED: readonly (readonly [string, Language])[] = [
 ];
 const NEEDED_SEARCH_BYTES = 256 * 1024;
 
-const CPP_LIBRARY = /\/lib(std)?c\+\+\.so/;
 /** What a runtime that is loaded as a library overrules. */
 const WEAK: ReadonlySet<Language> = new Set(['generic', 'rust', 'cpp']);
 const GO_SECTIONS = ['.go.buildinfo', '.note.go.buildid', '.gopclntab'];
@@ -46,7 +51,7 @@ const RUST_SEARCH_BYTES = 2 * 1024 * 1024;
 
 /**
  * Tells in which language a process is written. The order makes a Go program called `node` Go: what the executable file says of
- * itself, then its name, then the libraries it has loaded.
+ * itself, then its name, then the libraries it has loaded. A library of C++ among them says nothing: half of the libraries in C use one that does.
  *
  * Answers about files are kept for the 1024 last used executables by device, inode and modification time.
  */
@@ -64,6 +69,7 @@ export class LanguageDetector {
   ofExecutable(pid: number, executable: string): Language {
     const byFile = this.#byFile(pid);
     if (byFile === 'go') return byFile;
+    if (NO_LANGUAGE.test(basename(executable))) return 'generic';
     const byName = this.ofName(executable);
     return byName === 'generic' ? byFile : byName;
   }
@@ -77,6 +83,7 @@ export class LanguageDetector {
   /** Looks at the loaded libraries, too; only for selected processes. */
   ofSelected(pid: number, executable: string): Language {
     const byExecutable = this.ofExecutable(pid, executable);
+    if (NO_LANGUAGE.test(basename(executable))) return byExecutable;
     return WEAK.has(byExecutable) ? this.#byLibraries(pid, byExecutable) : byExecutable;
   }
 
@@ -108,7 +115,6 @@ export class LanguageDetector {
       const name = line.slice(path);
       const found = BY_LIBRARY.find(([pattern]) => pattern.test(name))?.[1];
       if (found !== undefined) language = found;
-      else if (language === 'generic' && CPP_LIBRARY.test(name)) language = 'cpp';
       return found === undefined;
     });
     return language;

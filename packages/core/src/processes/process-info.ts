@@ -4,6 +4,7 @@ import { readResourceEnvironment } from './environment.ts';
 import type { LanguageDetector } from './language.ts';
 import type { Language, ProcessInfo } from './process.ts';
 import type { ProcFs } from './procfs.ts';
+import { programServiceName } from './program-service-name.ts';
 import type { SelectorMatch } from './selector.ts';
 import { defaultServiceName } from './service-name.ts';
 
@@ -40,7 +41,7 @@ export function createProcessInfo(
     commandLine,
     language: languages.ofSelected(pid, executable),
     service: {
-      name: name ?? environment.serviceName ?? defaultServiceName(executable, commandLine),
+      name: name ?? environment.serviceName ?? programServiceName(proc, read),
       namespace: namespace ?? environment.serviceNamespace ?? '',
       instanceId: environment.instanceId ?? identity.instanceId ?? `${identity.hostName ?? hostname()}:${instancePid}`,
     },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeProc } from '../testing/fake-proc.ts';
-import { ProcFs } from './procfs.ts';
+import { ProcFs, splitArguments } from './procfs.ts';
 
 describe('ProcFs', () => {
   let fake: FakeProc;
@@ -51,8 +51,18 @@ describe('ProcFs', () => {
   });
 
   it('keeps empty arguments and characters of several bytes', () => {
-    fake.put(5, { commandLine: ['é'.repeat(40_000), '', 'b'] });
-    expect(new ProcFs(fake.root).commandLine(5)).toEqual(['é'.repeat(40_000), '', 'b']);
+    fake.put(5, { commandLine: ['é'.repeat(32_000), '', 'b'] });
+    expect(new ProcFs(fake.root).commandLine(5)).toEqual(['é'.repeat(32_000), '', 'b']);
+  });
+
+  it('reads the first 64 KiB of a command line, and 4096 arguments of it', () => {
+    const proc = new ProcFs(fake.root);
+    fake.put(5, { commandLine: ['x'.repeat(100_000)] });
+    expect(proc.commandLine(5)?.[0]).toHaveLength(65_536);
+    fake.put(5, { commandLine: ['app', ...Array<string>(125_000).fill(''), 'x'] });
+    expect(proc.commandLine(5)).toEqual(['app']);
+    fake.put(5, { commandLine: Array<string>(5000).fill('x') });
+    expect(proc.commandLine(5)).toHaveLength(4096);
   });
 
   it('answers undefined for what is not there', () => {
@@ -61,6 +71,18 @@ describe('ProcFs', () => {
       Array(4).fill(undefined),
     );
     expect(proc.denied).toBe(0);
+  });
+});
+
+describe('splitArguments()', () => {
+  it('takes time linear in the text', () => {
+    const text = `app${'\0'.repeat(4_000_000)}x`;
+    splitArguments(text.slice(0, 1000));
+    const startedMs = performance.now();
+    expect(splitArguments(text)).toHaveLength(4096);
+    expect(performance.now() - startedMs).toBeLessThan(250);
+    expect(splitArguments('a\0\0b\0\0\0')).toEqual(['a', '', 'b']);
+    expect(splitArguments('')).toEqual(['']);
   });
 });
 

@@ -23,7 +23,9 @@ const PF_KTHREAD = 0x0020_0000;
 /** From include/linux/sched.h: the task is on its way out. */
 const PF_EXITING = 0x0000_0004;
 const CAP_SYS_PTRACE = 19n;
-const LONGEST_COMMAND_LINE = 128 * 1024;
+/** Class paths of Java are long, and the program's name stands behind them. */
+const LONGEST_COMMAND_LINE = 64 * 1024;
+const MOST_ARGUMENTS = 4096;
 /** Processes without a main thread are rare. */
 const MOST_STAND_INS = 1024;
 
@@ -104,11 +106,10 @@ export class ProcFs {
     return this.#try(() => statSync(`${this.root}/${this.directory(pid)}/exe`, { bigint: true }));
   }
 
-  /** Arguments; only the first 128 KiB are looked at. */
+  /** Arguments, at most 4096; only the first 64 KiB are looked at. */
   commandLine(pid: number): string[] | undefined {
     const text = this.read(`${this.directory(pid)}/cmdline`, LONGEST_COMMAND_LINE);
-    if (text === undefined) return undefined;
-    return text.replace(/\0+$/, '').split('\0');
+    return text === undefined ? undefined : splitArguments(text);
   }
 
   /** Inode number of the network namespace. */
@@ -195,6 +196,13 @@ export class ProcFs {
       return undefined;
     }
   }
+}
+
+/** Anybody may execute a program with any arguments: takes time linear in the text, whatever is in it. */
+export function splitArguments(text: string): string[] {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end).split('\0', MOST_ARGUMENTS);
 }
 
 function parseStat(text: string): ProcStat | undefined {

@@ -1,135 +1,61 @@
-import { basename, dirname } from 'node:path';
+import { posix } from 'node:path';
+import { beamProgram, isBeam } from './beam-name.ts';
+import { INTERPRETERS, type Interpreter } from './interpreters.ts';
+import { programArgument } from './program-argument.ts';
 
-/** How the command line of an interpreter names the program it runs. */
-interface Interpreter {
-  readonly executable: RegExp;
-  /** Options whose value is the next argument. */
-  readonly withValue: readonly string[];
-  /** Options whose next argument, or rest, names the program. */
-  readonly names?: readonly string[];
-  /** One of `names` that may be written together with its value: `-mhttp.server`. */
-  readonly joined?: string;
-  /** Options after which there is no program to name: code on the command line. */
-  readonly code?: readonly string[];
-  /** Words that come before the program. */
-  readonly commands?: readonly string[];
-}
-
-const INTERPRETERS: readonly Interpreter[] = [
-  {
-    executable: /^(python|pypy)[0-9.]*$/,
-    withValue: ['-W', '-X', '--check-hash-based-pycs'],
-    names: ['-m'],
-    joined: '-m',
-    code: ['-c'],
-  },
-  {
-    executable: /^(node|nodejs)[0-9.]*$/,
-    withValue: [
-      ...['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--title'],
-      ...['--input-type', '--inspect-port', '--icu-data-dir', '--openssl-config', '--watch-path', '--test-reporter'],
-    ],
-    names: ['--run'],
-    code: ['-e', '--eval', '-p', '--print', '-pe'],
-  },
-  { executable: /^ruby[0-9.]*$/, withValue: ['-I', '-r', '-C', '-E', '--encoding'], names: ['-S'], code: ['-e'] },
-  {
-    executable: /^java$/,
-    withValue: [
-      ...['-cp', '-classpath', '--class-path', '-p', '--module-path', '--upgrade-module-path', '--add-modules'],
-      ...['--add-opens', '--add-exports', '--add-reads', '--patch-module', '--limit-modules', '--enable-native-access'],
-    ],
-    names: ['-jar', '-m', '--module'],
-  },
-  {
-    executable: /^php[0-9.]*$|^php-cgi[0-9.]*$/,
-    withValue: ['-S', '-t', '-c', '-d', '-z'],
-    names: ['-f', '--file'],
-    code: ['-r'],
-  },
-  { executable: /^perl[0-9.]*$/, withValue: ['-I'], names: ['-S'], code: ['-e', '-E'] },
-  { executable: /^(ba|da|a|k|z)?sh$/, withValue: ['-o', '-O'], code: ['-c'] },
-  {
-    executable: /^deno$/,
-    withValue: ['-c', '--config', '--import-map'],
-    commands: ['run', 'serve', 'task'],
-    code: ['eval'],
-  },
-  { executable: /^bun$/, withValue: ['-r', '--preload', '--cwd'], commands: ['run'], code: ['-e', '--eval'] },
-  {
-    executable: /^dotnet$/,
-    withValue: [
-      '--roll-forward',
-      '--fx-version',
-      '--additionalprobingpath',
-      '--additional-deps',
-      '--runtimeconfig',
-      '--depsfile',
-    ],
-    commands: ['exec', 'run'],
-    names: ['--project'],
-  },
-];
-
-const EXTENSION = /\.(py|pyc|pyz|[mc]?js|[mc]?ts|jsx|tsx|rb|ru|jar|war|dll|csproj|php|phar|sh|bash|zsh|pl|java)$/i;
+const EXTENSION =
+  /\.(py[cwz]?|[mc]?js|[mc]?ts|jsx|tsx|rb|ru|jar|war|ear|dll|exe|(cs|fs|vb)proj|csx?|fsx|php[0-9]?|phar|phtml|sh|bash|zsh|ksh|pl|psgi|cgi|java|exs?|escript|erl|beam)$/i;
 /** File names that say less than the directory they are in. */
 const ENTRY_POINTS = new Set(['index', '__main__', '__init__']);
+/** What scripts, modules, classes and archives are called. Whatever else a command line holds may be a secret. */
+const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}._@+~$-]*$/u;
+const LETTER = /\p{L}/u;
+const TITLE = /^([\w.@-]+):? /;
 const LONGEST_NAME = 255;
+const LONGEST_PATH = 4096;
 
 /**
  * The default `service.name`: the executable's base name, or for an interpreter that of what it runs.
  *
  * `python3 /srv/shop.py` → `shop`, `python -m uvicorn app:main` → `uvicorn`, `node /srv/cart/index.js` → `cart`,
  * `java -jar /opt/orders.jar` → `orders`, `java com.acme.Main` → `com.acme.Main`, `dotnet Stock.dll` → `Stock`. A process that has
- * written a title over its arguments (`gunicorn: master [app]`) is called by the title's first word. Code on the command line names nothing.
+ * written a title over its arguments (`gunicorn: master [app]`) is called by the title's first word. Code on the command line names nothing,
+ * and an argument is taken only where it surely names the program and looks like the name of a script, a module or an archive: any other
+ * may hold a secret.
  */
 export function defaultServiceName(executable: string, commandLine: readonly string[]): string {
-  const own = basename(executable) || basename(commandLine[0] ?? '') || 'unknown';
+  const own = printable(baseName(executable) || baseName(commandLine[0] ?? '')) || 'unknown';
+  if (isBeam(own)) return nameOf(beamProgram(commandLine)) ?? own;
   const interpreter = INTERPRETERS.find((candidate) => candidate.executable.test(own));
-  if (interpreter === undefined) return printable(own);
-  const program = titleOf(commandLine, interpreter) ?? programOf(commandLine, interpreter);
-  return printable(program === undefined ? own : programName(program)) || own;
+  if (interpreter === undefined) return own;
+  const program = titleOf(commandLine, interpreter) ?? programArgument(commandLine, interpreter);
+  return nameOf(program) ?? own.replace(/\.exe$/, '');
 }
 
 /** Arguments are one text with blanks, and the first word is not the interpreter. */
 function titleOf(commandLine: readonly string[], { executable }: Interpreter): string | undefined {
-  const title = commandLine.find((argument) => argument !== '');
-  if (
-    title === undefined ||
-    commandLine.indexOf(title) !== 0 ||
-    commandLine.slice(1).some((argument) => argument !== '')
-  )
-    return undefined;
-  const word = /^([\w.@-]+):? /.exec(title)?.[1];
+  const [title = ''] = commandLine;
+  if (commandLine.some((argument, index) => index > 0 && argument !== '')) return undefined;
+  const word = TITLE.exec(title.slice(0, LONGEST_PATH))?.[1];
   return word === undefined || executable.test(word) ? undefined : word;
 }
 
-function programOf(commandLine: readonly string[], interpreter: Interpreter): string | undefined {
-  const { withValue, names = [], joined, code = [], commands = [] } = interpreter;
-  for (let index = 1; index < commandLine.length; index++) {
-    const argument = commandLine[index] as string;
-    if (names.includes(argument)) return commandLine[index + 1];
-    if (code.includes(argument) || argument === '-') return undefined;
-    if (argument === '--') return commandLine[index + 1];
-    if (withValue.includes(argument)) index++;
-    else if (commands.includes(argument)) continue;
-    else if (!argument.startsWith('-')) {
-      // Java's options from a file: the program is named there.
-      if (argument.startsWith('@') || argument === '') continue;
-      return argument;
-    } else if (joined !== undefined && argument.startsWith(joined)) {
-      return argument.slice(joined.length);
-    }
-  }
-  return undefined;
+/** What a script, a module or an archive is called; undefined for what none is called. */
+function nameOf(program: string | undefined): string | undefined {
+  if (program === undefined || program.length > LONGEST_PATH) return undefined;
+  const path = posix.normalize(program);
+  const name = baseName(path).replace(EXTENSION, '');
+  const directory = baseName(posix.dirname(path));
+  const better = ENTRY_POINTS.has(name) && isName(directory) ? directory : name;
+  return isName(better) ? better : undefined;
 }
 
-function programName(program: string): string {
-  const path = program.replace(/\/+$/, '');
-  const name = basename(path).replace(EXTENSION, '');
-  if (!ENTRY_POINTS.has(name)) return name;
-  const directory = basename(dirname(path));
-  return directory === '' || directory === '.' || directory === '..' ? name : directory;
+function isName(text: string): boolean {
+  return text.length <= LONGEST_NAME && NAME.test(text) && LETTER.test(text);
+}
+
+function baseName(path: string): string {
+  return posix.basename(path.length > LONGEST_PATH ? path.slice(-LONGEST_PATH) : path);
 }
 
 function printable(name: string): string {
