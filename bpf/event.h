@@ -221,7 +221,7 @@ enum counter {
 	COUNTER_CONNECTIONS = 6,     /* connections admitted */
 	COUNTER_CONNECTIONS_FULL = 7, /* I/O calls not followed because the connection table was full */
 	COUNTER_CAPTURE_FAULT = 8,   /* user memory that could not be read */
-	COUNTER_CAPTURE_SKIPPED = 9, /* first bytes of a turn in a form that is not captured (splice, mmsg) */
+	COUNTER_CAPTURE_SKIPPED = 9, /* first bytes of a turn in a form that is not captured (splice, several messages of one call) */
 	COUNTER_IO_URING = 10,       /* I/O calls seen that were submitted through io_uring; where those cannot be seen, rings created */
 	COUNTER_PIDS_FULL = 11,      /* children that could not be followed: no room in the PID table */
 	COUNTER_LIFECYCLE_LOST = 12, /* process and listen records that found no room on their ring */
@@ -239,7 +239,11 @@ enum counter {
 	COUNTER_CALLS_CUT = 24,      /* I/O calls in stream mode of which not all was reported: more than 1 MiB or 1,024 buffers, a ring that was half full, or unreadable */
 	COUNTER_UNCLAIMED = 25,      /* connections to a selected port on which something was said and that no selected process took; each stands for one request or more, or none */
 	COUNTER_JOINED_LATE = 26,    /* connections on which something was said before the process was selected, though the tracer ran; each stands for one request or more */
-	COUNTER_MAX = 27,
+	COUNTER_UNIX_SOCKETS = 27,   /* calls on Unix sockets that begin like a request; each stands for one, or for a connection of HTTP/2 or TLS */
+	COUNTER_MPTCP = 28,          /* the same on sockets of Multipath TCP, whose peer may speak it or not */
+	COUNTER_OTHER_SOCKETS = 29,  /* the same on other sockets that are not TCP (SCTP, vsock) */
+	COUNTER_COMPAT = 30,         /* the same of 32-bit programs, on any socket */
+	COUNTER_MAX = 31,
 };
 
 #endif

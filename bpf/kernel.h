@@ -13,7 +13,9 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define SOCK_STREAM 1
+#define SOCK_SEQPACKET 5
 #define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
 #define TCP_FLAG_FIN 0x1
 #define RCV_SHUTDOWN 1
 #define ECONNRESET 104
@@ -93,6 +95,7 @@ struct tcp_sock {
 	__u32 snd_nxt;
 	__u64 tcp_wstamp_ns;
 	__u64 first_tx_mstamp;
+	__u8 is_mptcp;
 };
 
 struct sk_buff {

@@ -44,6 +44,8 @@ enum {
 #include "lib/arrival.h"
 #include "lib/io.h"
 #include "lib/http2.h"
+#include "lib/unfollowed.h"
+#include "lib/compat.h"
 #include "lib/head.h"
 #include "lib/capture.h"
 #include "lib/tls.h"

@@ -13,7 +13,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, struct sk_buff *skb)
 	if (!conn) {
 		struct port_value *port = sock__listening_port(sk);
 
-		if (!port)
+		if (!port || sock__is_subflow(sk))
 			return 0;
 		conn = connection__create_unseen(sk, port, 0, 0);
 		if (!conn)
@@ -39,7 +39,7 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 			lifecycle__listening(sk);
 		break;
 	case TCP_SYN_SENT:
-		if (sock__is_tcp(sk))
+		if (sock__is_tcp(sk) && !sock__is_subflow(sk))
 			lifecycle__connecting(sk);
 		break;
 	/* The process closes. After TCP_CLOSE, which a reset may bring while another CPU is in a call, it still will. */
@@ -68,7 +68,7 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int new_state)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(inet_sock_established, struct sock *sk, int old_state, int new_state)
 {
-	if (new_state == TCP_ESTABLISHED && sock__is_tcp(sk))
+	if (new_state == TCP_ESTABLISHED && sock__is_tcp(sk) && !sock__is_subflow(sk))
 		lifecycle__established(sk, old_state);
 	return 0;
 }

@@ -11,6 +11,7 @@
 static __always_inline void sock_length(struct sock *sk, __u8 direction, int result, int flags)
 {
 	struct task_struct *task;
+	struct compat_call compat;
 	struct pt_regs *regs;
 	struct io io;
 
@@ -20,6 +21,11 @@ static __always_inline void sock_length(struct sock *sk, __u8 direction, int res
 		return;
 	task = (struct task_struct *)bpf_get_current_task_btf();
 	regs = (struct pt_regs *)bpf_task_pt_regs((void *)task);
+	if (regs__are_compat(regs)) {
+		if (compat__from_registers(&compat, regs))
+			compat__moved(sk, &compat, result);
+		return;
+	}
 	if (io_uring__is_at_work(task, regs, sk, direction)) {
 		io = (struct io){ .kind = IO_IO_URING };
 	} else {

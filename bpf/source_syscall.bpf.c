@@ -25,6 +25,19 @@ static __always_inline __s64 mmsg_bytes(__u64 messages, __s64 result)
 	return bytes;
 }
 
+/* The end of a call of a 32-bit program, which may be one that moves bytes. */
+static __always_inline void compat_call_ended(struct pt_regs *regs, long result)
+{
+	struct compat_call call;
+	struct sock *sk;
+
+	if (!pid_table__has(current__pid()) || !compat__from_registers(&call, regs) || !io__is_stream(call.flags))
+		return;
+	sk = sock_of_fd((struct task_struct *)bpf_get_current_task(), call.fd);
+	if (sk)
+		compat__moved(sk, &call, result);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
@@ -36,6 +49,10 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 
 	if (result <= 0)
 		return 0;
+	if (regs__are_compat(regs)) {
+		compat_call_ended(regs, result);
+		return 0;
+	}
 	nr = regs->orig_ax;
 	switch (nr) {
 	case NR_READ:

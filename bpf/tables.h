@@ -118,7 +118,8 @@ struct connection {
 	/* Length of the last turn that was one request without a body. */
 	__u32 request_end;
 	__u8 was_reset; /* by the other side */
-	__u8 pad0[3];
+	__u8 unfollowed; /* a selected process used it by calls that are not followed (lib/compat.h) */
+	__u8 pad0[2];
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

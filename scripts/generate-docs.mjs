@@ -78,6 +78,20 @@ one page with HTTP/1, HTTP/2 and gRPC, with and without TLS: spans and drops add
 - where the beginning of HTTP/2 was lost, a request may be counted once too often;
 - numbers that a client of HTTP/2 left out are taken for requests where records are missing;
 - reasons whose meaning says "at least" or "at most".`,
+    '## What is not followed',
+    `Some ways of selected processes are not followed at all. A call on them that begins like a request is counted, and \`health()\` names the way and
+the cure:
+
+- \`kernel.unix_sockets\`: Unix sockets (\`gunicorn -b unix:…\`). Let the server listen on a TCP port of the loopback address, and its clients
+  connect to that.
+- \`kernel.mptcp\`: Multipath TCP, of a server where the client speaks it, too, and of a client always. Plain clients of a server that could speak it,
+  such as Go since 1.24, are followed. Let one side use plain TCP: \`GODEBUG=multipathtcp=0\` (Go), \`sysctl net.mptcp.enabled=0\` (everybody).
+- \`kernel.other_sockets\`: other sockets that are not TCP (SCTP, vsock). Let both sides use TCP.
+- \`kernel.compat\`: 32-bit programs. Run their 64-bit builds.`,
+    `A call counts that begins with a request line, with the preface of HTTP/2 or with the first message of TLS. So HTTP/1 is counted request by request,
+but for pipelined ones, of HTTP/2 and TLS each connection counts as one, whatever it carries; what a tap sees of such TLS is in
+\`kernel.tap_unbound\` as well. Not counted are requests that come in pieces of a few bytes, that 32-bit programs move through io_uring or in one of several
+buffers that is not the first, and QUIC, which looks like nothing.`,
     '## On the way from record to span',
     '`beyla.stats().interpreter`, beside the reasons above. None of these is a lost request by itself.',
     table(

@@ -23,6 +23,17 @@ static __always_inline bool sock__is_tcp(struct sock *sk)
 	return (family == AF_INET || family == AF_INET6) && SOCK_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
+/*
+ * Whether a TCP socket carries a part of a connection of Multipath TCP. The program has another socket for that, which is not TCP, so none of its
+ * calls is ever seen on this one.
+ */
+static __always_inline bool sock__is_subflow(struct sock *sk)
+{
+	struct tcp_sock *tp = TCP_SOCK(sk);
+
+	return tp && bpf_core_field_exists(tp->is_mptcp) && SOCK_READ(tp, is_mptcp);
+}
+
 static __always_inline struct port_value *sock__listening_port(struct sock *sk)
 {
 	struct port_key key = { .netns = sock__netns(sk), .port = sock__local_port(sk) };

@@ -55,7 +55,7 @@ __noinline int connection__end(__u64 sock)
 		if (bpf_ringbuf_output(&ring, &record, sizeof(record), emit__wakeup(sizeof(record))) &&
 		    bpf_ringbuf_output(&lifecycle, &record, sizeof(record), 0))
 			count(COUNTER_CLOSES_LOST);
-	} else {
+	} else if (!conn->unfollowed) {
 		connection__unclaimed(conn, (struct tcp_sock *)sock);
 	}
 	tap__connection_ends(conn);

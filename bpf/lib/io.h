@@ -82,9 +82,6 @@ static __always_inline void io__from_registers(struct io *io, struct pt_regs *re
 	io->count = 0;
 	io->kind = IO_NONE;
 	io->flags = 0;
-	/* 32-bit tasks number their calls differently and have smaller iovecs: counted as not captured. */
-	if (regs->cs != USER_64BIT_CS)
-		return;
 	switch (nr) {
 	case NR_RECVFROM:
 		io->flags = regs->r10;

@@ -154,8 +154,10 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	struct connection *conn = connection__of(sk);
 
 	if (!conn) {
-		if (!sock__is_tcp(sk))
+		if (!sock__is_tcp(sk)) {
+			unfollowed__socket(sk, io, bytes);
 			return;
+		}
 		conn = connection__create_unseen(sk, sock__listening_port(sk), direction == DIRECTION_IN ? bytes : 0,
 						 direction == DIRECTION_OUT ? bytes : 0);
 		if (!conn)
@@ -210,6 +212,8 @@ static __always_inline void socket_io__completed(struct sock *sk, __u8 direction
 	struct connection *conn = connection__get(sk);
 	__u64 bytes = result;
 
+	if (!conn && !sock__is_tcp(sk))
+		unfollowed__socket(sk, io, bytes);
 	if (!conn || conn->tls || conn->awaited[direction & 1] != bytes)
 		return;
 	if (conn->slots[DIRECTION_IN].record.header.kind == RECORD_CHUNK) {

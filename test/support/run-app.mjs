@@ -150,7 +150,7 @@ export function runNodeClient(args = []) {
   return runApp('node-client', process.execPath, [join(APPS, 'node-client.mjs'), ...args]);
 }
 
-/** @param {'python-server.py' | 'asyncio-server.py' | 'served-elsewhere.py'} script @param {readonly string[]} args @param {{ ready?: RegExp }} [options] */
+/** @param {'python-server.py' | 'asyncio-server.py' | 'served-elsewhere.py' | 'socket-kinds.py'} script @param {readonly string[]} args @param {{ ready?: RegExp }} [options] */
 export function runPython(script, args = [], options = {}) {
   return runApp(script.replace('-server.py', ''), '/usr/bin/python3', [join(APPS, script), ...args], options);
 }

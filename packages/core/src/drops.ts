@@ -15,6 +15,10 @@ const KERNEL = [
   'tls_late',
   'unclaimed',
   'joined_late',
+  'unix_sockets',
+  'mptcp',
+  'other_sockets',
+  'compat',
 ];
 
 export function dropsOf(

@@ -187,6 +187,7 @@ export const CONNECTION = {
   heads: 1460,
   requestEnd: 1500,
   wasReset: 1504,
+  unfollowed: 1505,
   session: 1512,
   sessionPid: 1520,
   tlsRecordLeft: 1524,
@@ -313,7 +314,11 @@ export const COUNTER = {
   CALLS_CUT: 24,
   UNCLAIMED: 25,
   JOINED_LATE: 26,
-  MAX: 27,
+  UNIX_SOCKETS: 27,
+  MPTCP: 28,
+  OTHER_SOCKETS: 29,
+  COMPAT: 30,
+  MAX: 31,
 } as const;
 
 export const TAP_RUNTIME_KIND = {

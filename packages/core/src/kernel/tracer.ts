@@ -26,6 +26,7 @@ import { PortTable } from './port-table.ts';
 import type { RecordSource } from './record-source.ts';
 import { recursionMisses, recursionTrouble } from './recursion.ts';
 import { SelectionTable } from './selection-table.ts';
+import { unfollowedTroubles } from './unfollowed-troubles.ts';
 import { VerdictTable } from './verdict-table.ts';
 
 const TAPS = { openssl: true, goTls: true, rustls: true } as const;
@@ -338,7 +339,7 @@ export class Tracer implements RecordSource {
       messages.push('processes could not be selected: too many');
     if (this.#portsRefused + (counters['ports_full'] ?? 0) > 0)
       messages.push('more than 4096 listening ports selected');
-    messages.push(...opened.taps.messages());
+    messages.push(...unfollowedTroubles(counters), ...opened.taps.messages());
     return { status: messages.length > 0 ? 'degraded' : 'healthy', messages };
   }
 
