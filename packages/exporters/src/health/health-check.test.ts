@@ -70,7 +70,7 @@ describe('HealthCheck', () => {
       health = { status: state, messages: [] };
       expect(await ask({ port: check.port })).toMatchObject({ status: 503, body: { status: state } });
     }
-    expect(check.stats()).toEqual({ checks: 6 });
+    expect(check.stats()).toEqual({ checks: 6, cut_connections: 0 });
   });
 
   it('has one page, to be read only', async () => {

@@ -2,6 +2,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { BeylaError, type Exporter, type Health, type InternalSource, Lifecycle } from '@beyla/core';
+import { ConnectionLimit } from '../prometheus/connection-limit.ts';
 import { createMetricsServer } from '../prometheus/metrics-server.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface HealthCheckOptions {
 }
 
 const PATH = '/healthz';
+/** Connections at once; each is a file descriptor of the host. */
+const MOST_CONNECTIONS = 64;
 /** Where nobody told it whom to ask. */
 const UNKNOWN: Health = { status: 'starting', messages: ['It is not part of a running Beyla yet.'] };
 /** These do their job, if with a loss that has a name. */
@@ -47,6 +50,7 @@ const WORKING: ReadonlySet<Health['status']> = new Set(['healthy', 'degraded']);
 export class HealthCheck implements Exporter {
   readonly name = 'health-check';
   readonly #server: Server;
+  readonly #connections: ConnectionLimit;
   readonly #host: string;
   readonly #wantedPort: number;
   readonly #socketPath: string | undefined;
@@ -63,6 +67,7 @@ export class HealthCheck implements Exporter {
     this.#wantedPort = port ?? 0;
     this.#socketPath = socketPath;
     this.#server = createMetricsServer(undefined, (request, response) => this.#answer(request, response));
+    this.#connections = new ConnectionLimit(this.#server, MOST_CONNECTIONS);
     this.#lifecycle = new Lifecycle(this.name, () => this.#stop());
   }
 
@@ -93,7 +98,7 @@ export class HealthCheck implements Exporter {
   }
 
   stats(): Record<string, number> {
-    return { checks: this.#checks };
+    return { checks: this.#checks, cut_connections: this.#connections.cut };
   }
 
   health(): Health {

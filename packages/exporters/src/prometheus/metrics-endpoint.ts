@@ -2,15 +2,16 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
 import { BeylaError } from '@beyla/core';
 import { diag } from '@opentelemetry/api';
 import type { Sample } from '../internal/internal-metric.ts';
 import { acceptsGzip } from './accepts-gzip.ts';
 import { type BasicAuth, basicAuthCheck } from './basic-auth.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { createMetricsServer, type ServerTls } from './metrics-server.ts';
+import { paced } from './paced.ts';
 import { MEDIA_TYPES, preferredFormat, type ScrapeFormat } from './page-format.ts';
+import { type PageSnapshot, PageSnapshots, type Pieces } from './page-snapshots.ts';
 
 /** Where to listen, and who may read. */
 export interface EndpointOptions {
@@ -25,8 +26,20 @@ export interface ScrapePage {
   readonly path: string;
   readonly hasProtobuf: boolean;
   /** Undefined: there is nothing yet. */
-  write(format: ScrapeFormat): Iterable<string | Uint8Array> | undefined;
+  write(format: ScrapeFormat): Pieces | undefined;
 }
+
+/** What strangers may take of the host. */
+export interface EndpointLimits {
+  /** Connections at once; each is a file descriptor. */
+  readonly connections: number;
+  /** Longest time in which a page has to be read. */
+  readonly readMs: number;
+}
+
+const LIMITS: EndpointLimits = { connections: 128, readMs: 30_000 };
+/** What is under way to one reader at a time; the rest is in the page, which is shared. */
+const SLICE_BYTES = 64 * 1024;
 
 /** Serves pages of metrics over HTTP: negotiates format and compression, asks for a password, counts. */
 export class MetricsEndpoint {
@@ -35,12 +48,19 @@ export class MetricsEndpoint {
   readonly #pages: readonly ScrapePage[];
   readonly #server: Server;
   readonly #isAllowed: (authorization: string | undefined) => boolean;
+  readonly #connections: ConnectionLimit;
+  readonly #readMs: number;
+  readonly #snapshots = new PageSnapshots();
   readonly #scrapes = new Map<string, number>();
   #failed = 0;
   #refused = 0;
 
   /** @throws BeylaError `INVALID_OPTION`. */
-  constructor({ host = '0.0.0.0', port, tls, basicAuth }: EndpointOptions, pages: readonly ScrapePage[]) {
+  constructor(
+    { host = '0.0.0.0', port, tls, basicAuth }: EndpointOptions,
+    pages: readonly ScrapePage[],
+    limits: EndpointLimits = LIMITS,
+  ) {
     this.host = host;
     this.#wantedPort = checkedPort(port);
     for (const { path } of pages) {
@@ -48,7 +68,9 @@ export class MetricsEndpoint {
     }
     this.#pages = pages;
     this.#isAllowed = basicAuth === undefined ? () => true : basicAuthCheck(basicAuth);
+    this.#readMs = limits.readMs;
     this.#server = createMetricsServer(tls, (request, response) => this.#answer(request, response));
+    this.#connections = new ConnectionLimit(this.#server, limits.connections);
   }
 
   /** The port it listens on; undefined before `listen()` and after `stop()`. */
@@ -63,9 +85,14 @@ export class MetricsEndpoint {
   }
 
   /** `scrapes` are those of the first page. */
-  stats(): { scrapes: number; failed_scrapes: number; refused_scrapes: number } {
+  stats(): { scrapes: number; failed_scrapes: number; refused_scrapes: number; cut_connections: number } {
     const scrapes = this.#scrapes.get(this.#pages[0]?.path ?? '') ?? 0;
-    return { scrapes, failed_scrapes: this.#failed, refused_scrapes: this.#refused };
+    return {
+      scrapes,
+      failed_scrapes: this.#failed,
+      refused_scrapes: this.#refused,
+      cut_connections: this.#connections.cut,
+    };
   }
 
   listen(): Promise<void> {
@@ -102,6 +129,7 @@ export class MetricsEndpoint {
     if (!this.#isAllowed(request.headers.authorization)) {
       this.#refused += 1;
       response.setHeader('www-authenticate', 'Basic realm="metrics", charset="UTF-8"');
+      response.setHeader('connection', 'close');
       sendPlain(response, 401, 'Name and password, please\n');
       return;
     }
@@ -121,22 +149,28 @@ export class MetricsEndpoint {
     this.#scrapes.set(page.path, (this.#scrapes.get(page.path) ?? 0) + 1);
     response.setHeader('content-type', MEDIA_TYPES[format]);
     response.setHeader('vary', 'accept, accept-encoding');
-    if (request.method === 'HEAD') response.end();
-    else this.#sendPage(request, response, pieces).catch((error: unknown) => this.#fail(response, error));
-  }
-
-  async #sendPage(
-    request: IncomingMessage,
-    response: ServerResponse,
-    pieces: Iterable<string | Uint8Array>,
-  ): Promise<void> {
-    const page = Readable.from(paced(pieces));
-    if (!acceptsGzip(request.headers['accept-encoding'])) {
-      await pipeline(page, response);
+    const isGzip = acceptsGzip(request.headers['accept-encoding']);
+    if (isGzip) response.setHeader('content-encoding', 'gzip');
+    if (request.method === 'HEAD') {
+      response.end();
       return;
     }
-    response.setHeader('content-encoding', 'gzip');
-    await pipeline(page, createGzip(), response);
+    const snapshot = this.#snapshots.get(`${page.path} ${format} ${isGzip}`, pieces, isGzip);
+    this.#sendPage(snapshot, response).catch((error: unknown) => this.#fail(response, error));
+  }
+
+  async #sendPage(snapshot: PageSnapshot, response: ServerResponse): Promise<void> {
+    const reader = snapshot.join(() => response.destroy());
+    response.once('close', () => reader.leave());
+    const tooLate = setTimeout(() => response.destroy(), this.#readMs);
+    tooLate.unref();
+    try {
+      const body = await snapshot.body;
+      response.setHeader('content-length', body.length);
+      await pipeline(Readable.from(paced(slices(body))), response);
+    } finally {
+      clearTimeout(tooLate);
+    }
   }
 
   /** The scraper went away, or the page could not be written; what is half sent is cut off, so that it is not taken for whole. */
@@ -147,12 +181,8 @@ export class MetricsEndpoint {
   }
 }
 
-/** A page of many thousand series takes a while: the host's event loop turns between its pieces. */
-async function* paced(pieces: Iterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
-  for (const piece of pieces) {
-    if (piece.length > 0) yield piece;
-    await setImmediate();
-  }
+function* slices(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += SLICE_BYTES) yield body.subarray(at, at + SLICE_BYTES);
 }
 
 function sendPlain(response: ServerResponse, status: number, text: string): void {

@@ -48,7 +48,8 @@ export interface PrometheusExporterOptions extends RedMetricsOptions {
  * Serves RED metrics for Prometheus to scrape: as protobuf, which has native histograms, or as OpenMetrics 1.0 where the scraper asks
  * for it, both with exemplars; else in the text format 0.0.4; compressed where it accepts that.
  *
- * The server does not keep the event loop alive. Where the network is not trusted listen on `127.0.0.1`, or use `tls` and
+ * The server does not keep the event loop alive. It holds 128 connections at most, closing for a new one the oldest that only waits, gives the
+ * scrapes of a moment the same page, and cuts off who takes more than 30 s to read it. Where the network is not trusted listen on `127.0.0.1`, or use `tls` and
  * `basicAuth`. Errors of `start`: PORT_IN_USE, MISSING_CAPABILITY (a port below 1024), INVALID_OPTION (an address that is not
  * ours). Options that are wrong: INVALID_OPTION, UNKNOWN_OPTION, INVALID_PATTERN.
  *
