@@ -171,13 +171,14 @@ __noinline int tap__search(__u64 base, __u64 words)
 	return 0;
 }
 
-/* OpenSSL 3 has the random in its session; 1.1 and BoringSSL have it in what their session points to. */
+/*
+ * OpenSSL 3 has the random in its session; 1.1 and BoringSSL have it in what their session points to. That is looked at first: behind a short
+ * session it may happen to stand in memory.
+ */
 static __always_inline void tap__find_random(struct tap_layout *layout, __u64 session)
 {
-	__u32 at = tap__search(session, TAP_SEARCHED_WORDS);
+	__u32 at = 0;
 
-	layout->random = at;
-	layout->pointer = 0;
 	for (__u32 i = 1; i < TAP_SEARCHED_POINTERS && !at; i++) {
 		__u64 pointer = 0;
 
@@ -186,9 +187,30 @@ static __always_inline void tap__find_random(struct tap_layout *layout, __u64 se
 		if (pointer < TAP_LOWEST_POINTER || pointer & 7 || pointer >> 47)
 			continue;
 		at = tap__search(pointer, TAP_SEARCHED_POINTED_WORDS);
-		layout->random = at;
-		layout->pointer = i * sizeof(pointer);
+		if (at) {
+			layout->random = at;
+			layout->pointer = i * sizeof(pointer);
+		}
 	}
+	if (at)
+		return;
+	at = tap__search(session, TAP_SEARCHED_WORDS);
+	if (at) {
+		layout->random = at;
+		layout->pointer = 0;
+	}
+}
+
+/* The random of a session; 0 before it has one. */
+static __always_inline __u64 tap__random_of(const struct tap_layout *layout, __u64 session)
+{
+	__u64 base = session;
+	__u64 random = 0;
+
+	if (layout->pointer)
+		bpf_probe_read_user(&base, sizeof(base), (void *)(session + layout->pointer));
+	bpf_probe_read_user(&random, sizeof(random), (void *)(base + layout->random));
+	return random;
 }
 
 /* Binds a session to the connection that has the ClientHello which the session remembers. Global, verified once. */
@@ -196,10 +218,9 @@ __noinline int tap__prove(__u64 session, __u64 pid_of_session)
 {
 	__u32 pid = pid_of_session;
 	struct tap_layout fresh = { .tickets = TLS_TICKETS };
+	struct tap_layout found = {};
 	struct tap_layout *layout = bpf_map_lookup_elem(&tap_layouts, &pid);
-	__u64 base = session;
-	__u64 random = 0;
-	bool is_known;
+	__u64 random;
 
 	if (!session)
 		return 0;
@@ -211,25 +232,24 @@ __noinline int tap__prove(__u64 session, __u64 pid_of_session)
 	if (!layout)
 		return 0;
 	layout->is_tapped = 1;
-	is_known = layout->random != 0;
-	if (!is_known) {
-		if (!layout->tickets || layout->searches >= TAP_SEARCHES_MAX)
+	if (layout->random) {
+		random = tap__random_of(layout, session);
+		if (!random)
 			return 0;
-		layout->tickets -= 1;
-		layout->searches += 1;
-		tap__find_random(layout, session);
-		if (!layout->random)
-			return 0;
+		if (tap__has_hello(session, pid, random, true))
+			return 1;
 	}
-	if (layout->pointer)
-		bpf_probe_read_user(&base, sizeof(base), (void *)(session + layout->pointer));
-	bpf_probe_read_user(&random, sizeof(random), (void *)(base + layout->random));
-	if (tap__has_hello(session, pid, random, is_known))
-		return 1;
-	/* What was found by a search was something else. */
-	if (!is_known)
-		layout->random = 0;
-	return 0;
+	/* Of this session nobody saw a ClientHello, or what was found in another one was something else. */
+	if (!layout->tickets || layout->searches >= TAP_SEARCHES_MAX)
+		return 0;
+	layout->tickets -= 1;
+	layout->searches += 1;
+	tap__find_random(&found, session);
+	if (!found.random || !tap__has_hello(session, pid, tap__random_of(&found, session), false))
+		return 0;
+	layout->random = found.random;
+	layout->pointer = found.pointer;
+	return 1;
 }
 
 /* A whole record was read from a socket, or the rest of one. Global, verified once. */
