@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isHttpSpan, type ProcessInfo, type RequestSpan } from '@beyla/core';
 import { PrometheusExporter } from '@beyla/exporters';
 import { describe, expect, it, vi } from 'vitest';
 import { aGrpcSpan } from '../../packages/core/src/testing/span.ts';
 import { needsBpf, unless } from '../support/capability.ts';
 import { fetchPrometheus, PrometheusServer } from '../support/prometheus-server.mjs';
+import { parseTextFormat } from '../support/prometheus-text.ts';
 import { freePort, runNode, runNodeClient } from '../support/run-app.mjs';
 import { selfSigned } from '../support/self-signed.ts';
 import { sendLoad, type TruthRecord } from '../support/truth-client.mjs';
@@ -284,5 +287,39 @@ describe('Prometheus scrapes us', needsPrometheus, () => {
       'sum by (service_name) (rate(http_client_request_duration_seconds_count[10s]))',
     );
     expect(services.map(({ labels }) => labels['service_name'])).toEqual(['node-client']);
+  });
+
+  it('and takes the whole page, whatever a process says of itself and whatever of it is on every series', async () => {
+    const attributes = '__name__=x,job=mine,instance=i,le=5,a.b=1,a_b=2,service.version=3';
+    const env = { OTEL_SERVICE_NAME: 's'.repeat(100_000), OTEL_RESOURCE_ATTRIBUTES: attributes };
+    const [app, other] = [use(await runNode([], { env })), use(await runNode())];
+    const port = await freePort();
+    const wanted = ['service.name', 'job', 'instance', 'le', 'a.b', 'a_b', 'service.version', '__name__'];
+    const exporter = new PrometheusExporter({
+      host: '127.0.0.1',
+      port,
+      features: ['application', 'application_span'],
+      spanResourceAttributes: wanted,
+    });
+    const watching = use(await watch({ pids: [app.pid, other.pid], exporters: [exporter] }));
+    const load = { targets: ['GET /status/200'], connections: 1, requests: 5 };
+    const log = [await sendLoad({ ...load, port: app.port }), await sendLoad({ ...load, port: other.port })].flat();
+    await watching.settled(log.length);
+
+    const accept = 'text/plain;version=0.0.4';
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { accept } })).text();
+    parseTextFormat(page);
+    expect(page.length).toBeLessThan(200_000);
+    const promtool = join(dirname(await fetchPrometheus()), 'promtool');
+    // It blames names, too, which are not its business here: what cannot be read is an error of its own.
+    const { stderr } = spawnSync(promtool, ['check', 'metrics'], { input: page, encoding: 'utf8' });
+    expect(stderr).not.toMatch(/error while linting|parsing error/);
+
+    const prometheus = use(await PrometheusServer.start([{ port }]));
+    await scraped(prometheus, 'sum(traces_spanmetrics_calls_total)', log.length);
+    await scraped(prometheus, 'sum(traces_spanmetrics_calls_total{service_name="node-server"})', load.requests);
+    const [named] = await prometheus.query('traces_spanmetrics_calls_total{service_version="3"}');
+    expect(named?.labels).toMatchObject({ exported_job: 'mine', exported_le: '5', a_b: '1;2' });
+    expect(named?.labels['service_name']).toBe('s'.repeat(255));
   });
 });

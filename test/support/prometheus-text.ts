@@ -44,7 +44,7 @@ function parseSample(line: string): Sample {
       const match = pair.exec(line);
       if (match === null) throw new Error(`bad label at ${at}: ${line}`);
       const [all, name, value, delimiter] = match as unknown as [string, string, string, string];
-      if (name in labels) throw new Error(`label twice: ${line}`);
+      if (Object.hasOwn(labels, name)) throw new Error(`label twice: ${line}`);
       labels[name] = value.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
       at += all.length;
       end = delimiter;

@@ -5,6 +5,7 @@ import { checkedFeatures, type MetricFeature } from './metric-features.ts';
 import { type MetricDefinition, metricsOf } from './metrics.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
 import { resolveSemanticConventions } from './semantic-conventions.ts';
+import { TextLimit } from './text-limit.ts';
 
 /** Metrics of a kind that have the same attributes: one look-up finds the series of them all. */
 export interface MetricGroup {
@@ -28,7 +29,11 @@ export interface MetricPlan {
   readonly spanNamesLimit: number;
   readonly spanResourceAttributes: readonly string[];
   readonly allowServiceGraphSelfReferences: boolean;
+  /** Of attributes: paths, hosts and names of methods are as long as whoever sends requests likes, and every bucket of a page repeats them. */
+  readonly texts: TextLimit;
 }
+
+const LONGEST_TEXT = 512;
 
 /** @throws BeylaError `INVALID_OPTION`, `UNKNOWN_OPTION`, `INVALID_PATTERN`. */
 export function planMetrics(options: RedMetricsOptions): MetricPlan {
@@ -41,6 +46,7 @@ export function planMetrics(options: RedMetricsOptions): MetricPlan {
     maxSeries: options.maxSeries ?? 2_000,
     spanNamesLimit: options.spanNamesLimit ?? 100,
     spanResourceAttributes: options.spanResourceAttributes ?? [],
+    texts: new TextLimit(LONGEST_TEXT),
     allowServiceGraphSelfReferences: options.allowServiceGraphSelfReferences ?? false,
     groups: {
       'http.server': groupsOfKind('http.server'),

@@ -104,6 +104,7 @@ export class RedMetrics {
       'unknown.request_body_size': this.#unknownRequestSizes,
       'unknown.response_body_size': this.#unknownResponseSizes,
       series,
+      texts_cut: this.#plan.texts.cut,
       expired: this.#expired,
       evicted_processes: this.#evicted,
     };

@@ -2,7 +2,8 @@ import { type GrpcRequestSpan, type HttpRequestSpan, isGrpcSpan, isServerSpan, t
 import { type AttributeSet, KNOWN_METHODS, OVERFLOW_ATTRIBUTES, selectedMetricAttributes } from './attributes.ts';
 import type { GrpcMethods } from './grpc-methods.ts';
 import type { AnyHistogram, HistogramFactory } from './histogram-aggregation.ts';
-import type { MetricGroup } from './metric-plan.ts';
+import type { MetricGroup, MetricPlan } from './metric-plan.ts';
+import type { TextLimit } from './text-limit.ts';
 
 /** The histograms of one attribute set: metrics of a kind share their attributes, so one look-up finds them all. */
 export class Series {
@@ -42,6 +43,7 @@ export class SeriesTable {
   readonly #maxSeries: number;
   readonly #observedHost: string;
   readonly #methods: GrpcMethods;
+  readonly #texts: TextLimit;
   readonly #byServer = new Map<string | number, ByRoute>();
   readonly #byIdentity = new Map<string, Series>();
   readonly #errorIds = new Map<string, number>();
@@ -51,14 +53,14 @@ export class SeriesTable {
   /** `methods` are those of the service, of all its tables together. */
   constructor(
     group: MetricGroup,
-    histograms: HistogramFactory,
-    maxSeries: number,
+    { histograms, maxSeries, texts }: Pick<MetricPlan, 'histograms' | 'maxSeries' | 'texts'>,
     observedHost: string,
     methods: GrpcMethods,
   ) {
     this.group = group;
     this.#histograms = histograms;
     this.#maxSeries = maxSeries;
+    this.#texts = texts;
     this.#observedHost = observedHost;
     this.#methods = methods;
   }
@@ -75,8 +77,9 @@ export class SeriesTable {
 
   /** The series that the span belongs to. */
   resolve(span: RequestSpan, nowMs: number): Series {
-    const server = isServerSpan(span) ? span.local.port : serverKey(span);
-    const place = isGrpcSpan(span) ? span.path : span.route;
+    const server = isServerSpan(span) ? span.local.port : this.#texts.key(serverKey(span));
+    const path = isGrpcSpan(span) ? span.path : span.route;
+    const place = path === undefined ? undefined : this.#texts.key(path);
     const shape = this.group.perRequest ? UNKEYED : isGrpcSpan(span) ? this.#grpcShape(span) : this.#httpShape(span);
     return this.#byServer.get(server)?.get(place)?.get(shape) ?? this.#resolveNew(span, server, place, shape, nowMs);
   }
@@ -125,7 +128,9 @@ export class SeriesTable {
       const known = this.#byServer.get(server)?.get(OTHER_METHOD)?.get(shape);
       return known ?? this.#resolveNew(span, server, OTHER_METHOD, shape, nowMs);
     }
-    const attributes = selectedMetricAttributes(span, this.#observedHost, this.group.attributes);
+    const attributes = this.#texts.attributes(
+      selectedMetricAttributes(span, this.#observedHost, this.group.attributes),
+    );
     if (place === OTHER_METHOD && attributes['rpc.method'] !== undefined) attributes['rpc.method'] = OTHER_METHOD;
     const identity = JSON.stringify(attributes);
     let series = this.#byIdentity.get(identity);

@@ -35,7 +35,7 @@ export class ServiceAggregator implements ServiceMetrics {
     const methods = new GrpcMethods();
     const tablesOf = (kind: RequestSpan['kind']): SeriesTable[] =>
       (features.has('application') ? plan.groups[kind] : []).map(
-        (group) => new SeriesTable(group, plan.histograms, plan.maxSeries, observedHost, methods),
+        (group) => new SeriesTable(group, plan, observedHost, methods),
       );
     this.#tables = {
       'http.server': tablesOf('http.server'),
@@ -130,14 +130,12 @@ function featureTables(
   plan: MetricPlan,
   endpoints: EndpointDirectory,
 ): FeatureTable[] {
-  const { histograms, maxSeries } = plan;
   const tables: FeatureTable[] = [];
   if (SPAN_FEATURES.some((feature) => features.has(feature))) {
     tables.push(new SpanMetrics(features, plan));
   }
   if (features.has('application_service_graph')) {
-    const { allowServiceGraphSelfReferences } = plan;
-    tables.push(new ServiceGraph(histograms, endpoints, allowServiceGraphSelfReferences, maxSeries));
+    tables.push(new ServiceGraph(plan, endpoints));
   }
   return tables;
 }

@@ -5,7 +5,9 @@ import { CappedSeries } from './capped-series.ts';
 import type { EndpointDirectory } from './endpoint-directory.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { type AnyHistogram, type HistogramFactory, histogramMetric } from './histogram-aggregation.ts';
+import type { MetricPlan } from './metric-plan.ts';
 import type { MetricSnapshot } from './service-metrics.ts';
+import type { TextLimit } from './text-limit.ts';
 
 /** One end of an edge: a service, or an address where no service is known. */
 type Node = Pick<Service, 'name' | 'namespace'>;
@@ -27,20 +29,17 @@ interface EdgeSeries {
  */
 export class ServiceGraph implements FeatureTable {
   readonly #histograms: HistogramFactory;
+  readonly #texts: TextLimit;
   readonly #endpoints: EndpointDirectory;
   readonly #allowSelfReferences: boolean;
   readonly #series: CappedSeries<EdgeSeries>;
 
-  constructor(
-    histograms: HistogramFactory,
-    endpoints: EndpointDirectory,
-    allowSelfReferences: boolean,
-    maxSeries: number,
-  ) {
-    this.#histograms = histograms;
+  constructor(plan: MetricPlan, endpoints: EndpointDirectory) {
+    this.#histograms = plan.histograms;
+    this.#texts = plan.texts;
     this.#endpoints = endpoints;
-    this.#allowSelfReferences = allowSelfReferences;
-    this.#series = new CappedSeries(maxSeries);
+    this.#allowSelfReferences = plan.allowServiceGraphSelfReferences;
+    this.#series = new CappedSeries(plan.maxSeries);
   }
 
   get size(): number {
@@ -52,7 +51,7 @@ export class ServiceGraph implements FeatureTable {
     const isServer = isServerSpan(span);
     const instrumented = isServer ? undefined : this.#endpoints.serviceAt(span.remote);
     const client = isServer ? { name: span.remote.address, namespace: '' } : own;
-    const server = isServer ? own : (instrumented ?? { name: serverName(span), namespace: '' });
+    const server = isServer ? own : (instrumented ?? { name: this.#texts.text(serverName(span)), namespace: '' });
     const isSelf = client.name === server.name && client.namespace === server.namespace;
     if (isSelf && !this.#allowSelfReferences) return true;
     const series = this.#series.resolve(

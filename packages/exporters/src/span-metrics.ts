@@ -6,6 +6,7 @@ import { type AnyHistogram, type HistogramFactory, histogramMetric } from './his
 import type { MetricFeature } from './metric-features.ts';
 import type { MetricPlan } from './metric-plan.ts';
 import type { CounterPoint, MetricSnapshot } from './service-metrics.ts';
+import type { TextLimit } from './text-limit.ts';
 
 /** Name of the spans beyond the limit of names. */
 const AGGREGATED = 'AGGREGATED';
@@ -25,6 +26,7 @@ interface SpanSeries {
 export class SpanMetrics implements FeatureTable {
   readonly #features: ReadonlySet<MetricFeature>;
   readonly #histograms: HistogramFactory;
+  readonly #texts: TextLimit;
   readonly #resourceAttributes: readonly string[];
   readonly #namesLimit: number;
   readonly #series: CappedSeries<SpanSeries>;
@@ -33,6 +35,7 @@ export class SpanMetrics implements FeatureTable {
   constructor(features: ReadonlySet<MetricFeature>, plan: MetricPlan) {
     this.#features = features;
     this.#histograms = plan.histograms;
+    this.#texts = plan.texts;
     this.#namesLimit = plan.spanNamesLimit;
     this.#resourceAttributes = plan.spanResourceAttributes;
     this.#series = new CappedSeries(plan.maxSeries);
@@ -43,7 +46,7 @@ export class SpanMetrics implements FeatureTable {
   }
 
   record(span: RequestSpan, durationSeconds: number, nowMs: number): boolean {
-    const name = this.#limited(spanName(span));
+    const name = this.#limited(this.#texts.text(spanName(span)));
     const status = spanOutcome(span) === 'error' ? 'STATUS_CODE_ERROR' : 'STATUS_CODE_UNSET';
     const series = this.#series.resolve(`${span.kind} ${status} ${name}`, (overflow) => ({
       attributes: overflow ? { ...OVERFLOW_ATTRIBUTES } : this.#attributes(span, name, status),
@@ -107,10 +110,10 @@ export class SpanMetrics implements FeatureTable {
     if (this.#resourceAttributes.length === 0) return attributes;
     const resource = resourceAttributes(span.process);
     for (const wanted of this.#resourceAttributes) {
-      const value = resource[wanted];
+      const value = Object.hasOwn(resource, wanted) ? resource[wanted] : undefined;
       if (value !== undefined) attributes[wanted] = value;
     }
-    return attributes;
+    return this.#texts.attributes(attributes);
   }
 
   #limited(name: string): string {

@@ -28,6 +28,12 @@ export class TextLimit {
   text(value: string): string {
     if (value.length <= this.#length) return value;
     this.#cut += 1;
+    return this.key(value);
+  }
+
+  /** As `text`, for what is not exported: it is not counted. */
+  key(value: string): string {
+    if (value.length <= this.#length) return value;
     // Half of a surrogate pair is no character.
     const splitsPair = /[\uD800-\uDBFF]/.test(value.charAt(this.#length - 1));
     return value.slice(0, splitsPair ? this.#length - 1 : this.#length);

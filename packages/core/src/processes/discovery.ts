@@ -302,6 +302,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
       checks_too_late: this.#missed,
       descriptors_truncated: this.#truncated,
       reads_refused: this.#proc.denied,
+      attributes_refused: this.#table.attributesRefused,
       sink_failures: this.#table.sinkFailures,
     };
   }

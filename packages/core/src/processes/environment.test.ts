@@ -30,6 +30,7 @@ describe('readResourceEnvironment()', () => {
       serviceNamespace: 'shop',
       instanceId: undefined,
       resource: { 'service.version': '1.2', team: 'a,b' },
+      refused: 0,
     });
   });
 
@@ -43,7 +44,13 @@ describe('readResourceEnvironment()', () => {
       serviceNamespace: undefined,
       instanceId: undefined,
       resource: {},
+      refused: 0,
     });
+  });
+
+  it('cuts a name of 120 kB, and counts it', () => {
+    const found = read(`OTEL_SERVICE_NAME=${'x'.repeat(120_000)}`);
+    expect([found.serviceName, found.refused]).toEqual(['x'.repeat(255), 1]);
   });
 
   it('answers nothing for a process that is gone', () => {
@@ -52,16 +59,42 @@ describe('readResourceEnvironment()', () => {
       serviceNamespace: undefined,
       instanceId: undefined,
       resource: {},
+      refused: 0,
     });
   });
 });
 
 describe('parseResourceAttributes()', () => {
   it('leaves out what is not a pair and keeps the rest', () => {
-    expect(parseResourceAttributes('a=1,,=2,b, c = 3 ,d=%zz,__proto__=x')).toEqual({ a: '1', c: '3', d: '%zz' });
+    const { attributes, refused } = parseResourceAttributes('a=1,,=2,b, c = 3 ,d=%zz,__proto__=x');
+    expect(attributes).toEqual({ a: '1', c: '3', d: '%zz' });
+    expect(refused).toBe(1);
   });
 
-  it('does not throw on any text', () => {
-    fc.assert(fc.property(fc.string(), (text) => typeof parseResourceAttributes(text) === 'object'));
+  it.each(['__name__', '_a', '9', 'a b', 'é', 'a"b', 'a'.repeat(129), 'constructor='])(
+    'refuses what no attribute is called: %s',
+    (key) => {
+      const { attributes, refused } = parseResourceAttributes(`${key}=x,ok=y`);
+      expect(Object.keys(attributes)).toEqual(key.endsWith('=') ? ['constructor', 'ok'] : ['ok']);
+      expect(refused).toBe(key.endsWith('=') ? 0 : 1);
+    },
+  );
+
+  it('takes at most 64 attributes with values of at most 1024 characters, whatever there is', () => {
+    const many = Array.from({ length: 5000 }, (_, index) => `a${index}=${'😀'.repeat(600)}`).join(',');
+    const { attributes, refused } = parseResourceAttributes(`service.name=${'n'.repeat(1000)},${many}`);
+    expect(Object.keys(attributes)).toHaveLength(64);
+    expect(attributes['service.name']).toBe('n'.repeat(255));
+    expect(attributes['a0']).toBe('😀'.repeat(512));
+    expect(refused).toBe(64 + 4937);
+  });
+
+  it('does not throw on any text, and keeps to its limits', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', '=', ',', '%', '😀', '_') }), (text) => {
+        const entries = Object.entries(parseResourceAttributes(text).attributes);
+        expect(entries.every(([key, value]) => /^[A-Za-z]/.test(key) && value.length <= 1024)).toBe(true);
+      }),
+    );
   });
 });

@@ -1,10 +1,7 @@
 import { hostname } from 'node:os';
 import type { HostIdentity } from '../options/options.ts';
-import { readResourceEnvironment } from './environment.ts';
-import type { LanguageDetector } from './language.ts';
+import type { ResourceEnvironment } from './environment.ts';
 import type { Language, ProcessInfo } from './process.ts';
-import type { ProcFs } from './procfs.ts';
-import { programServiceName } from './program-service-name.ts';
 import type { SelectorMatch } from './selector.ts';
 import { defaultServiceName } from './service-name.ts';
 
@@ -16,32 +13,34 @@ export interface ReadProcess {
   readonly commandLine: readonly string[];
 }
 
+/** What only a selected process is asked for. */
+export interface ProgramFacts {
+  readonly environment: ResourceEnvironment;
+  readonly language: Language;
+  /** What the service is called where nobody has named it. */
+  readonly programName: string;
+}
+
 /**
- * Describes a process that has been selected; reads its environment and its loaded libraries.
+ * Describes a process that has been selected.
  *
  * The service's instance is called by `instancePid`, the process that executed the program of this one.
  *
  * The service's name is the selector's, else the one in the process's environment, else the default for its program.
  */
 export function createProcessInfo(
-  proc: ProcFs,
-  languages: LanguageDetector,
   read: ReadProcess,
+  { environment, language, programName }: ProgramFacts,
   match: SelectorMatch,
   identity: HostIdentity,
   instancePid: number,
 ): ProcessInfo {
-  const { pid, startTicks, executable, commandLine } = read;
-  const environment = readResourceEnvironment(proc, pid);
   const { name, namespace, ...labels } = match;
   return {
-    pid,
-    startTicks,
-    executable,
-    commandLine,
-    language: languages.ofSelected(pid, executable),
+    ...read,
+    language,
     service: {
-      name: name ?? environment.serviceName ?? programServiceName(proc, read),
+      name: name ?? environment.serviceName ?? programName,
       namespace: namespace ?? environment.serviceNamespace ?? '',
       instanceId: environment.instanceId ?? identity.instanceId ?? `${identity.hostName ?? hostname()}:${instancePid}`,
     },

@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import type { HostIdentity } from '../options/options.ts';
 import { DepartedProcesses } from './departed-processes.ts';
+import { readResourceEnvironment } from './environment.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import type { ExecutableId, Executables } from './executables.ts';
 import type { LanguageDetector } from './language.ts';
@@ -13,11 +14,13 @@ import {
   forkProcessInfo,
   goneProcessInfo,
   isSameProgram,
+  type ProgramFacts,
   type ReadProcess,
   unselectedProcessInfo,
 } from './process-info.ts';
 import type { ProcessSink } from './process-sink.ts';
 import type { ProcFs, ProcStat } from './procfs.ts';
+import { programServiceName } from './program-service-name.ts';
 import { SelectedPorts } from './selected-ports.ts';
 import { isSameMatch, type ProcessMatcher, type SelectorMatch } from './selector.ts';
 
@@ -91,6 +94,8 @@ export class ProcessTable {
   examined = 0;
   /** Milliseconds that calls of the sink have taken. */
   sinkMs = 0;
+  /** See `ResourceEnvironment.refused`. */
+  attributesRefused = 0;
   /** Calls of the sink that threw. */
   sinkFailures = 0;
 
@@ -297,13 +302,13 @@ export class ProcessTable {
     reason: Reason,
     before?: Selection,
   ): void {
-    const { proc, languages, sink, identity } = this.#parts;
+    const { sink, identity } = this.#parts;
     const instancePid = this.#instancePid(stat, read);
     const root = instancePid === read.pid ? undefined : this.#selected.get(instancePid);
     const isForked = root !== undefined && isSameMatch(root.match, match);
     const process = isForked
       ? forkProcessInfo(root.process, read.pid, read.startTicks)
-      : createProcessInfo(proc, languages, read, match, identity(), instancePid);
+      : createProcessInfo(read, this.#factsOf(read), match, identity(), instancePid);
     const ports = new SelectedPorts();
     for (const port of reason.ports ?? []) ports.add(port);
     ports.refresh(look, read.pid);
@@ -316,6 +321,15 @@ export class ProcessTable {
     const selection: Selection = { process, match, isInherited, isForked, ports, isAnnounced: false };
     this.#enter(stat, selection);
     this.#announce(selection);
+  }
+
+  /** Reads the environment of a process and the names of its libraries. */
+  #factsOf(read: ReadProcess): ProgramFacts {
+    const { proc, languages } = this.#parts;
+    const environment = readResourceEnvironment(proc, read.pid);
+    this.attributesRefused += environment.refused;
+    const language = languages.ofSelected(read.pid, read.executable);
+    return { environment, language, programName: programServiceName(proc, read) };
   }
 
   /** The process that executed the program which this one runs: itself, or the first of its forebears that still is there. */

@@ -64,19 +64,3 @@ function scrapeIdentity(service: ServiceMetrics): AttributeSet {
   const { name, namespace, instanceId } = service.process.service;
   return { instance: instanceId, job: namespace === '' ? name : `${namespace}/${name}` };
 }
-
-/** Attributes as pairs of label and text. */
-export function labelsOf(attributes: Readonly<AttributeSet>): ReadonlyMap<string, string> {
-  // Two names may become one label; the first keeps it, for a label twice makes the whole page invalid.
-  const labels = new Map<string, string>();
-  for (const [name, value] of Object.entries(attributes)) {
-    const label = labelName(name);
-    if (!labels.has(label)) labels.set(label, String(value));
-  }
-  return labels;
-}
-
-function labelName(name: string): string {
-  const label = name.replace(/[^a-zA-Z0-9_]/g, '_');
-  return /^\d/.test(label) ? `_${label}` : label;
-}

@@ -7,11 +7,11 @@ import type {
   MetricSnapshot,
   ServiceMetrics,
 } from '../service-metrics.ts';
+import { type Labels, labelsOf } from './labels.ts';
 import {
   BUILD_INFO_HELP,
   buildLabels,
   type FamilyPart,
-  labelsOf,
   metricFamilies,
   serviceLabels,
   TARGET_INFO_HELP,
@@ -86,10 +86,11 @@ export class ProtobufFormat {
   }
 
   *#series(writer: ProtobufWriter, { service, metric }: FamilyPart): Generator<() => void> {
-    const common = this.#encoded(service, () => serviceLabels(service));
+    const common = labelsOf(serviceLabels(service));
+    const encoded = this.#encoded(service, () => common);
     const labels = (attributes: Readonly<AttributeSet>): void => {
-      writer.raw(this.#encoded(attributes, () => attributes));
-      writer.raw(common);
+      writer.raw(this.#encoded(attributes, () => labelsOf(attributes, common)));
+      writer.raw(encoded);
     };
     for (const point of metric.points) {
       yield () => {
@@ -106,11 +107,11 @@ export class ProtobufFormat {
     }
   }
 
-  #encoded(key: Readonly<AttributeSet> | ServiceMetrics, attributes: () => Readonly<AttributeSet>): Uint8Array {
+  #encoded(key: Readonly<AttributeSet> | ServiceMetrics, labels: () => Labels): Uint8Array {
     let bytes = this.#labels.get(key);
     if (bytes === undefined) {
       const writer = new ProtobufWriter();
-      writeLabels(writer, attributes());
+      writeLabels(writer, labels());
       bytes = writer.take();
       this.#labels.set(key, bytes);
     }
@@ -125,7 +126,7 @@ function* info(name: string, help: string, series: readonly AttributeSet[]): Gen
     familyHead(writer, name, help, 'gauge');
     for (const labels of series) {
       writer.message(FAMILY.metric, () => {
-        writeLabels(writer, labels);
+        writeLabels(writer, labelsOf(labels));
         writer.message(METRIC.gauge, () => writer.double(1, 1));
       });
     }
@@ -139,8 +140,8 @@ function familyHead(writer: ProtobufWriter, name: string, help: string, type: Me
   writer.uint(FAMILY.type, TYPES[type]);
 }
 
-function writeLabels(writer: ProtobufWriter, attributes: Readonly<AttributeSet>): void {
-  for (const [label, value] of labelsOf(attributes)) {
+function writeLabels(writer: ProtobufWriter, labels: Labels): void {
+  for (const [label, value] of labels) {
     writer.message(METRIC.label, () => {
       writer.text(1, label);
       writer.text(2, value);
@@ -199,7 +200,7 @@ function writeNative(writer: ProtobufWriter, native: ExponentialHistogramSnapsho
 function writeExemplar(writer: ProtobufWriter, field: number, exemplar: Exemplar): void {
   const { traceId, spanId, value, unixMs } = exemplar;
   writer.message(field, () => {
-    writeLabels(writer, { trace_id: traceId, span_id: spanId });
+    writeLabels(writer, labelsOf({ trace_id: traceId, span_id: spanId }));
     writer.double(2, value);
     writeTimestamp(writer, 3, unixMs);
   });

@@ -6,10 +6,10 @@ import type {
   MetricSnapshot,
   ServiceMetrics,
 } from '../service-metrics.ts';
+import { type Labels, labelsOf } from './labels.ts';
 import {
   BUILD_INFO_HELP,
   buildLabels,
-  labelsOf,
   metricFamilies,
   serviceLabels,
   TARGET_INFO_HELP,
@@ -29,7 +29,7 @@ export type PageFormat = 'text' | 'openmetrics';
 export class TextFormat {
   readonly #hasBuildInfo: boolean;
   readonly #seriesLabels = new WeakMap<Readonly<AttributeSet>, string>();
-  readonly #serviceLabels = new WeakMap<ServiceMetrics, string>();
+  readonly #serviceLabels = new WeakMap<ServiceMetrics, Labels>();
 
   constructor(hasBuildInfo = false) {
     this.#hasBuildInfo = hasBuildInfo;
@@ -68,19 +68,19 @@ export class TextFormat {
     }
   }
 
-  #labelsOfService(service: ServiceMetrics): string {
+  #labelsOfService(service: ServiceMetrics): Labels {
     let labels = this.#serviceLabels.get(service);
     if (labels === undefined) {
-      labels = labelPairs(serviceLabels(service));
+      labels = labelsOf(serviceLabels(service));
       this.#serviceLabels.set(service, labels);
     }
     return labels;
   }
 
-  #labelsOfSeries(attributes: Readonly<AttributeSet>, common: string): string {
+  #labelsOfSeries(attributes: Readonly<AttributeSet>, common: Labels): string {
     let labels = this.#seriesLabels.get(attributes);
     if (labels === undefined) {
-      labels = `${labelPairs(attributes)},${common}`;
+      labels = pairs([...labelsOf(attributes, common), ...common]);
       this.#seriesLabels.set(attributes, labels);
     }
     return labels;
@@ -145,7 +145,11 @@ function exemplarText(exemplar: Exemplar | undefined): string {
 
 /** Attributes as labels, without the braces. */
 export function labelPairs(attributes: Readonly<AttributeSet>): string {
-  return [...labelsOf(attributes)].map(([label, value]) => `${label}="${labelValue(value)}"`).join(',');
+  return pairs([...labelsOf(attributes)]);
+}
+
+function pairs(labels: readonly (readonly [string, string])[]): string {
+  return labels.map(([label, value]) => `${label}="${labelValue(value)}"`).join(',');
 }
 
 function labelValue(value: string): string {
