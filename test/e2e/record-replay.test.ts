@@ -101,7 +101,7 @@ describe('recordings', needsBpf, () => {
   it('replay to the same spans, for a process without any capability', async () => {
     const file = recordingFile();
     const app = use(await runNode());
-    const watching = use(await watch({ pids: [app.pid], recordTo: file }));
+    const watching = use(await watch({ pids: [app.pid], recordTo: file, recordPaths: true }));
     const targets = [
       'GET /users/{n}',
       'POST /echo 3000',
@@ -123,7 +123,7 @@ describe('recordings', needsBpf, () => {
     const file = recordingFile();
     const { server, client } = await http2Pair();
     const pids = [server.pid, client.pid];
-    const watching = use(await watch({ pids, recordTo: file }));
+    const watching = use(await watch({ pids, recordTo: file, recordPaths: true }));
     await ask(client, 'whole', 90);
     await watching.settled(180);
     const live = await watching.finish();
@@ -136,7 +136,7 @@ describe('recordings', needsBpf, () => {
     const file = recordingFile();
     const { server, client } = await http2Pair();
     await ask(client, 'before', 30);
-    const watching = use(await watch({ pids: [server.pid], recordTo: file }));
+    const watching = use(await watch({ pids: [server.pid], recordTo: file, recordPaths: true }));
     await ask(client, 'late', 60);
     await watching.accounted(60);
     const live = await watching.finish();
@@ -159,7 +159,7 @@ describe('recordings of gRPC', needsGrpc, () => {
     const clientArgs = [`${grpcApps}client.mjs`, 'stack=node', `ca=${tls.ca}`];
     const client = use(await runApp('client', process.execPath, clientArgs, { ready: /^READY$/, port, env }));
     const pids = [server.pid, client.pid];
-    const watching = use(await watch({ pids, recordTo: file }));
+    const watching = use(await watch({ pids, recordTo: file, recordPaths: true }));
     const done = client.line(/^(DONE|FAILED)/);
     client.write(`${column} 127.0.0.1:${port} 0 60 2\n`);
     expect((await done)[1]).toBe('DONE');

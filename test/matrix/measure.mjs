@@ -212,9 +212,8 @@ async function verdicts({ setting: { row, side, recordTo }, apps, watching, trut
           })
         : spans.map((span) => `a ${span.kind} span where nothing can be seen`).slice(0, 1);
       const mine = contents.filter((content) => contentPort(content) === ports[id]);
-      const encrypted = mine.filter(
-        ({ looksEncrypted, isPlaintextOfTls }) => looksEncrypted || isPlaintextOfTls !== column.tls,
-      );
+      // What is not marked as plaintext is what went over the wire.
+      const encrypted = mine.filter(({ isPlaintextOfTls }) => isPlaintextOfTls !== column.tls);
       if (encrypted.length > 0) faults.push(`${encrypted.length} records with ciphertext left the kernel`);
       if (faults.length > 0 && losses.length > 0)
         faults.push(`counted: ${losses.map(([name, n]) => `${name} ${n}`).join(', ')}`);

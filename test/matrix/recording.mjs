@@ -8,7 +8,7 @@ const NOW_BYTES = 8;
 /**
  * One record with content that left the kernel.
  *
- * @typedef {{ pid: number, localPort: number, remotePort: number, isPlaintextOfTls: boolean, looksEncrypted: boolean }} Content
+ * @typedef {{ pid: number, localPort: number, remotePort: number, isPlaintextOfTls: boolean }} Content
  */
 
 /** Every record with content in a recording. @param {string} file @returns {Content[]} */
@@ -35,21 +35,13 @@ function collect(batch, contents) {
       (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) &&
       batch.readUInt16LE(at + TURN_RECORD.captured) > 0
     ) {
-      const content = at + TURN_RECORD.size;
       contents.push({
         pid: batch.readUInt32LE(at + TURN_RECORD.pid),
         localPort: batch.readUInt16LE(at + TURN_RECORD.localPort),
         remotePort: batch.readUInt16LE(at + TURN_RECORD.remotePort),
         isPlaintextOfTls: (batch.readUInt16LE(at + RECORD_HEADER.flags) & RECORD_FLAG.TLS) !== 0,
-        looksEncrypted: isTlsRecord(batch, content),
       });
     }
     at += (size + 7) & ~7;
   }
-}
-
-/** RFC 8446 §5.1: content type 20 to 23, version 3.0 to 3.4. @param {Buffer} bytes @param {number} at */
-function isTlsRecord(bytes, at) {
-  const [type, major, minor] = [bytes[at] ?? 0, bytes[at + 1], bytes[at + 2] ?? 255];
-  return type >= 20 && type <= 23 && major === 3 && minor <= 4;
 }

@@ -127,7 +127,10 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
       onError: (error, source) => this.#fail(error, source),
     });
     for (const exporter of options.exporters) exporter.observe?.(this);
-    this.#recorder = options.recordTo === undefined ? undefined : new RecordingWriter(options.recordTo, this.#source);
+    this.#recorder =
+      options.recordTo === undefined
+        ? undefined
+        : new RecordingWriter(options.recordTo, this.#source, { keepsPaths: options.recordPaths });
   }
 
   /** @internal */

@@ -101,4 +101,4 @@ export { type PortList, parsePortList } from './processes/port-list.ts';
 export type { ExecutableDecision, ProcessSink, SelectionRules } from './processes/process-sink.ts';
 export type { Verdict, VerdictSink } from './protocols/protocol.ts';
 export { type RecordedProcesses, RecordingSource } from './recording/recording-source.ts';
-export { RecordingWriter } from './recording/recording-writer.ts';
+export { type RecordingOptions, RecordingWriter } from './recording/recording-writer.ts';

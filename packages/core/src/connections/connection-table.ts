@@ -61,6 +61,11 @@ export class ConnectionTable {
     return this.#due.size;
   }
 
+  /** Undefined where it is not known, or not any more. */
+  get(id: number): Connection | undefined {
+    return this.#connections.get(id);
+  }
+
   /** A batch begins; `nowNs` is CLOCK_MONOTONIC. */
   begin(nowNs: number): void {
     this.#nowNs = nowNs;

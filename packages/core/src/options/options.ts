@@ -223,6 +223,8 @@ export interface BeylaOptions {
   signal?: AbortSignal;
   /** File that gets what the ring delivers (redacted), for replay. */
   recordTo?: string;
+  /** Request paths stay readable in the file of `recordTo`, but for the values of queries; default false: they are masked. */
+  recordPaths?: boolean;
   /** Recording to replay instead of watching the kernel; needs no privilege and no Linux. */
   replayFrom?: string;
 }

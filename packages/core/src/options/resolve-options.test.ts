@@ -48,6 +48,7 @@ describe('resolveOptions()', () => {
       processors: [],
       exporters: [],
       shutdownTimeoutMs: 10_000,
+      recordPaths: false,
     });
   });
 

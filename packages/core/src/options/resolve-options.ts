@@ -51,6 +51,7 @@ export interface ResolvedOptions {
   readonly shutdownTimeoutMs: number;
   readonly signal?: AbortSignal;
   readonly recordTo?: string;
+  readonly recordPaths: boolean;
   readonly replayFrom?: string;
 }
 
@@ -117,6 +118,7 @@ function options(isReplay: boolean): Check<ResolvedOptions> {
     shutdownTimeoutMs: optional(integer(1, LONGEST_DELAY_MS, 'milliseconds'), 10_000),
     signal: optional(signal, undefined),
     recordTo: optional(text, undefined),
+    recordPaths: optional(boolean, false),
     replayFrom: optional(text, undefined),
   });
 }

@@ -1,10 +1,31 @@
+import { isGrpc } from '../protocols/http2/grpc.ts';
+import { codedText } from '../protocols/http2/hpack/coded-text.ts';
 import { FIELD } from '../protocols/http2/hpack/field.ts';
 import { HeaderFields } from '../protocols/http2/hpack/header-fields.ts';
 import { HpackDecoder } from '../protocols/http2/hpack/hpack-decoder.ts';
-import { MASK, maskCodedQuery, maskQuery } from './mask-query.ts';
+import { newText } from '../protocols/text.ts';
+import { isHost, isLength, isTraceparent } from './kept-values.ts';
+import { maskAll } from './mask.ts';
+import { maskCoded } from './mask-coded.ts';
+import { maskQuery, maskTarget } from './mask-target.ts';
 
 /** No header block begins like this: it would be a number without an end. */
 const INVALID = 0xff;
+
+/** Whether a value may be read by everybody, by its field. */
+const MAY_KEEP: readonly (((value: string) => boolean) | undefined)[] = byField([
+  [FIELD.METHOD, (value) => /^[A-Z-]{1,32}$/i.test(value)],
+  [FIELD.STATUS, (value) => /^\d{3}$/.test(value)],
+  [FIELD.AUTHORITY, isHost],
+  [FIELD.HOST, isHost],
+  [FIELD.CONTENT_TYPE, (value) => /^application\/grpc(?:\+(?:proto|json|thrift))?$/.test(value)],
+  [FIELD.TRACEPARENT, isTraceparent],
+  [FIELD.GRPC_STATUS, (value) => /^\d{1,10}$/.test(value)],
+  [FIELD.GRPC_TIMEOUT, (value) => /^\d{1,8}[HMSmun]$/.test(value)],
+  [FIELD.CONTENT_LENGTH, isLength],
+]);
+/** `application/grpc;`. */
+const GRPC_TYPE_BYTES = 17;
 
 const fields = new HeaderFields();
 
@@ -12,11 +33,22 @@ const fields = new HeaderFields();
  * Masks values in the header blocks of one direction (RFC 7541), in place and without changing any length, so that whoever decodes the masked
  * blocks in their order gets the same fields with masked values: an entry of the dynamic table is named by number, and enters it masked.
  *
- * Kept are the values that become part of a span, and of those the query of `:path` is masked. What the name of a field is may be
- * unknown in the middle of a connection; its value is masked then.
+ * Kept are the values of a few fields, if they are of their grammar. What the name of a field is may be unknown in the middle of a connection;
+ * its value is masked then, and so are names that do not matter.
  */
 export class BlockRedactor {
-  readonly #decoder = new HpackDecoder(mask);
+  readonly #decoder: HpackDecoder;
+
+  /** `keepsPaths`: paths, and the names of the parameters of their queries, are left. */
+  constructor(keepsPaths: boolean) {
+    const maskPath = keepsPaths ? maskQuery : maskTarget;
+    this.#decoder = new HpackDecoder((field, bytes, start, end, isCoded) => {
+      if (field === FIELD.PATH) mask(bytes, start, end, isCoded, maskPath);
+      else if (mayKeep(field, bytes, start, end, isCoded)) return;
+      else if (field === FIELD.CONTENT_TYPE) mask(bytes, start, end, isCoded, maskContentType);
+      else maskAll(bytes, start, end, isCoded);
+    });
+  }
 
   /** Masks a whole block, which is all of `block`. One that cannot be decoded is made one that cannot be decoded by anyone. */
   redact(block: Uint8Array): void {
@@ -34,8 +66,27 @@ export class BlockRedactor {
   }
 }
 
-function mask(field: number, bytes: Uint8Array, start: number, end: number, isCoded: boolean): void {
-  if (field === FIELD.OTHER || field === FIELD.UNKNOWN) bytes.fill(MASK, start, end);
-  else if (field === FIELD.PATH && isCoded) maskCodedQuery(bytes, start, end);
-  else if (field === FIELD.PATH) maskQuery(bytes, start, end);
+function mayKeep(field: number, bytes: Uint8Array, start: number, end: number, isCoded: boolean): boolean {
+  const isHarmless = MAY_KEEP[field];
+  if (isHarmless === undefined) return false;
+  const value = isCoded ? codedText(bytes, start, end) : newText(bytes, start, end);
+  return value !== undefined && isHarmless(value);
+}
+
+/** What makes it gRPC's stays. */
+function maskContentType(bytes: Uint8Array, start: number, end: number): void {
+  maskAll(bytes, isGrpc(newText(bytes, start, end)) ? start + GRPC_TYPE_BYTES : start, end);
+}
+
+function mask(bytes: Uint8Array, start: number, end: number, isCoded: boolean, how: typeof maskTarget): void {
+  if (isCoded) maskCoded(bytes, start, end, how);
+  else how(bytes, start, end);
+}
+
+function byField(
+  kept: readonly (readonly [number, (value: string) => boolean])[],
+): (((value: string) => boolean) | undefined)[] {
+  const mayKeepByField: (((value: string) => boolean) | undefined)[] = [];
+  for (const [field, isHarmless] of kept) mayKeepByField[field] = isHarmless;
+  return mayKeepByField;
 }

@@ -6,8 +6,6 @@ export interface Place {
   readonly length: number;
   /** Stream offset of its first byte. */
   readonly offset: number;
-  /** What stands for what is not recorded of it. */
-  readonly filler: number;
   /** Number of the frame of the recording that it is in. */
   readonly frame: number;
 }
@@ -18,8 +16,9 @@ export class RecordPlaces {
 
   /** The first frame with a place; Infinity where there is none. */
   get firstFrame(): number {
-    const [received, sent] = this.#places;
-    return Math.min(received[0]?.frame ?? Infinity, sent[0]?.frame ?? Infinity);
+    let first = Infinity;
+    for (const places of this.#places) for (const { frame } of places) first = Math.min(first, frame);
+    return first;
   }
 
   add(direction: number, place: Place): void {
@@ -37,13 +36,6 @@ export class RecordPlaces {
       written += to - from;
     }
     return written >= bytes.length;
-  }
-
-  /** Takes all content out. */
-  empty(): void {
-    for (const { target, start, length, filler } of [...this.#places[0], ...this.#places[1]]) {
-      target.fill(filler, start, start + length);
-    }
   }
 
   clear(): void {

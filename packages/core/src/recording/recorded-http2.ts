@@ -28,16 +28,16 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
   readonly #places: RecordPlaces;
   readonly #start: Http2Start;
   readonly #readers: readonly [FrameReader, FrameReader];
-  readonly #redactors: readonly [BlockRedactor, BlockRedactor] = [new BlockRedactor(), new BlockRedactor()];
+  readonly #redactors: readonly [BlockRedactor, BlockRedactor];
   readonly #blocks: [BlockPart[], BlockPart[]] = [[], []];
-  readonly #onEnd: () => void;
-  #spoiled = 0;
+  readonly #onSpoiled: () => void;
 
-  /** `onEnd`: nothing more will come of the connection. */
-  constructor(start: Http2Start, places: RecordPlaces, onEnd: () => void) {
+  /** `onSpoiled`: a header block was given up, since a part of it was written before the rest came. */
+  constructor(start: Http2Start, places: RecordPlaces, keepsPaths: boolean, onSpoiled: () => void) {
+    this.#onSpoiled = onSpoiled;
     this.#start = start;
     this.#places = places;
-    this.#onEnd = onEnd;
+    this.#redactors = [new BlockRedactor(keepsPaths), new BlockRedactor(keepsPaths)];
     const reader = (direction: 0 | 1): FrameReader => {
       const offset = start.offsets[direction];
       if (offset === undefined) {
@@ -54,11 +54,6 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
     return this.#readers[0].isUndecided || this.#readers[1].isUndecided;
   }
 
-  /** Header blocks that were given up, since a part of them was written before the rest came. */
-  get spoiled(): number {
-    return this.#spoiled;
-  }
-
   turn(turn: Turn): boolean {
     this.#read(turn);
     return true;
@@ -70,13 +65,9 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
 
   gap(): void {}
 
-  close(): void {
-    this.#onEnd();
-  }
+  close(): void {}
 
-  forget(): void {
-    this.#onEnd();
-  }
+  forget(): void {}
 
   onFrame({ direction, header, payloadOffset }: FrameReader): void {
     const { length, type, flags, streamId } = header;
@@ -143,7 +134,7 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
   #writeBlock(direction: 0 | 1, block: Uint8Array): void {
     this.#redactors[direction].redact(block);
     if (this.#scatter(direction, block)) return;
-    this.#spoiled += 1;
+    this.#onSpoiled();
     this.#redactors[direction].spoil(block);
     this.#scatter(direction, block);
   }

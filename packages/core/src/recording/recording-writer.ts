@@ -5,9 +5,9 @@ import type { EventBatch } from '../kernel/event-batch.ts';
 import type { RecordSource } from '../kernel/record-source.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { ProcessInfo } from '../processes/process.ts';
+import { ContentRedactor } from './content-redactor.ts';
 import { beginFrame, FRAME, FRAME_PREFIX_BYTES, jsonFrame } from './frame.ts';
-import { Http2Redactor } from './http2-redactor.ts';
-import { RecordedProtocols } from './recorded-protocols.ts';
+import { recordedProcess } from './recorded-process.ts';
 import { redactBatch } from './redact.ts';
 
 /** Most bytes that wait for the disk; batches beyond are dropped and counted. */
@@ -25,11 +25,22 @@ interface HeldFrame {
 }
 
 /**
+ * What a recording holds beside what a replay needs.
+ *
+ * @public
+ */
+export interface RecordingOptions {
+  /** Request paths, and the names of the parameters of their queries; default false: they are masked. */
+  readonly keepsPaths?: boolean;
+}
+
+/**
  * Writes batches to a file, redacted, for `replayFrom`.
  *
- * The file holds what the capture limits let out of the selected processes: heads of messages with secret values masked. A header block of
- * HTTP/2 may begin in one batch and end in another: what follows waits for it, for a second at most. Never blocks: what the disk cannot
- * take is dropped, counted, and makes it `degraded`.
+ * All content is masked, but for what HTTP/1 and HTTP/2 are told by and what is known to be harmless: methods, versions, status codes, hosts,
+ * `traceparent`, lengths, the types and status codes of gRPC, and addresses. What is not understood is masked whole. A head may begin in one batch and
+ * end in another: what follows waits for it, for a second at most. Never blocks: what the disk cannot take is dropped, counted, and makes
+ * it `degraded`.
  *
  * @example
  * ```ts
@@ -50,8 +61,7 @@ export class RecordingWriter implements Component {
   readonly #lifecycle: Lifecycle;
   #file: FileHandle | undefined;
   #queue: Uint8Array[] = [];
-  readonly #protocols = new RecordedProtocols();
-  readonly #http2 = new Http2Redactor(this.#protocols);
+  readonly #content: ContentRedactor;
   #held: HeldFrame[] = [];
   #heldBytes = 0;
   #frames = 0;
@@ -65,9 +75,10 @@ export class RecordingWriter implements Component {
   #failure: Error | undefined;
 
   /** `path` is overwritten; `source` is where the batches come from. */
-  constructor(path: string, source: RecordSource) {
+  constructor(path: string, source: RecordSource, options: RecordingOptions = {}) {
     this.#path = path;
     this.#source = source;
+    this.#content = new ContentRedactor(options.keepsPaths === true);
     this.#lifecycle = new Lifecycle(this.name, () => this.#finish());
   }
 
@@ -87,7 +98,7 @@ export class RecordingWriter implements Component {
 
   /** Spans of a replay need the processes they belong to: call it before the first batch that speaks of this one. */
   processStarted(process: ProcessInfo): void {
-    this.#add(jsonFrame(FRAME.PROCESS_STARTED, process));
+    this.#add(jsonFrame(FRAME.PROCESS_STARTED, recordedProcess(process)));
   }
 
   processEnded({ pid, startTicks }: ProcessInfo): void {
@@ -108,8 +119,8 @@ export class RecordingWriter implements Component {
     const recordsStart = FRAME_PREFIX_BYTES + NOW_BYTES;
     new DataView(frame.buffer).setFloat64(FRAME_PREFIX_BYTES, nowNs, true);
     frame.set(bytes.subarray(0, length), recordsStart);
-    redactBatch(frame, recordsStart, this.#protocols);
-    this.#http2.batch(batch, frame, recordsStart, this.#frames);
+    redactBatch(frame, recordsStart);
+    this.#content.batch(batch, frame, recordsStart, this.#frames);
     if (length > 0) {
       this.#batches += 1;
       this.#hold(frame);
@@ -140,7 +151,7 @@ export class RecordingWriter implements Component {
       dropped: this.#dropped,
       queuedBytes: this.#queuedBytes,
       heldBytes: this.#heldBytes,
-      headerBlocksGivenUp: this.#http2.spoiled,
+      headerBlocksGivenUp: this.#content.spoiled,
     };
   }
 
@@ -158,8 +169,8 @@ export class RecordingWriter implements Component {
   #release(): void {
     const first = this.#held[0];
     if (first === undefined) return;
-    if (this.#heldBytes > HELD_BYTES_MAX || this.#nowNs - first.sinceNs > HELD_NS_MAX) this.#http2.giveUp();
-    const undecided = this.#http2.firstUndecided;
+    if (this.#heldBytes > HELD_BYTES_MAX || this.#nowNs - first.sinceNs > HELD_NS_MAX) this.#content.giveUp();
+    const undecided = this.#content.firstUndecided;
     let released = 0;
     for (const { bytes, number } of this.#held) {
       if (number >= undecided) break;
@@ -197,7 +208,7 @@ export class RecordingWriter implements Component {
   }
 
   async #finish(): Promise<void> {
-    this.#http2.giveUp();
+    this.#content.giveUp();
     this.#release();
     await this.#writing;
     await this.#file?.close();

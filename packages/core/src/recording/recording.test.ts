@@ -6,6 +6,7 @@ import { BeylaError } from '../errors.ts';
 import type { RecordSource } from '../kernel/record-source.ts';
 import type { ProcessInfo } from '../processes/process.ts';
 import { Clock } from '../spans/clock.ts';
+import { close } from '../testing/records.ts';
 import { RecordingSource } from './recording-source.ts';
 import { RecordingWriter } from './recording-writer.ts';
 
@@ -13,11 +14,13 @@ const process: ProcessInfo = {
   pid: 7,
   startTicks: 99,
   executable: '/usr/bin/app',
-  commandLine: ['app'],
+  commandLine: ['app', '--password=hunter2'],
   language: 'go',
   service: { name: 'app', namespace: '', instanceId: 'h:7' },
-  resource: {},
+  resource: { 'host.name': 'h', 'shop.password': 'hunter2' },
 };
+
+const RECORD = close({ connection: 3 });
 
 let folder: string;
 beforeAll(async () => {
@@ -31,7 +34,7 @@ async function record(name: string): Promise<string> {
   await using writer = new RecordingWriter(path, { source: 'sock_length', clock } as RecordSource);
   await writer.start();
   writer.processStarted(process);
-  writer.batch({ bytes: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9]), length: 8, nowNs: 12_345.5 });
+  writer.batch({ bytes: Uint8Array.from([...RECORD, 9]), length: RECORD.length, nowNs: 12_345.5 });
   writer.batch({ bytes: new Uint8Array(8), length: 0, nowNs: 20_000 });
   writer.processEnded(process);
   return path;
@@ -53,9 +56,9 @@ describe('recordings', () => {
     await source.start();
     const batches = [];
     for await (const { bytes, length, nowNs } of source) batches.push({ bytes: [...bytes.subarray(0, length)], nowNs });
-    expect(batches[0]).toEqual({ bytes: [1, 2, 3, 4, 5, 6, 7, 8], nowNs: 12_345.5 });
+    expect(batches[0]).toEqual({ bytes: [...RECORD], nowNs: 12_345.5 });
     expect(batches.slice(1).every(({ bytes }) => bytes.length === 0)).toBe(true);
-    expect(told).toEqual([process, [7, 99]]);
+    expect(told).toEqual([{ ...process, commandLine: [], resource: { 'host.name': 'h' } }, [7, 99]]);
     expect(source.clock.toHrTime(5_001)).toEqual([1_700_000_000, 123_456_790]);
   });
 

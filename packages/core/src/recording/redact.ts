@@ -1,82 +1,83 @@
-import { CLOSE_RECORD, HEAD_RECORD, RECORD_HEADER, RECORD_KIND, TURN_RECORD } from '../events/layout.gen.ts';
-import { prefaceBytes, RecordedProtocols } from './recorded-protocols.ts';
-import { maskAll, mayBeginMessage, redactHeadPiece, redactMessages } from './redact-messages.ts';
+import {
+  BEYLA_ABI_VERSION,
+  CLOSE_RECORD,
+  HEAD_RECORD,
+  RECORD_HEADER,
+  RECORD_KIND,
+  TURN_RECORD,
+} from '../events/layout.gen.ts';
+import { MASK } from './mask.ts';
 
-/** `PRI ` is not yet a preface: a method may be called so. */
-const SHORTEST_PREFACE = 4;
+/** What stands for content. No protocol begins like this, so that a replay finds none where the live run found none; asterisks may be a method. */
+export const CONTENT_MASK = 0xff;
+
+/** `\r\n0\r\n\r\n`: the end of the last chunk of a body without trailers; the last four of them end a head. */
+const LAST_CHUNK = [0x0d, 0x0a, 0x30, 0x0d, 0x0a, 0x0d, 0x0a];
+const EMPTY_LINE_BYTES = 4;
+const TAIL_BYTES = 8;
+
+/** Records that say nothing but which process or connection they are about, and when. */
+const HARMLESS: ReadonlySet<number> = new Set([
+  RECORD_KIND.CLOSE,
+  RECORD_KIND.FORK,
+  RECORD_KIND.EXIT,
+  RECORD_KIND.TLS,
+  RECORD_KIND.LOADED,
+  RECORD_KIND.UNSEEN,
+]);
 
 /**
- * Masks what may be secret in a copy of a batch, in place and without changing any length: the values of query parameters, of
- * headers that carry credentials, and the bytes of bodies that follow a head in the same record (chunk framing is kept). Kernel
- * addresses are cleared, and records of exec and listen, which are of any process, are emptied. In stream mode a body whose head
- * was in an earlier record stays as captured.
- *
- * Of HTTP/2 nothing is kept but its preface; `Http2Redactor` puts back what may be recorded. In stream mode a connection is taken to be
- * HTTP/2 until it has said something that begins like an HTTP/1 message.
- *
- * The batch begins at `start`; `protocols` is what earlier batches told. About a microsecond for each record with a head.
+ * Masks all content of a copy of a batch, which begins at `start`, in place and without changing any length; `ContentRedactor` puts back what may be
+ * recorded of it. Kernel addresses are cleared. Records of kinds that a replay does not need, which may be of any process, are emptied, and
+ * so is what is no record.
  */
-export function redactBatch(
-  bytes: Uint8Array,
-  start = 0,
-  protocols: RecordedProtocols = new RecordedProtocols(),
-): void {
+export function redactBatch(bytes: Uint8Array, start = 0): void {
   const { length } = bytes;
-  for (let at = start; at + RECORD_HEADER.size <= length; ) {
+  let at = start;
+  while (at + RECORD_HEADER.size <= length) {
     const size = uint32(bytes, at + RECORD_HEADER.sizeOffset);
-    const kind = bytes[at + RECORD_HEADER.kind];
-    if (size < RECORD_HEADER.size || at + size > length) return;
-    const end = at + size;
-    if ((kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) && size >= TURN_RECORD.size) {
-      bytes.fill(0, at + TURN_RECORD.sock, at + TURN_RECORD.sock + 8);
-      const behind = Math.min(end, at + TURN_RECORD.size + uint16(bytes, at + TURN_RECORD.captured));
-      const connection = uint64(bytes, at + TURN_RECORD.connection);
-      redactContent(bytes, at + TURN_RECORD.size, behind, connection, kind === RECORD_KIND.CHUNK, protocols);
-      // What a reservation did not fill is old ring memory.
-      if (behind < end) bytes.fill(0, behind, end);
-    } else if (kind === RECORD_KIND.HEAD && size >= HEAD_RECORD.size) {
-      const behind = Math.min(end, at + HEAD_RECORD.size + uint16(bytes, at + HEAD_RECORD.captured));
-      const connection = uint64(bytes, at + HEAD_RECORD.connection);
-      const direction = bytes[at + HEAD_RECORD.direction] === 0 ? 0 : 1;
-      const seq = uint32(bytes, at + HEAD_RECORD.seq);
-      const cut = protocols.cutLine(connection, direction, seq);
-      protocols.keepCutLine(connection, direction, seq, redactHeadPiece(bytes, at + HEAD_RECORD.size, behind, cut));
-      bytes.fill(0, behind, end);
-    } else if (kind === RECORD_KIND.CLOSE && size >= CLOSE_RECORD.lastStream) {
-      protocols.forget(uint64(bytes, at + CLOSE_RECORD.connection));
-    } else if (kind === RECORD_KIND.EXEC || kind === RECORD_KIND.LISTEN || kind === RECORD_KIND.UNCLAIMED) {
-      // A replay selects nothing, so it needs none of this.
-      bytes.fill(0, at + RECORD_HEADER.size, end);
-    }
-    at += (size + 7) & ~7;
+    if (size < RECORD_HEADER.size || at + size > length) break;
+    redactRecord(bytes, at, at + size);
+    const next = Math.min(length, at + ((size + 7) & ~7));
+    bytes.fill(0, at + size, next);
+    at = next;
+  }
+  bytes.fill(0, at);
+}
+
+function redactRecord(bytes: Uint8Array, at: number, end: number): void {
+  const kind = bytes[at + RECORD_HEADER.kind] ?? 0;
+  const size = end - at;
+  const isOurs = bytes[at + RECORD_HEADER.abi] === BEYLA_ABI_VERSION;
+  if (isOurs && (kind === RECORD_KIND.TURN || kind === RECORD_KIND.CHUNK) && size >= TURN_RECORD.size) {
+    bytes.fill(0, at + TURN_RECORD.sock, at + TURN_RECORD.sock + 8);
+    redactTail(bytes, at + TURN_RECORD.tail);
+    redactContent(bytes, at + TURN_RECORD.size, uint16(bytes, at + TURN_RECORD.captured), end);
+  } else if (isOurs && kind === RECORD_KIND.HEAD && size >= HEAD_RECORD.size) {
+    redactContent(bytes, at + HEAD_RECORD.size, uint16(bytes, at + HEAD_RECORD.captured), end);
+  } else if (!isOurs || !HARMLESS.has(kind) || size > CLOSE_RECORD.size) {
+    bytes.fill(0, at + RECORD_HEADER.size, end);
   }
 }
 
-function redactContent(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  connection: number,
-  isChunk: boolean,
-  protocols: RecordedProtocols,
-): void {
-  if (start === end) return;
-  const preface = prefaceBytes(bytes, start, end);
-  if (preface > SHORTEST_PREFACE) protocols.learn(connection, false);
-  let isHttp1 = protocols.isHttp1(connection);
-  if (isHttp1 !== false && redactMessages(bytes, start, end)) isHttp1 = true;
-  else if (isHttp1 === undefined && isChunk) isHttp1 = mayBeginMessage(bytes, start, end);
-  if (isHttp1 !== undefined) protocols.learn(connection, isHttp1);
-  if (isHttp1 === false) maskAll(bytes, start + preface, end);
+function redactContent(bytes: Uint8Array, start: number, captured: number, end: number): void {
+  const behind = Math.min(end, start + captured);
+  bytes.fill(CONTENT_MASK, start, behind);
+  // What a reservation did not fill is old ring memory.
+  bytes.fill(0, behind, end);
+}
+
+/** Of the last bytes of a turn it matters whether they end a message, and whether they are known. */
+function redactTail(bytes: Uint8Array, start: number): void {
+  const end = start + TAIL_BYTES;
+  let same = 0;
+  while (same < LAST_CHUNK.length && bytes[end - 1 - same] === LAST_CHUNK[LAST_CHUNK.length - 1 - same]) same++;
+  const kept = same === LAST_CHUNK.length ? same : same >= EMPTY_LINE_BYTES ? EMPTY_LINE_BYTES : 0;
+  if (bytes.subarray(start, end).some((byte) => byte !== 0)) bytes.fill(MASK, start, end - kept);
 }
 
 function uint16(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-}
-
-/** Numbers of connections stay far below 2^53. */
-function uint64(bytes: Uint8Array, at: number): number {
-  return uint32(bytes, at) + uint32(bytes, at + 4) * 2 ** 32;
 }
 
 /** Records behind a frame's prefix are not aligned: no view of words can read them. */

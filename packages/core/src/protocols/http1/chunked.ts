@@ -1,6 +1,10 @@
 import { CR, HT, LF, SP } from './ascii.ts';
 
 const SIZE_DIGITS_MAX = 13;
+const SEMICOLON = 0x3b;
+
+/** Told of a byte of the framing and where it is; 0 where it does not matter which it is. */
+type FramingWatcher = (at: number, byte: number) => void;
 
 type State =
   | 'size'
@@ -47,14 +51,25 @@ export class ChunkedScanner {
     return this.#state === 'invalid';
   }
 
-  /** Consumes up to the end of the body; returns the offset behind the last byte consumed. */
-  scan(bytes: Uint8Array, start: number, end: number): number {
+  /** Consumes up to the end of the body; returns the offset behind the last byte consumed. `watcher` is told of all but data. */
+  scan(bytes: Uint8Array, start: number, end: number, watcher?: FramingWatcher): number {
     let at = start;
     while (at < end && this.#state !== 'done' && this.#state !== 'invalid') {
       if (this.#state === 'data') at += this.skip(end - at);
-      else this.#step(bytes[at++] ?? 0);
+      else {
+        const byte = bytes[at] ?? 0;
+        watcher?.(at, this.#doesMatter(byte) ? byte : 0);
+        this.#step(byte);
+        at += 1;
+      }
     }
     return at;
+  }
+
+  /** Whether another byte would be something else to this class. */
+  #doesMatter(byte: number): boolean {
+    if (byte === CR || byte === LF) return true;
+    return this.#state === 'size' && (hexDigit(byte) >= 0 || byte === SEMICOLON || byte === SP || byte === HT);
   }
 
   /** Passes over data that was not captured; returns how many of `count` bytes are known to be data. */
@@ -76,7 +91,7 @@ export class ChunkedScanner {
         } else if (digit >= 0 || this.#digits === 0) this.#state = 'invalid';
         else if (byte === CR) this.#state = 'size-lf';
         else if (byte === LF) this.#sizeEnded();
-        else if (byte === 0x3b || byte === SP || byte === HT) this.#state = 'extension';
+        else if (byte === SEMICOLON || byte === SP || byte === HT) this.#state = 'extension';
         else this.#state = 'invalid';
         return;
       }

@@ -4,7 +4,17 @@ import { INVALID, NEED_MORE, RequestHead, ResponseHead } from './head.ts';
 import { parseRequestHead } from './parse-request.ts';
 import { parseResponseHead } from './parse-response.ts';
 
-const METHODS = ['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE'];
+export const METHODS: readonly string[] = [
+  'GET',
+  'POST',
+  'PUT',
+  'HEAD',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+  'CONNECT',
+  'TRACE',
+];
 const SLASH = 0x2f;
 
 const request = new RequestHead();

@@ -3,13 +3,20 @@ import type { Turn } from '../../connections/turn.ts';
 import type { TurnConsumer } from '../../connections/turn-consumer.ts';
 import { DIRECTION, RECORD_FLAG } from '../../events/layout.gen.ts';
 import type { HttpExchange } from '../http-exchange.ts';
-import { Http2Connection } from '../http2/http2-connection.ts';
+import { Http2Connection, type Http2Start } from '../http2/http2-connection.ts';
 import { streamOfUpgrade } from '../http2/upgrade.ts';
 import type { ProtocolHost } from '../protocol.ts';
 import { detectRequest } from './detect.ts';
 import { Pairing } from './pairing.ts';
 import { RequestSide } from './request-side.ts';
 import { ResponseSide } from './response-side.ts';
+import type { SyntaxWatcher } from './syntax-watcher.ts';
+
+/** Looks over the shoulder of a connection. */
+export interface Http1Watcher extends SyntaxWatcher {
+  /** HTTP/2 follows; returns who takes it. */
+  onUpgrade(connection: Connection, start: Http2Start): TurnConsumer;
+}
 
 /** What is known of one connection once its direction of requests is. */
 interface Sides {
@@ -27,6 +34,7 @@ interface Sides {
 export class Http1Connection implements TurnConsumer {
   readonly #connection: Connection;
   readonly #host: ProtocolHost;
+  readonly #watcher: Http1Watcher | undefined;
   #sides: Sides | undefined = undefined;
   /** Turns that were lost before the next one. */
   #missing = 0;
@@ -34,9 +42,10 @@ export class Http1Connection implements TurnConsumer {
   #wasRequest = false;
   #isStream = false;
 
-  constructor(connection: Connection, host: ProtocolHost) {
+  constructor(connection: Connection, host: ProtocolHost, watcher?: Http1Watcher) {
     this.#connection = connection;
     this.#host = host;
+    this.#watcher = watcher;
   }
 
   turn(turn: Turn): boolean {
@@ -108,7 +117,9 @@ export class Http1Connection implements TurnConsumer {
     const offsets = [responses.reader.headEnd, responses.reader.headEnd];
     offsets[requestDirection] = requests.reader.position;
     const upgraded = streamOfUpgrade(request);
-    const consumer = new Http2Connection(this.#connection, this.#host, { requestDirection, offsets, upgraded });
+    const start: Http2Start = { requestDirection, offsets, upgraded };
+    const consumer =
+      this.#watcher?.onUpgrade(this.#connection, start) ?? new Http2Connection(this.#connection, this.#host, start);
     this.#connection.consumer = consumer;
     return consumer;
   }
@@ -121,8 +132,8 @@ export class Http1Connection implements TurnConsumer {
     const sides = {
       requestDirection,
       pairing,
-      requests: new RequestSide(pairing),
-      responses: new ResponseSide(pairing),
+      requests: new RequestSide(pairing, this.#watcher),
+      responses: new ResponseSide(pairing, this.#watcher),
     };
     this.#sides = sides;
     return sides;

@@ -4,6 +4,7 @@ import { ChunkedScanner } from './chunked.ts';
 import type { Framing } from './framing.ts';
 import { type Head, NEED_MORE } from './head.ts';
 import { HeadBuffer } from './head-buffer.ts';
+import type { SyntaxWatcher } from './syntax-watcher.ts';
 
 /** Fewer unseen bytes than this cannot be a message (`HTTP/1.0 200` is the shortest start): stray line ends. */
 const MESSAGE_BYTES_MIN = 12;
@@ -55,6 +56,7 @@ export class MessageReader<H extends Head> {
 
   readonly #handler: MessageHandler;
   readonly #parse: ParseHead<H>;
+  readonly #watcher: SyntaxWatcher | undefined;
   readonly #buffer = new HeadBuffer();
   readonly #chunks = new ChunkedScanner();
   #bodyBytes = 0;
@@ -62,10 +64,11 @@ export class MessageReader<H extends Head> {
   #cutBytes = 0;
   #cutPosition = 0;
 
-  constructor(head: H, parse: ParseHead<H>, handler: MessageHandler) {
+  constructor(head: H, parse: ParseHead<H>, handler: MessageHandler, watcher?: SyntaxWatcher) {
     this.head = head;
     this.#parse = parse;
     this.#handler = handler;
+    this.#watcher = watcher;
   }
 
   get isBetweenMessages(): boolean {
@@ -144,7 +147,7 @@ export class MessageReader<H extends Head> {
           break;
         }
         case 'chunked':
-          at = this.#chunks.scan(bytes, at, end);
+          at = this.#chunks.scan(bytes, at, end, this.#framingWatcher(turn));
           if (this.#chunks.isDone) this.#ended(turn);
           else if (this.#chunks.isInvalid) this.goBlind('chunked');
           break;
@@ -162,6 +165,7 @@ export class MessageReader<H extends Head> {
     let at = start;
     if (this.#buffer.length === 0) {
       while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+      if (at > start) this.#watch(turn, bytes, start, at, offsetOf(turn, start), true);
       if (at === end) return end;
       this.beganWithTurn = start === turn.prefixStart;
       this.arrivedNs = turn.arrivedNs;
@@ -170,18 +174,22 @@ export class MessageReader<H extends Head> {
       const behind = this.#parse(bytes, at, end, this.head);
       if (behind === NEED_MORE) {
         const isRestUnseen = !turn.isPiece && turn.sizeBytes > turn.prefixEnd - turn.prefixStart;
+        this.#watch(turn, bytes, at, end, offsetOf(turn, at), isRestUnseen);
         if (isRestUnseen) this.#cutHead(turn, end - at, this.position - (end - at));
         else this.#buffer.append(bytes, at, end);
         return end;
       }
+      if (behind >= 0) this.#watch(turn, bytes, at, behind, offsetOf(turn, at), true);
       return this.#headRead(turn, behind, end);
     }
     const buffer = this.#buffer;
     at = buffer.append(bytes, at, end);
+    const begin = offsetOf(turn, at) - buffer.length;
     if (buffer.isFull) {
-      this.#cut(turn, this.position - buffer.length);
+      this.#cut(turn, begin);
       return at;
     }
+    this.#watch(turn, buffer.bytes, 0, buffer.length, begin, buffer.isWhole);
     if (!buffer.isWhole) return at;
     const behind = this.#parse(buffer.bytes, 0, buffer.length, this.head);
     const outcome = this.#headRead(turn, behind < 0 ? behind : at, end);
@@ -277,6 +285,7 @@ export class MessageReader<H extends Head> {
   #cut(turn: Turn, begin: number): void {
     const { bytes, length } = this.#buffer;
     const outcome = this.#parse(bytes, 0, length, this.head);
+    this.#watch(turn, bytes, 0, length, begin, true);
     if (outcome === NEED_MORE) {
       this.#cutHead(turn, length, begin);
     } else {
@@ -292,4 +301,19 @@ export class MessageReader<H extends Head> {
     this.goBlind('cut');
     this.#handler.onHead(turn, true);
   }
+
+  #watch(turn: Turn, bytes: Uint8Array, start: number, end: number, offset: number, isOver: boolean): void {
+    this.#watcher?.onHead(turn.direction, offset, bytes, start, end, isOver);
+  }
+
+  #framingWatcher(turn: Turn): ((at: number, byte: number) => void) | undefined {
+    const watcher = this.#watcher;
+    if (watcher === undefined) return undefined;
+    return (at, byte) => watcher.onFraming(turn.direction, offsetOf(turn, at), byte);
+  }
+}
+
+/** Stream offset of a byte of what was captured of a turn. */
+function offsetOf(turn: Turn, at: number): number {
+  return turn.offsetBytes + at - turn.prefixStart;
 }

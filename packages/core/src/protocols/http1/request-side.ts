@@ -8,6 +8,7 @@ import { type MessageHandler, MessageReader } from './message-reader.ts';
 import type { Pairing } from './pairing.ts';
 import { parseRequestHead } from './parse-request.ts';
 import { readRequestFacts } from './request-facts.ts';
+import type { SyntaxWatcher } from './syntax-watcher.ts';
 import { endsWithLastChunk } from './tail.ts';
 
 /** Silence after which requests and responses are taken to be in step again. */
@@ -24,9 +25,9 @@ export class RequestSide implements MessageHandler {
   /** The next piece is the first one behind turns. */
   #isEntering = false;
 
-  constructor(pairing: Pairing) {
+  constructor(pairing: Pairing, watcher?: SyntaxWatcher) {
     this.#pairing = pairing;
-    this.reader = new MessageReader(new RequestHead(), parseRequestHead, this);
+    this.reader = new MessageReader(new RequestHead(), parseRequestHead, this, watcher);
   }
 
   /** Whether the turn is understood so far. */

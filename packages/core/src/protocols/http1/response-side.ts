@@ -9,6 +9,7 @@ import type { Pairing } from './pairing.ts';
 import { parseResponseHead } from './parse-response.ts';
 import type { RequestSide } from './request-side.ts';
 import { type BlindEnd, judgeBlindEnd } from './response-end.ts';
+import type { SyntaxWatcher } from './syntax-watcher.ts';
 
 /** Not the response itself, which follows. */
 function isInterimStatus(status: number): boolean {
@@ -46,9 +47,9 @@ export class ResponseSide implements MessageHandler {
   /** What becomes of a response that the bytes do not show the end of, should the connection end now. */
   #endAtClose: BlindEnd = 'ended';
 
-  constructor(pairing: Pairing) {
+  constructor(pairing: Pairing, watcher?: SyntaxWatcher) {
     this.#pairing = pairing;
-    this.reader = new MessageReader(new ResponseHead(), parseResponseHead, this);
+    this.reader = new MessageReader(new ResponseHead(), parseResponseHead, this, watcher);
   }
 
   /** Whether the turn is understood so far. */

@@ -10,7 +10,10 @@ const INTEGER_MAX = 2 ** 28;
 const INDEX_MAX = 4096;
 const NO_BYTES = new Uint8Array(0);
 
-/** Told of the value of each literal, which is of `field` and stands in `bytes[start..end)`, Huffman-coded or not; it may change them. */
+/**
+ * Told of the value of each literal, which is of `field` and stands in `bytes[start..end)`, Huffman-coded or not; it may change them. It is told of
+ * names that do not matter as if they were values of `OTHER`.
+ */
 export type ValueWatcher = (field: number, bytes: Uint8Array, start: number, end: number, isCoded: boolean) => void;
 
 /**
@@ -70,6 +73,7 @@ export class HpackDecoder {
       const start = this.#at;
       if (!this.#skip(length)) return;
       field = fieldOf(this.#bytes, start, this.#at, isCoded);
+      if (field === FIELD.OTHER) this.#watcher?.(field, this.#bytes, start, this.#at, isCoded);
     } else {
       field = this.#fieldAt(index);
     }

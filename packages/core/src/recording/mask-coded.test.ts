@@ -2,20 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { huffmanEncode } from '../protocols/http2/hpack/huffman-code.ts';
 import { huffmanDecode } from '../protocols/http2/hpack/huffman-decoder.ts';
-import { bytesOf } from '../testing/records.ts';
-import { maskCodedQuery, maskQuery } from './mask-query.ts';
-
-function masked(target: string): string {
-  const bytes = bytesOf(target);
-  maskQuery(bytes, 0, bytes.length);
-  return Buffer.from(bytes).toString('latin1');
-}
+import { maskCoded } from './mask-coded.ts';
+import { maskQuery, maskTarget } from './mask-target.ts';
 
 /** Codes the target, masks it, and decodes what that gave. */
-function maskedCoded(target: string): string {
+function maskedCoded(target: string, mask = maskQuery): string {
   const coded = Uint8Array.from([0xee, ...huffmanEncode(target), 0xee]);
   const { length } = coded;
-  maskCodedQuery(coded, 1, length - 1);
+  maskCoded(coded, 1, length - 1, mask);
   expect([coded[0], coded[length - 1], coded.length]).toEqual([0xee, 0xee, length]);
   const plain = new Uint8Array(2 * length);
   const size = huffmanDecode(coded, 1, length - 1, plain);
@@ -23,23 +17,25 @@ function maskedCoded(target: string): string {
   return Buffer.from(plain.subarray(0, size)).toString('latin1');
 }
 
-describe('maskQuery()', () => {
-  it('masks values, byte for byte, and nothing else', () => {
-    expect(masked('/a=b?user=bob&flag&t=x=y&=z')).toBe('/a=b?user=***&flag&t=***&=*');
-    expect(masked('/plain')).toBe('/plain');
-  });
-});
-
-describe('maskCodedQuery()', () => {
+describe('maskCoded()', () => {
   it('masks values of a Huffman-coded target, with as many asterisks as have room', () => {
     expect(maskedCoded('/users?token=swordfish&page=2')).toMatch(/^\/users\?token=\*{5,7}&page=\*?$/);
     expect(maskedCoded('/plain?flag')).toBe('/plain?flag');
   });
 
-  it('leaves what is no Huffman code as it is', () => {
+  it('masks all of what is no Huffman code', () => {
     const bytes = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
-    maskCodedQuery(bytes, 0, 4);
-    expect([...bytes]).toEqual([0xff, 0xff, 0xff, 0xff]);
+    maskCoded(bytes, 0, 4, maskQuery);
+    expect([...bytes]).toEqual([0xf9, 0xf9, 0xf9, 0xf9]);
+  });
+
+  it('leaves of a path its slashes, and always that it is one', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40, unit: 'binary-ascii' }), (path) => {
+        expect(maskedCoded(`/${path}`, maskTarget)).toMatch(/^\/[/*]*\??\**$/);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('keeps all but the values, and every length, whatever the target', () => {

@@ -1,36 +1,27 @@
 import { CODE_BITS, CODES } from '../protocols/http2/hpack/huffman-code.ts';
 import { huffmanDecode } from '../protocols/http2/hpack/huffman-decoder.ts';
+import { MASK, maskAll } from './mask.ts';
 
-const AMPERSAND = 0x26;
-const EQUALS = 0x3d;
-const QUESTION_MARK = 0x3f;
-
-/** What stands for a byte that is not recorded: an asterisk, which has 8 bits in HPACK's Huffman code, too. */
-export const MASK = 0x2a;
 const MASK_BITS = 8;
 
-/** Masks the values of query parameters in the request target `bytes[start..end)`, byte for byte. */
-export function maskQuery(bytes: Uint8Array, start: number, end: number): void {
-  let at = start;
-  while (at < end && bytes[at] !== QUESTION_MARK) at++;
-  let isValue = false;
-  for (; at < end; at++) {
-    if (bytes[at] === AMPERSAND) isValue = false;
-    else if (isValue) bytes[at] = MASK;
-    else if (bytes[at] === EQUALS) isValue = true;
-  }
-}
-
 /**
- * The same for a Huffman-coded target, which keeps its length: as the characters of a value have fewer bits, or more, than asterisks,
- * there are as many asterisks as have room.
+ * Does to the Huffman-coded text `bytes[start..end)` what `mask` does to a plain one, and keeps its length: as the characters that are masked
+ * have fewer bits than asterisks, or more, there are as many asterisks as have room. What is no text is masked all over.
  */
-export function maskCodedQuery(bytes: Uint8Array, start: number, end: number): void {
+export function maskCoded(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mask: (plain: Uint8Array, start: number, end: number) => void,
+): void {
   const plain = new Uint8Array(2 * (end - start));
   const length = huffmanDecode(bytes, start, end, plain);
-  if (length < 0) return;
+  if (length < 0) {
+    maskAll(bytes, start, end, true);
+    return;
+  }
   const masked = plain.slice(0, length);
-  maskQuery(masked, 0, length);
+  mask(masked, 0, length);
   const last = masked.lastIndexOf(MASK);
   if (last < 0) return;
   let keptBits = 0;
@@ -51,7 +42,6 @@ export function maskCodedQuery(bytes: Uint8Array, start: number, end: number): v
   }
   code.fill(end);
 }
-
 /** Writes codes of any number of bits one behind the other. */
 class CodeWriter {
   readonly #bytes: Uint8Array;
