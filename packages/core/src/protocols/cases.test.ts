@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readScript } from '../testing/conversation-script.ts';
 import { InterpreterHarness } from '../testing/interpreter-harness.ts';
-import { batchesOf, recorded } from '../testing/recorded.ts';
+import { batchesOf } from '../testing/recorded.ts';
+import { expectSameReplay } from '../testing/replays.ts';
 
 const CASES = new URL('../../../../test/cases/', import.meta.url);
 const CASE =
@@ -20,18 +21,6 @@ interface Expected {
 /** Undefined cannot be written in JSON: null stands for it. */
 function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? undefined]));
-}
-
-/** What a recording cannot give back: HTTP/2 that begins as HTTP/1. */
-const NOT_RECORDED = ['http2/upgrade.md'];
-
-/** What a replay must give back: all but ids, and values of queries. */
-function facts(harness: InterpreterHarness): unknown {
-  const spans = harness.spans.map(({ traceId, spanId, clock, ...span }) => ({
-    ...span,
-    query: 'query' in span ? span.query?.replace(/=[^&]*/g, '=') : undefined,
-  }));
-  return { spans, lost: harness.lost(), stats: harness.interpreter.stats() };
 }
 
 const files = ['http1', 'http2'].flatMap((folder) =>
@@ -60,20 +49,13 @@ for (const file of files.filter((name) => name.endsWith('.md'))) {
       expect(harness.interpreter.stats()).toMatchObject(expected.counters ?? {});
       expect(harness.verdicts.map(([, verdict]) => verdict)).toEqual(expected.verdicts ?? []);
     });
-    if (NOT_RECORDED.includes(file)) return;
     it.each(cases.map(({ groups }) => [groups?.['title'] ?? '', groups ?? {}] as const))(
       '%s: the same from a recording',
       async (_title, groups) => {
         const steps = readScript(groups['options'] ?? '', groups['script'] ?? '');
         const idle = (ms: number): Uint8Array[][] => new Array<Uint8Array[]>(Math.ceil(ms / 10)).fill([]);
         const live = batchesOf([...steps.flatMap(({ records, waitMs }) => [records, ...idle(waitMs)]), ...idle(300)]);
-        const { batches } = await recorded(live);
-        const [first, second] = [live, batches].map((list) => {
-          const harness = new InterpreterHarness({ probe: () => undefined });
-          for (const batch of list) harness.spans.push(...harness.interpreter.interpret(batch));
-          return facts(harness);
-        });
-        expect(second).toEqual(first);
+        await expectSameReplay(live, []);
       },
     );
   });

@@ -6,7 +6,7 @@ import { InterpreterHarness } from './interpreter-harness.ts';
 import { batchesOf, recorded } from './recorded.ts';
 
 /** All that a span says, but for what is drawn anew for each, and what is masked in a recording. */
-function facts({ traceId, spanId, parentSpanId, traceFlags, ...span }: RequestSpan): unknown {
+function facts({ traceId, spanId, ...span }: RequestSpan): unknown {
   const masked = isHttpSpan(span as RequestSpan) ? {} : { service: undefined, method: undefined };
   const texts = { path: undefined, query: undefined, userAgent: undefined, traceState: undefined };
   return { ...span, clock: undefined, ...texts, ...masked };
