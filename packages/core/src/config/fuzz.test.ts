@@ -74,6 +74,25 @@ describe('loadConfig() of anything', () => {
     );
   });
 
+  it('is not overwhelmed by aliases, keys or maps in maps by the ten thousand', async () => {
+    const times = (count: number, line: (index: number) => string): string =>
+      Array.from({ length: count }, (_, i) => line(i)).join('');
+    const startedMs = performance.now();
+    const aliases = `network:\n  a: &a x\n  b:\n${times(20_000, () => '  - *a\n')}`;
+    await expect(loadConfig(aliases, {})).rejects.toThrow(
+      '<text>:1004:5: the file has 20000 aliases; expected at most 1000. Use fewer aliases.',
+    );
+    await expect(
+      loadConfig(
+        times(20_000, (index) => `key${index}: 1\n`),
+        {},
+      ),
+    ).rejects.toThrow(BeylaError);
+    await expect(loadConfig(`network: {${times(20_000, () => 'a: 1, ')}}`, {})).rejects.toThrow('keys must be unique');
+    await expect(loadConfig(`network: ${'['.repeat(20_000)}`, {})).rejects.toThrow(BeylaError);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
   it('is not overwhelmed by aliases of aliases', async () => {
     const levels = Array.from({ length: 30 }, (_, at) => `  a${at + 1}: &a${at + 1} [*a${at}, *a${at}, *a${at}]`);
     await expect(loadConfig(`network:\n  a0: &a0 [x]\n${levels.join('\n')}\n`, {})).rejects.toThrow('too large');

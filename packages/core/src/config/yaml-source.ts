@@ -6,6 +6,7 @@ import { type Environment, substitute } from './substitute.ts';
 /** Far above any real file, far below what aliases of aliases can grow to. */
 const MAX_VALUES = 100_000;
 const MAX_DEPTH = 64;
+const MAX_ALIASES = 1000;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 /**
@@ -29,7 +30,13 @@ export async function parseYaml(text: string, name: string, env: Environment): P
   const protectedText = protectReferences(text);
   // A text that could not be protected must not be restored.
   const restore = protectedText === text ? (part: string): string => part : restoreReferences;
-  const document = yaml.parseDocument(protectedText, { lineCounter: lines, merge: false, logLevel: 'silent' });
+  const document = yaml.parseDocument(protectedText, {
+    lineCounter: lines,
+    merge: false,
+    logLevel: 'silent',
+    // It compares each key with all others; the reader below looks them up.
+    uniqueKeys: false,
+  });
   const [problem] = document.errors;
   if (problem !== undefined) {
     const at = lines.linePos(problem.pos[0]);
@@ -37,35 +44,56 @@ export async function parseYaml(text: string, name: string, env: Environment): P
     const cure = 'Correct the YAML at this place.';
     return failAt({ ...start, line: at.line, column: at.col }, 'INVALID_OPTION', `the YAML is wrong: ${said}`, cure);
   }
-  const given = new Reader(yaml, document, lines, name, (part) => substitute(restore(part), env), restore).read(
-    document.contents,
-    0,
-  );
+  const targets = targetsOf(yaml, document);
+  if (targets.size > MAX_ALIASES) {
+    const [last] = [...targets.keys()].slice(MAX_ALIASES);
+    const at = lines.linePos(last?.range?.[0] ?? 0);
+    return failAt(
+      { ...start, line: at.line, column: at.col },
+      'INVALID_OPTION',
+      `the file has ${targets.size} aliases; expected at most ${MAX_ALIASES}`,
+      'Use fewer aliases.',
+    );
+  }
+  const reader = new Reader(yaml, targets, lines, name, (part) => substitute(restore(part), env), restore);
+  const given = reader.read(document.contents, 0);
   if (given.form === 'map') return given;
   if (given.form === 'scalar' && given.value === null) return { form: 'map', entries: new Map(), source: start };
   return failAt(given.source, 'INVALID_OPTION', 'the configuration is no mapping; expected `key: value` lines');
 }
 
+/** What each alias stands for: the last node before it with its anchor. One walk for all; the library walks the document for each. */
+function targetsOf(yaml: typeof import('yaml'), document: Document.Parsed): Map<Alias, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node | undefined>();
+  yaml.visit(document, {
+    Node: (_, node) => {
+      if (yaml.isAlias(node)) targets.set(node, anchors.get(node.source));
+      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
 class Reader {
   readonly #yaml: typeof import('yaml');
-  readonly #document: Document.Parsed;
+  readonly #targets: ReadonlyMap<Alias, Node | undefined>;
   readonly #lines: LineCounter;
   readonly #name: string;
   readonly #substituted: (text: string) => string;
   readonly #restored: (text: string) => string;
-  readonly #targets = new Map<Alias, Node | undefined>();
   #values = 0;
 
   constructor(
     yaml: typeof import('yaml'),
-    document: Document.Parsed,
+    targets: ReadonlyMap<Alias, Node | undefined>,
     lines: LineCounter,
     name: string,
     substituted: (text: string) => string,
     restored: (text: string) => string,
   ) {
     this.#yaml = yaml;
-    this.#document = document;
+    this.#targets = targets;
     this.#lines = lines;
     this.#name = name;
     this.#substituted = substituted;
@@ -84,7 +112,7 @@ class Reader {
     }
     const { isAlias, isMap, isSeq, isScalar } = this.#yaml;
     if (isAlias(node)) {
-      const target = this.#target(node);
+      const target = this.#targets.get(node);
       return target === undefined
         ? failAt(
             source,
@@ -100,12 +128,6 @@ class Reader {
     }
     if (!isScalar(node)) return { form: 'scalar', value: null, text: '', isText: false, source };
     return this.#scalar(node.value, node.source, source);
-  }
-
-  /** Looking for an anchor walks the document: once for each alias is enough. */
-  #target(alias: Alias): Node | undefined {
-    if (!this.#targets.has(alias)) this.#targets.set(alias, alias.resolve(this.#document));
-    return this.#targets.get(alias);
   }
 
   #scalar(value: unknown, written: string | undefined, source: ConfigSource): Given {
@@ -124,10 +146,16 @@ class Reader {
   #entries(items: readonly { key: unknown; value: unknown }[], depth: number): GivenMap['entries'] {
     const own: [string, { keySource: ConfigSource; value: Given }][] = [];
     const merged: [string, { keySource: ConfigSource; value: Given }][] = [];
+    const names = new Set<string>();
     for (const { key, value } of items) {
       const keySource = this.#sourceOf(key as Node);
       const given = this.read(value as Node | null, depth + 1, keySource);
       const name = this.#keyOf(key, depth);
+      if (names.has(name)) {
+        const cure = 'Correct the YAML at this place.';
+        return failAt(keySource ?? given.source, 'INVALID_OPTION', 'the YAML is wrong: Map keys must be unique', cure);
+      }
+      names.add(name);
       if (name === '<<') merged.push(...mergedEntries(given));
       else own.push([name, { keySource: keySource ?? given.source, value: given }]);
     }
