@@ -1,19 +1,28 @@
 import { fstatSync, readSync } from 'node:fs';
+import { ReadBudget } from './read-budget.ts';
 
-/** Positional reads of an open file that never go beyond its end; the caller closes it. */
+/** Positional reads of an open file that never go beyond its end, nor beyond what a file may cost; the caller closes it. */
 export class BoundedFile {
   readonly sizeBytes: number;
   readonly #file: number;
+  readonly #budget: ReadBudget;
 
   constructor(file: number) {
     this.#file = file;
     this.sizeBytes = fstatSync(file).size;
+    this.#budget = new ReadBudget(this.sizeBytes);
+  }
+
+  /** The file was too much to read: what is known of it is not all. */
+  get isSpent(): boolean {
+    return this.#budget.isSpent;
   }
 
   /** Exactly these bytes; undefined where the file has not got them all, or cannot be read. */
   read(offset: number, length: number): Buffer | undefined {
     if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return undefined;
     if (offset < 0 || length <= 0 || length > LARGEST_READ || offset + length > this.sizeBytes) return undefined;
+    if (!this.#budget.take(length)) return undefined;
     const bytes = Buffer.allocUnsafe(length);
     try {
       return readSync(this.#file, bytes, 0, length, offset) === length ? bytes : undefined;

@@ -31,6 +31,8 @@ const PROGRAM_HEADER_BYTES = 56;
 const MOST_SECTIONS = 4096;
 const MOST_SEGMENTS = 512;
 const LONGEST_NAMES = 1024 * 1024;
+/** No name that is looked for is longer. */
+const LONGEST_NAME = 64;
 const MACHINE_X86_64 = 62;
 const TYPE_SHARED = 3;
 const SECTION_NOBITS = 8;
@@ -133,9 +135,9 @@ function readSections(file: BoundedFile, header: Buffer): ElfSection[] {
   return Array.from({ length: count }, (_, index) => {
     const at = index * SECTION_HEADER_BYTES;
     const nameAt = table.readUInt32LE(at);
-    const end = names.indexOf(0, nameAt);
+    const end = names.subarray(nameAt, nameAt + LONGEST_NAME).indexOf(0);
     return {
-      name: names.toString('latin1', nameAt, end < 0 ? names.length : end),
+      name: names.toString('latin1', nameAt, nameAt + (end < 0 ? LONGEST_NAME : end)),
       type: table.readUInt32LE(at + 4),
       address: readWord(table, at + 16),
       offset: readWord(table, at + 24),

@@ -33,7 +33,7 @@ const SECTION_DYNAMIC_SYMBOLS = 11;
 export const SYMBOL_BYTES = 24;
 export const TYPE_FUNCTION = 2;
 export const UNDEFINED_SECTION = 0;
-/** A file that has more of the few wanted names is hostile. */
+/** A file that has so many more of the wanted names than there are is hostile. */
 const MOST_FUNCTIONS = 256;
 const AT_SIGN = 0x40;
 /** Beyond this a table is not read: a browser with debug symbols has about as much. */
@@ -61,6 +61,7 @@ function functionsIn(elf: ElfFile, table: SymbolTable, wanted: readonly string[]
   // The first four bytes of a name rule nearly all symbols out before a string is made.
   const beginnings = new Set(wanted.map((name) => Buffer.from(name, 'latin1').readUInt32LE(0)));
   const lastName = strings.length - 4;
+  const addresses = new Map<string, Set<number>>();
   let count = 0;
   elf.file.pieces(table.symbols, 0, (piece) => {
     for (let at = 0; at + SYMBOL_BYTES <= piece.length; at += SYMBOL_BYTES) {
@@ -70,12 +71,13 @@ function functionsIn(elf: ElfFile, table: SymbolTable, wanted: readonly string[]
       const name = nameIn(strings, nameAt, longest);
       if (name === undefined || !wantedNames.has(name) || piece.readUInt16LE(at + 6) === UNDEFINED_SECTION) continue;
       const address = readWord(piece, at + 8);
-      const same = found.get(name) ?? [];
-      if (same.some((symbol) => symbol.address === address)) continue;
-      found.set(name, [...same, { name, address, size: readWord(piece, at + 16) }]);
-      count++;
+      const known = addresses.get(name) ?? new Set();
+      if (known.has(address)) continue;
+      addresses.set(name, known.add(address));
+      found.set(name, [...(found.get(name) ?? []), { name, address, size: readWord(piece, at + 16) }]);
+      if (++count >= MOST_FUNCTIONS + wanted.length) return false;
     }
-    return count < MOST_FUNCTIONS;
+    return true;
   });
   return found;
 }

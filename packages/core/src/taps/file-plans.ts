@@ -6,6 +6,8 @@ import { planOpenssl } from './openssl-plan.ts';
 import { planRustls } from './rustls-plan.ts';
 import type { NoTap, TapPlan } from './tap-plan.ts';
 
+/** Of no hostile file is more known than that. */
+const TOO_MUCH: NoTap = { reason: 'refused', about: 'its tables are too much to read' };
 const NOT_ELF: NoTap = { reason: 'none', about: 'not an executable file for x86-64' };
 
 /** Plans of files, kept for the 1024 last used ones. */
@@ -32,7 +34,10 @@ export class FilePlans {
 
   #read(descriptor: number): TapPlan | NoTap {
     const elf = ElfFile.read(descriptor);
-    return elf?.isX86 === true ? this.#planner(elf) : NOT_ELF;
+    if (elf?.isX86 !== true) return NOT_ELF;
+    const plan = this.#planner(elf);
+    // A plan that was made of a part of the file might leave out what must not be.
+    return elf.file.isSpent ? TOO_MUCH : plan;
   }
 }
 

@@ -30,6 +30,8 @@ const LAYOUTS: Readonly<Record<number, Layout>> = {
 const SECTIONS = ['.gopclntab', '.data.rel.ro.gopclntab'];
 const HEADER_BYTES = 8 + 8 * 8;
 const MOST_FUNCTIONS = 4_000_000;
+/** A function and its wrapper have the same name. */
+const MOST_OF_A_NAME = 64;
 /** The largest programs that are known have about 100 MiB. */
 const LARGEST_TABLE = 128 * 1024 * 1024;
 const LARGEST_SEARCH = 256 * 1024 * 1024;
@@ -75,7 +77,10 @@ export function findGoFunctions(elf: ElfFile, wanted: readonly string[]): Map<st
     if (name === undefined) continue;
     const start = field(at);
     const size = field(at + entryBytes) - start;
-    if (size > 0) found.set(name, [...(found.get(name) ?? []), { name, address: base + start, size }]);
+    if (size <= 0) continue;
+    const same = found.get(name);
+    if (same === undefined) found.set(name, [{ name, address: base + start, size }]);
+    else if (same.length < MOST_OF_A_NAME) same.push({ name, address: base + start, size });
   }
   return found;
 }

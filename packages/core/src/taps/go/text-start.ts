@@ -44,7 +44,7 @@ export function findTextStart(
 function wordsInData(elf: ElfFile, value: number): number[] {
   const found: number[] = [];
   const needle = Buffer.alloc(8);
-  needle.writeBigUInt64LE(BigInt(value));
+  needle.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));
   for (const segment of elf.segments) {
     if (segment.type !== SEGMENT_LOAD || (segment.flags & 2) === 0) continue;
     elf.file.pieces(elf.range(segment, LARGEST_SEARCH), 8, (piece, start) => {

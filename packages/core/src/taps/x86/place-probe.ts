@@ -37,7 +37,8 @@ export function placeProbe(code: Uint8Array, registers: readonly number[], keeps
   });
   if (!isWhole) return undefined;
   // A loop back behind the entry would hit a later candidate once a round.
-  const firstLoop = Math.min(...[...targets].filter((target) => target > 0));
+  let firstLoop = Number.POSITIVE_INFINITY;
+  for (const target of targets) if (target > 0 && target < firstLoop) firstLoop = target;
   const offset = candidates.find((candidate) => candidate < firstLoop);
   return offset === undefined ? { offset: 0, kind: 'stepped' } : { offset, kind: 'emulated' };
 }
