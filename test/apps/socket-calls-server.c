@@ -4,8 +4,10 @@
  *
  *     socket-calls-server RECEIVE SEND
  *
- * RECEIVE: read readv preadv2 recvfrom recvmsg recvmmsg peek split
- * SEND:    write writev pwritev2 sendto sendmsg sendmmsg pieces sendfile splice
+ * RECEIVE: read readv preadv2 recvfrom recvmsg recvmmsg recvmmsg-2 peek split
+ * SEND:    write writev pwritev2 sendto sendmsg sendmmsg sendmmsg-2 pieces sendfile splice
+ *
+ * Those with -2 have room for two messages in one call, which nothing tells apart from outside.
  *
  * Every request is answered with its own method and target as the body, padded to BODY bytes, and status 200; a target that ends in
  * /404 with status 404. Prints `READY port`.
@@ -72,6 +74,16 @@ static ssize_t receive_some(int fd, char *buffer, size_t length)
 		messages.msg_hdr.msg_iovlen = segments(iov, buffer, length);
 		return recvmmsg(fd, &messages, 1, 0, NULL) == 1 ? (ssize_t)messages.msg_len : -1;
 	}
+	if (!strcmp(receive_with, "recvmmsg-2")) {
+		struct mmsghdr two[2] = { { .msg_hdr = { .msg_iov = iov } }, { .msg_hdr = { .msg_iov = iov + 1, .msg_iovlen = 1 } } };
+		int count;
+
+		iov[0] = (struct iovec){ buffer, length / 2 };
+		iov[1] = (struct iovec){ buffer + length / 2, length - length / 2 };
+		two[0].msg_hdr.msg_iovlen = 1;
+		count = recvmmsg(fd, two, 2, MSG_WAITFORONE, NULL);
+		return count == 1 ? (ssize_t)two[0].msg_len : -1;
+	}
 	if (!strcmp(receive_with, "peek")) {
 		ssize_t seen = recv(fd, buffer, length, MSG_PEEK);
 
@@ -137,6 +149,13 @@ static void send_all(int fd, char *head, size_t head_length, char *body, size_t 
 		} else if (!strcmp(send_with, "sendmsg")) {
 			if (sendmsg(fd, &messages[0].msg_hdr, 0) != (ssize_t)total)
 				fail("sendmsg");
+		} else if (!strcmp(send_with, "sendmmsg-2")) {
+			iov[0] = (struct iovec){ head, head_length };
+			iov[1] = (struct iovec){ body, body_length };
+			messages[0].msg_hdr.msg_iovlen = 1;
+			messages[1].msg_hdr = (struct msghdr){ .msg_iov = iov + 1, .msg_iovlen = 1 };
+			if (sendmmsg(fd, messages, 2, 0) != 2)
+				fail("sendmmsg");
 		} else if (!strcmp(send_with, "sendmmsg")) {
 			if (sendmmsg(fd, messages, 1, 0) != 1)
 				fail("sendmmsg");

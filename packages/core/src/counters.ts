@@ -4,6 +4,8 @@ const LOST_REQUESTS = {
   'process.unknown': 'Exchanges whose process is not, or no longer, a selected one.',
   'connections.unseen':
     'Requests of closed connections of which nothing found room on the ring, or too little to tell what they were.',
+  'connections.unread':
+    'Connections of no known protocol on which something was said, where requests would be, that could not be captured (splice, several messages of one call); each stands for one request or more, or none.',
   'http1.request_lost': 'Requests whose turn found no room on the ring.',
   'http1.response_lost': 'Requests whose response found no room on the ring, or that were forgotten before it came.',
   'http1.response_without_request': 'Responses to requests from before the tracer, or that it did not see.',

@@ -25,6 +25,8 @@ export class UndetectedConnection implements TurnConsumer {
   /** The kernel found HTTP/2 in a beginning that was lost, or knows of frames: sooner or later one will tell. */
   #isFramed = false;
   #missing = 0;
+  /** What may have been a request could not be captured. */
+  #isUnread = false;
   /** By direction: what some protocol could not rule out. */
   readonly #early: [Turn | undefined, Turn | undefined] = [undefined, undefined];
   /** Inside of a tunnel: the number of the turn that opened it, which may go on. */
@@ -42,6 +44,7 @@ export class UndetectedConnection implements TurnConsumer {
     if (turn.seq === this.#tunnelSeq) return true;
     if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
     if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
+    this.#noteUnread(turn);
     const length = this.#isFirst(turn) ? proxyHeaderLength(turn.data, turn.prefixStart, turn.prefixEnd) : NO_HEADER;
     // Nothing is behind the header yet, or not even all of it is there.
     if (length === HEADER_OPEN || (length > 0 && length === turn.sizeBytes)) {
@@ -68,6 +71,7 @@ export class UndetectedConnection implements TurnConsumer {
     else if (chunk.offsetBytes > 0 && !this.#hasPieces[chunk.direction]) this.#isFramed = true;
     if ((chunk.flags & RECORD_FLAG.FRAME) !== 0) this.#isFramed = true;
     this.#hasPieces[chunk.direction] = true;
+    this.#noteUnread(chunk);
     const joined = this.#join(chunk);
     const detection = this.#detect(joined);
     if (detection !== 'more' && detection !== 'mismatch') {
@@ -87,13 +91,28 @@ export class UndetectedConnection implements TurnConsumer {
 
   close(): void {
     // The kernel knew that it was HTTP/2; what did not get lost of it is too little to tell.
-    if (this.#connection.lastStream > 0) this.#host.count('connections.unseen', requestsOf(this.#connection));
+    if (this.#connection.lastStream > 0) {
+      this.#host.count('connections.unseen', requestsOf(this.#connection));
+      this.#isUnread = false;
+    }
     this.forget();
   }
 
   forget(): void {
     if (this.#tunnelSeq !== undefined) this.#host.count('tunnels.unknown');
     else if (this.#seq !== 0) this.#host.count('protocol.undetected_turns');
+    this.#giveUpUnread();
+  }
+
+  /** Nothing tells how many requests there were, nor whether they were any. */
+  #giveUpUnread(): void {
+    if (this.#isUnread && this.#tunnelSeq === undefined) this.#host.count('connections.unread');
+  }
+
+  #noteUnread({ flags, direction }: Turn): void {
+    const { role } = this.#connection;
+    const isAnswer = role !== ROLE.UNKNOWN && direction === (role === ROLE.SERVER ? DIRECTION.OUT : DIRECTION.IN);
+    if ((flags & RECORD_FLAG.NO_PREFIX) !== 0 && !isAnswer) this.#isUnread = true;
   }
 
   #join(chunk: Turn): Turn {
@@ -138,6 +157,7 @@ export class UndetectedConnection implements TurnConsumer {
     if (this.#tunnelSeq === undefined) this.#host.count('protocol.undetected_turns');
     if (this.#isFramed || this.#turns !== (this.#isMidstream ? MIDSTREAM_TURNS_MAX : TURNS_MAX)) return;
     this.#host.count(this.#tunnelSeq === undefined ? 'protocol.unknown' : 'tunnels.unknown');
+    this.#giveUpUnread();
     this.#host.setVerdict(this.#connection, 'ignore');
   }
 }
