@@ -88,10 +88,10 @@ the cure:
   such as Go since 1.24, are followed. Let one side use plain TCP: \`GODEBUG=multipathtcp=0\` (Go), \`sysctl net.mptcp.enabled=0\` (everybody).
 - \`kernel.other_sockets\`: other sockets that are not TCP (SCTP, vsock). Let both sides use TCP.
 - \`kernel.compat\`: 32-bit programs. Run their 64-bit builds.`,
-    `A call counts that begins with a request line, with the preface of HTTP/2 or with the first message of TLS. So HTTP/1 is counted request by request,
-but for pipelined ones, of HTTP/2 and TLS each connection counts as one, whatever it carries; what a tap sees of such TLS is in
-\`kernel.tap_unbound\` as well. Not counted are requests that come in pieces of a few bytes, that 32-bit programs move through io_uring or in one of several
-buffers that is not the first, and QUIC, which looks like nothing.`,
+    `A call counts that begins with a whole request line, with the preface of HTTP/2 or with the first message of TLS. So HTTP/1 is counted request by
+request, but for pipelined ones; of HTTP/2 and TLS each connection counts as one, whatever it carries; what a tap sees of such TLS is in
+\`kernel.tap_unbound\` as well. Not counted are requests whose first line comes in pieces, that 32-bit programs move through io_uring or in several
+messages of one call, and QUIC, which looks like nothing.`,
     '## On the way from record to span',
     '`beyla.stats().interpreter`, beside the reasons above. None of these is a lost request by itself.',
     table(

@@ -7,30 +7,15 @@
  * begins like a request is counted, by the cause; nothing of it is kept.
  */
 
-/* A call's first bytes may be in several buffers: so many of them are looked at. */
-#define UNFOLLOWED_SEGMENTS 4
+/* Buffers of a vector that may be empty before the first that is not. */
+#define UNFOLLOWED_EMPTY 3
+/* Of a request line so many words of eight bytes are looked at for its end. */
+#define UNFOLLOWED_WORDS 256
+/* What is left behind them of 16 bytes tells a target. */
+#define UNFOLLOWED_METHOD_MAX 11
 
-/* The first bytes of a call, as little-endian machines load them; what is not there is 0. */
-struct beginning {
-	__u64 low;
-	__u64 high;
-};
-
-static __always_inline void beginning__add(struct beginning *begins, __u64 have, __u64 word)
-{
-	__u64 shift = 8 * (have & 7);
-
-	if (have >= sizeof(word)) {
-		begins->high |= word << shift;
-		return;
-	}
-	begins->low |= word << shift;
-	if (shift)
-		begins->high |= word >> (64 - shift);
-}
-
-/* Up to 8 bytes at `from`, the rest is 0. */
-static __always_inline __u64 beginning__word(__u64 from, __u64 length)
+/* Up to 8 bytes at `from`, the rest is 0. Global, like the others here, so that the verifier does not follow each way through each use. */
+__noinline __u64 beginning__word(__u64 from, __u64 length)
 {
 	__u64 word = 0;
 
@@ -44,76 +29,101 @@ static __always_inline __u64 beginning__word(__u64 from, __u64 length)
 	return word;
 }
 
-static __always_inline __u64 beginning__gather(struct beginning *begins, __u64 have, __u64 from, __u64 length)
+/* One of the first 16 bytes of a call. */
+static __always_inline __u8 beginning__byte(__u64 low, __u64 high, __u64 at)
 {
-	if (length > sizeof(*begins) - have)
-		length = sizeof(*begins) - have;
-	beginning__add(begins, have, beginning__word(from, length));
-	if (length > sizeof(__u64))
-		beginning__add(begins, have + sizeof(__u64), beginning__word(from + sizeof(__u64), length - sizeof(__u64)));
-	return have + length;
-}
-
-static __always_inline __u8 beginning__byte(const struct beginning *begins, __u64 at)
-{
-	return (at < 8 ? begins->low : begins->high) >> (8 * at & 63);
+	return (at < 8 ? low : high) >> (8 * at & 63);
 }
 
 /* Whether a target begins like one: a path, "*" or a whole URL. */
-static __always_inline bool beginning__is_target(const struct beginning *begins, __u64 at)
+static __always_inline bool beginning__is_target(__u64 low, __u64 high, __u64 at)
 {
-	__u8 first = beginning__byte(begins, at);
+	__u8 first = beginning__byte(low, high, at);
 
 	return first == '/' || first == '*' ||
-	       (first == 'h' && beginning__byte(begins, at + 1) == 't' && beginning__byte(begins, at + 2) == 't' &&
-		beginning__byte(begins, at + 3) == 'p');
+	       (first == 'h' && beginning__byte(low, high, at + 1) == 't' && beginning__byte(low, high, at + 2) == 't' &&
+		beginning__byte(low, high, at + 3) == 'p');
 }
 
 #define CONNECT_LINE 0x205443454e4e4f43ULL /* "CONNECT " */
-/* handshake(22), and the version of the record with a ClientHello, which is that of no other one since TLS 1.1 */
-#define TLS_HELLO 0x010316
-#define TLS_HELLO_BYTES 0xffffff
-/* What is left behind them of 16 bytes tells a target. */
-#define UNFOLLOWED_METHOD_MAX 11
 
-/* A request line ("GET /", "M-SEARCH *", "CONNECT "), the preface of HTTP/2, or the ClientHello of TLS, behind which requests are. */
-static __always_inline bool beginning__is_request(const struct beginning *begins)
+/* A method and a target: "GET /", "M-SEARCH *", "CONNECT ". */
+__noinline int beginning__is_method(__u64 low, __u64 high)
 {
-	if (http2__is_preface(begins->low, begins->high) || begins->low == CONNECT_LINE || (begins->low & TLS_HELLO_BYTES) == TLS_HELLO)
+	if (low == CONNECT_LINE)
 		return true;
 	for (__u64 i = 0; i <= UNFOLLOWED_METHOD_MAX; i++) {
-		__u8 byte = beginning__byte(begins, i);
+		__u8 byte = beginning__byte(low, high, i);
 
 		if (byte == ' ')
-			return i >= 3 && beginning__is_target(begins, i + 1);
+			return i >= 3 && beginning__is_target(low, high, i + 1);
 		if ((byte < 'A' || byte > 'Z') && !(i && byte == '-'))
 			return false;
 	}
 	return false;
 }
 
+/* handshake(22), and the version that the record of a ClientHello has, and of no other message since TLS 1.1. */
+#define TLS_HELLO 0x010316
+#define TLS_HELLO_BYTES 0xffffff
+
+/* The ClientHello of TLS, behind which requests are. Many libraries read the header of a record by itself. */
+static __always_inline bool beginning__is_hello(__u64 low, __u64 length)
+{
+	return (low & TLS_HELLO_BYTES) == TLS_HELLO && (__u8)(low >> 24) <= 0x40 &&
+	       (length == 5 || (length > 5 && (low >> 40 & 0xffff) == 1));
+}
+
+#define LINE_END 0x0d002e312f505454ULL /* "TTP/1.", any number, and a carriage return */
+#define LINE_END_BYTES 0xff00ffffffffffffULL
+/* Multiplied with 1 << 8 * n it has n in its highest byte. */
+#define BYTE_NUMBERS 0x0001020304050607ULL
+
+/*
+ * Whether the first line ends like that of a request: logs have lines that begin alike, and programs write those to Unix sockets, too. A line
+ * that is longer than what is looked at passes.
+ */
+__noinline int beginning__is_line(__u64 from, __u64 length)
+{
+	__u64 found = 0;
+	__u64 at = 0;
+
+	for (__u64 i = 0; i < UNFOLLOWED_WORDS; i++) {
+		__u64 word;
+
+		at = i * sizeof(word);
+		if (at >= length)
+			return false;
+		word = beginning__word(from + at, length - at) ^ LF_BYTES;
+		found = (word - LOW_BITS) & ~word & HIGH_BITS;
+		if (found)
+			break;
+	}
+	if (!found)
+		return true;
+	at += ((found & -found) >> 7) * BYTE_NUMBERS >> 56;
+	return at >= sizeof(__u64) && (beginning__word(from + at - sizeof(__u64), sizeof(__u64)) & LINE_END_BYTES) == LINE_END;
+}
+
 /* Counts a call of `bytes` bytes as `which` if it begins like a request. Global, verified once. */
 __noinline int unfollowed__call(__u64 which, __u64 base, __u64 iovecs, __u64 kind, __u64 bytes)
 {
-	struct beginning begins = {};
-	__u64 have = 0;
+	struct user_iovec buffer = { .base = base, .length = kind == IO_BUFFER ? bytes : 0 };
+	__u64 high;
+	__u64 low;
 
-	if (kind == IO_BUFFER) {
-		beginning__gather(&begins, 0, base, bytes);
-	} else if (kind == IO_VECTOR) {
-		for (__u64 i = 0; i < UNFOLLOWED_SEGMENTS; i++) {
-			struct user_iovec segment = {};
-
-			if (i >= iovecs || have >= sizeof(begins) || have >= bytes)
-				break;
-			if (bpf_probe_read_user(&segment, sizeof(segment), (void *)(base + i * sizeof(segment)))) {
-				count(COUNTER_CAPTURE_FAULT);
-				break;
-			}
-			have = beginning__gather(&begins, have, segment.base, segment.length < bytes - have ? segment.length : bytes - have);
+	for (__u64 i = 0; kind == IO_VECTOR && i <= UNFOLLOWED_EMPTY && i < iovecs && !buffer.length; i++) {
+		if (bpf_probe_read_user(&buffer, sizeof(buffer), (void *)(base + i * sizeof(buffer)))) {
+			count(COUNTER_CAPTURE_FAULT);
+			return 0;
 		}
 	}
-	if (beginning__is_request(&begins))
+	if (buffer.length > bytes)
+		buffer.length = bytes;
+	low = beginning__word(buffer.base, buffer.length);
+	high = buffer.length > sizeof(low) ? beginning__word(buffer.base + sizeof(low), buffer.length - sizeof(low)) : 0;
+	if (http2__is_preface(low, high) || beginning__is_hello(low, buffer.length) ||
+	    (beginning__is_method(low, high) && beginning__is_line(buffer.base, buffer.length)))
 		count(which);
 	return 0;
 }

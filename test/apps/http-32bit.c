@@ -66,12 +66,12 @@ static void print_port(unsigned port)
 	call(NR_WRITE, 1, (int)line, sizeof(line) - 1, 0);
 }
 
-/* Three buffers, of which the first ones are small. */
+/* Three buffers; the request line is in the first one. */
 static unsigned split(struct iovec *iov, char *buffer, unsigned length)
 {
-	iov[0] = (struct iovec){ buffer, 20 };
-	iov[1] = (struct iovec){ buffer + 20, 7 };
-	iov[2] = (struct iovec){ buffer + 27, length - 27 };
+	iov[0] = (struct iovec){ buffer, 32 };
+	iov[1] = (struct iovec){ buffer + 32, 2 };
+	iov[2] = (struct iovec){ buffer + 34, length - 34 };
 	return 3;
 }
 

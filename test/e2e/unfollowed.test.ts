@@ -13,6 +13,18 @@ import { type Watch, watch } from '../support/with-beyla.ts';
 const REQUESTS = 20;
 const FLAGS_32BIT = '-m32 -nostdlib -static -ffreestanding -fno-stack-protector -fno-pie -no-pie'.split(' ');
 
+/** A Node program whose output is a Unix socket, since Node started it. It logs, line by line, as frameworks do. */
+const LOGGER = `
+  console.log('READY 0');
+  process.stdin.once('data', () => {
+    console.log('GET /users/7 200 1.5 ms - 12');
+    console.log('GET /users/7 HTTP/1.1');
+    console.log('GET /' + 'long/'.repeat(100) + ' 200');
+    console.log('CONNECT example.org:443 - 200');
+    console.log('GET /last');
+  });
+`;
+
 function unixPath(): string {
   const directory = mkdtempSync(join(tmpdir(), 'beyla-unfollowed-'));
   use({ stop: async () => rmSync(directory, { recursive: true }) });
@@ -45,6 +57,16 @@ function hasMptcp(): boolean {
 
 for (const source of SOURCES) {
   describe(`requests on Unix sockets with the source ${source}`, needsSource(source), () => {
+    it('are not what a program logs, whose standard output often is such a socket', async () => {
+      const logger = use(await runApp('logger', process.execPath, ['-e', LOGGER]));
+      const watching = use(await watch({ pids: [logger.pid], tracer: { source } }));
+      const logged = logger.line(/^GET \/last/);
+      logger.write('go\n');
+      await logged;
+      expect(totalDrops(watching.beyla)).toBe(0);
+      expect(watching.beyla.stats().source['capture_fault']).toBe(0);
+    });
+
     it.each(['server', 'client'])('are counted, and told, of a %s', async (observed) => {
       const path = unixPath();
       const server = use(await runPython('socket-kinds.py', ['serve', 'unix', path]));
