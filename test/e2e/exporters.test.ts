@@ -1,6 +1,7 @@
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createBeyla, type Exporter, type Health, type RequestSpan } from '@beyla/core';
-import { PrometheusExporter } from '@beyla/exporters';
+import { OtlpTraceExporter, PrometheusExporter } from '@beyla/exporters';
 import { describe, expect, it } from 'vitest';
 import { needsBpf } from '../support/capability.ts';
 import { freePort, runNode, runPython } from '../support/run-app.mjs';
@@ -98,5 +99,28 @@ describe('the end', () => {
     expect(tookMs).toBeGreaterThan(390);
     // The default would be 10 s.
     expect(tookMs).toBeLessThan(4_000);
+  });
+
+  it('tells of everything that did not leave, however little time there is', async () => {
+    const hanging = createServer((socket) => socket.on('error', () => undefined).resume());
+    const port = await freePort();
+    await new Promise<void>((resolve) => hanging.listen(port, '127.0.0.1', resolve));
+    const exporter = new OtlpTraceExporter({ endpoint: `http://127.0.0.1:${port}` });
+    const options = { discovery: { instrument: [] }, replayFrom: RECORDING, shutdownTimeoutMs: 100 };
+    const beyla = await createBeyla({ ...options, exporters: [exporter] });
+    const told: Record<string, number> = {};
+    let spans = 0;
+    beyla.on('span', (batch) => {
+      spans += batch.length;
+    });
+    beyla.on('drop', ({ reason, count }) => {
+      told[reason] = (told[reason] ?? 0) + count;
+    });
+    await beyla.finished;
+    await beyla.close();
+    hanging.close();
+    expect(spans).toBeGreaterThan(0);
+    expect(told['pipeline.otlp-traces.shutdown']).toBe(spans);
+    expect(beyla.stats().drops['pipeline.otlp-traces.shutdown']).toBe(spans);
   });
 });

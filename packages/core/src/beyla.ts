@@ -263,17 +263,21 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
   }
 
   #report(): void {
+    this.#reportDrops();
+    const health = this.health();
+    const summary = JSON.stringify(health);
+    if (summary !== this.#reportedHealth) this.#emitSafely('health', health);
+    this.#reportedHealth = summary;
+    this.#processes.sweep();
+  }
+
+  #reportDrops(): void {
     const drops = this.#drops();
     for (const [reason, total] of Object.entries(drops)) {
       const count = total - (this.#reportedDrops[reason] ?? 0);
       if (count > 0) this.#emitSafely('drop', { reason, count });
     }
     this.#reportedDrops = drops;
-    const health = this.health();
-    const summary = JSON.stringify(health);
-    if (summary !== this.#reportedHealth) this.#emitSafely('health', health);
-    this.#reportedHealth = summary;
-    this.#processes.sweep();
   }
 
   #drops(): Drops {
@@ -308,6 +312,8 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
     await this.#source.close();
     await this.#recorder?.close();
     await this.#pipeline.close();
+    // What the exporters could not deliver in time.
+    this.#reportDrops();
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a table needs to know of its series. */
 export interface TimedSeries {
+  /** By the steady clock. */
   updatedMs: number;
 }
 

@@ -40,6 +40,6 @@ export interface RedMetricsOptions {
   maxProcesses?: number;
   /** A series not updated for so many milliseconds disappears, and counts from zero when it comes back; default 300,000. */
   ttlMs?: number;
-  /** Milliseconds since the Unix epoch; for tests. */
+  /** Milliseconds since the Unix epoch, which then also tell ages; for tests. */
   now?: () => number;
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { AggregationTemporality, DataPointType, MetricReader } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { aGrpcSpan, aProcess, aSpan } from '../../core/src/testing/span.ts';
 import { metricAttributes } from './attributes.ts';
 import { DURATION_BOUNDARIES, SIZE_BOUNDARIES } from './buckets.ts';
@@ -258,6 +258,22 @@ describe('RedMetrics', () => {
     metrics.record([aSpan({ route: '/old' })]);
     points = await pointsOf(only(metrics), 'http.server.request.duration');
     expect(points).toMatchObject([{ value: { count: 2 } }, { startTime: [1_070, 0], value: { count: 1 } }]);
+  });
+
+  it('keeps its series when somebody sets the clock', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const metrics = new RedMetrics({ ttlMs: 60_000 });
+      metrics.record([aSpan({ route: '/a' })]);
+      vi.setSystemTime(Date.now() + 24 * 3_600_000);
+      metrics.record([aSpan({ route: '/b' })]);
+      metrics.services();
+      vi.setSystemTime(0);
+      metrics.services();
+      expect(metrics.stats()).toMatchObject({ series: 2, expired: 0 });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('expires also when nobody reads it', () => {

@@ -3,6 +3,7 @@ import { EndpointDirectory } from './endpoint-directory.ts';
 import { type ExemplarFilter, exemplarMask, isExemplary } from './exemplar.ts';
 import { instrumentationFilter } from './instrumentations.ts';
 import { type MetricPlan, planMetrics } from './metric-plan.ts';
+import type { Moment } from './moment.ts';
 import type { RedMetricsOptions } from './red-metrics-options.ts';
 import { ServiceAggregator } from './service-aggregator.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
@@ -37,7 +38,7 @@ export class RedMetrics {
   readonly #endpoints = new EndpointDirectory();
   readonly #maxProcesses: number;
   readonly #ttlMs: number;
-  readonly #now: () => number;
+  readonly #now: () => Moment;
   readonly #services = new Map<ProcessInfo, ServiceAggregator>();
   /** So that a late span does not make an ended process look alive again. */
   readonly #ended = new WeakSet<ProcessInfo>();
@@ -57,18 +58,19 @@ export class RedMetrics {
     this.#exemplarMask = exemplarMask(checkedFilter(options.exemplarFilter ?? 'trace_based'));
     this.#maxProcesses = options.maxProcesses ?? 1_000;
     this.#ttlMs = options.ttlMs ?? 300_000;
-    this.#now = options.now ?? Date.now;
-    this.#sweptMs = this.#now();
+    const { now } = options;
+    this.#now = now === undefined ? momentOfNow : () => ({ unixMs: now(), steadyMs: now() });
+    this.#sweptMs = this.#now().steadyMs;
   }
 
   /** Counts a batch; spans that metrics must ignore are left out. */
   record(spans: readonly RequestSpan[]): void {
-    const nowMs = this.#now();
+    const now = this.#now();
     for (const span of spans) {
       if (span.ignore === 'metrics' || span.ignore === 'all' || this.#isWanted?.(span) === false) this.#ignored += 1;
-      else this.#record(span, nowMs);
+      else this.#record(span, now);
     }
-    if (nowMs - this.#sweptMs > this.#ttlMs) this.#sweep(nowMs);
+    if (now.steadyMs - this.#sweptMs > this.#ttlMs) this.#sweep(now.steadyMs);
   }
 
   /** Makes the process known before its first span, so that `target_info` has it. */
@@ -88,7 +90,7 @@ export class RedMetrics {
 
   /** The processes that have metrics, each a `MetricProducer` with its own resource. */
   services(): readonly ServiceMetrics[] {
-    this.#sweep(this.#now());
+    this.#sweep(this.#now().steadyMs);
     return [...new Set(this.#services.values())];
   }
 
@@ -110,21 +112,21 @@ export class RedMetrics {
     };
   }
 
-  #record(span: RequestSpan, nowMs: number): void {
+  #record(span: RequestSpan, now: Moment): void {
     const duration = (span.endNs - span.startNs) / 1e9;
     if (!(duration >= 0)) {
       this.#invalid += 1;
       return;
     }
-    const service = this.#services.get(span.process) ?? this.#serviceOf(span.process, nowMs);
+    const service = this.#services.get(span.process) ?? this.#serviceOf(span.process, now);
     const exemplary = isExemplary(span, this.#exemplarMask);
     let overflow = false;
-    for (const table of service.tablesFor(span, nowMs)) {
-      const series = table.resolve(span, nowMs);
-      series.updatedMs = nowMs;
+    for (const table of service.tablesFor(span, now)) {
+      const series = table.resolve(span, now);
+      series.updatedMs = now.steadyMs;
       overflow ||= series.overflow;
       if (table.group.hasDuration) {
-        if (exemplary) series.duration.recordExemplary(duration, span, nowMs);
+        if (exemplary) series.duration.recordExemplary(duration, span, now.unixMs);
         else series.duration.record(duration);
       }
       if (table.group.hasRequestSize && span.requestBodySize !== undefined)
@@ -134,7 +136,7 @@ export class RedMetrics {
     }
     if (service.features.length > 0) {
       this.#endpoints.learn(span);
-      for (const table of service.features) overflow = !table.record(span, duration, nowMs) || overflow;
+      for (const table of service.features) overflow = !table.record(span, duration, now) || overflow;
     }
     if (overflow) this.#overflowed += 1;
     if (span.requestBodySize === undefined) this.#unknownRequestSizes += 1;
@@ -142,7 +144,7 @@ export class RedMetrics {
     this.#recorded += 1;
   }
 
-  #serviceOf(process: ProcessInfo, nowMs: number): ServiceAggregator {
+  #serviceOf(process: ProcessInfo, now: Moment): ServiceAggregator {
     const known = this.#services.get(process);
     if (known !== undefined) return known;
     if (this.#services.size >= this.#maxProcesses) this.#evict();
@@ -150,7 +152,7 @@ export class RedMetrics {
     let service = [...this.#services.values()].find((candidate) => candidate.sameInstance(process));
     if (service === undefined) service = new ServiceAggregator(process, this.#plan, this.#endpoints, this.#now);
     else service.begin(process);
-    if (this.#ended.has(process)) service.end(process, nowMs);
+    if (this.#ended.has(process)) service.end(process, now);
     this.#services.set(process, service);
     return service;
   }
@@ -179,6 +181,10 @@ export class RedMetrics {
       if (service.ended && service.seriesCount === 0) this.#forget(service);
     }
   }
+}
+
+function momentOfNow(): Moment {
+  return { unixMs: Date.now(), steadyMs: performance.now() };
 }
 
 function checkedFilter(filter: ExemplarFilter): ExemplarFilter {

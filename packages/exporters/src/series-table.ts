@@ -3,6 +3,7 @@ import { type AttributeSet, KNOWN_METHODS, OVERFLOW_ATTRIBUTES, selectedMetricAt
 import type { GrpcMethods } from './grpc-methods.ts';
 import type { AnyHistogram, HistogramFactory } from './histogram-aggregation.ts';
 import type { MetricGroup, MetricPlan } from './metric-plan.ts';
+import type { Moment } from './moment.ts';
 import type { TextLimit } from './text-limit.ts';
 
 /** The histograms of one attribute set: metrics of a kind share their attributes, so one look-up finds them all. */
@@ -10,6 +11,7 @@ export class Series {
   readonly attributes: Readonly<AttributeSet>;
   /** Unix milliseconds when the series began to count. */
   readonly startMs: number;
+  /** By the steady clock. */
   updatedMs: number;
   /** Whether this is the series of what is over the cap. */
   readonly overflow: boolean;
@@ -17,14 +19,14 @@ export class Series {
   readonly requestBodySize: AnyHistogram;
   readonly responseBodySize: AnyHistogram;
 
-  constructor(attributes: Readonly<AttributeSet>, histograms: HistogramFactory, nowMs: number, overflow = false) {
+  constructor(attributes: Readonly<AttributeSet>, histograms: HistogramFactory, now: Moment, overflow = false) {
     this.duration = histograms.duration();
     this.requestBodySize = histograms.requestSize();
     this.responseBodySize = histograms.responseSize();
     this.attributes = attributes;
     this.overflow = overflow;
-    this.startMs = nowMs;
-    this.updatedMs = nowMs;
+    this.startMs = now.unixMs;
+    this.updatedMs = now.steadyMs;
   }
 }
 
@@ -76,12 +78,12 @@ export class SeriesTable {
   }
 
   /** The series that the span belongs to. */
-  resolve(span: RequestSpan, nowMs: number): Series {
+  resolve(span: RequestSpan, now: Moment): Series {
     const server = isServerSpan(span) ? span.local.port : this.#texts.key(serverKey(span));
     const path = isGrpcSpan(span) ? span.path : span.route;
     const place = path === undefined ? undefined : this.#texts.key(path);
     const shape = this.group.perRequest ? UNKEYED : isGrpcSpan(span) ? this.#grpcShape(span) : this.#httpShape(span);
-    return this.#byServer.get(server)?.get(place)?.get(shape) ?? this.#resolveNew(span, server, place, shape, nowMs);
+    return this.#byServer.get(server)?.get(place)?.get(shape) ?? this.#resolveNew(span, server, place, shape, now);
   }
 
   /** Forgets the series that were not updated since; says how many. */
@@ -122,11 +124,11 @@ export class SeriesTable {
     server: string | number,
     place: string | undefined,
     shape: number,
-    nowMs: number,
+    now: Moment,
   ): Series {
     if (isGrpcSpan(span) && place !== OTHER_METHOD && !this.#methods.recognises(span)) {
       const known = this.#byServer.get(server)?.get(OTHER_METHOD)?.get(shape);
-      return known ?? this.#resolveNew(span, server, OTHER_METHOD, shape, nowMs);
+      return known ?? this.#resolveNew(span, server, OTHER_METHOD, shape, now);
     }
     const attributes = this.#texts.attributes(
       selectedMetricAttributes(span, this.#observedHost, this.group.attributes),
@@ -136,10 +138,10 @@ export class SeriesTable {
     let series = this.#byIdentity.get(identity);
     if (series === undefined) {
       if (this.#byIdentity.size >= this.#maxSeries) {
-        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, this.#histograms, nowMs, true);
+        this.#overflow ??= new Series({ ...OVERFLOW_ATTRIBUTES }, this.#histograms, now, true);
         return this.#overflow;
       }
-      series = new Series(attributes, this.#histograms, nowMs);
+      series = new Series(attributes, this.#histograms, now);
       this.#byIdentity.set(identity, series);
     }
     if (shape !== UNKEYED && this.#keys < 2 * this.#maxSeries) {

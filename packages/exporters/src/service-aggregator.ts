@@ -10,6 +10,7 @@ import { histogramMetric } from './histogram-aggregation.ts';
 import { hrTime, toMetricData } from './metric-data.ts';
 import type { MetricFeature } from './metric-features.ts';
 import type { MetricPlan } from './metric-plan.ts';
+import type { Moment } from './moment.ts';
 import { SeriesTable } from './series-table.ts';
 import { ServiceGraph } from './service-graph.ts';
 import type { MetricSnapshot, ServiceMetrics } from './service-metrics.ts';
@@ -22,11 +23,11 @@ export class ServiceAggregator implements ServiceMetrics {
   /** Span metrics and the service graph, where they are wanted. */
   readonly features: readonly FeatureTable[];
   readonly #tables: Readonly<Record<RequestSpan['kind'], readonly SeriesTable[]>>;
-  readonly #now: () => number;
+  readonly #now: () => Moment;
   #updatedMs: number;
   readonly #live = new Set<ProcessInfo>();
 
-  constructor(process: ProcessInfo, plan: MetricPlan, endpoints: EndpointDirectory, now: () => number) {
+  constructor(process: ProcessInfo, plan: MetricPlan, endpoints: EndpointDirectory, now: () => Moment) {
     this.process = process;
     this.#live.add(process);
     this.resource = resourceFromAttributes(resourceAttributes(process));
@@ -44,7 +45,7 @@ export class ServiceAggregator implements ServiceMetrics {
       'grpc.client': tablesOf('grpc.client'),
     };
     this.features = featureTables(features, plan, endpoints);
-    this.#updatedMs = now();
+    this.#updatedMs = now().steadyMs;
     this.#now = now;
   }
 
@@ -52,7 +53,7 @@ export class ServiceAggregator implements ServiceMetrics {
     return this.#live.size === 0;
   }
 
-  /** Unix milliseconds of the last span, or of its start or end. */
+  /** When the last span came, or it started or ended; by the steady clock. */
   get updatedMs(): number {
     return this.#updatedMs;
   }
@@ -83,15 +84,15 @@ export class ServiceAggregator implements ServiceMetrics {
 
   /** A copy in the form of the OpenTelemetry SDK; cumulative. */
   async collect(): Promise<CollectionResult> {
-    const endTime = hrTime(this.#now());
+    const endTime = hrTime(this.#now().unixMs);
     const metrics = this.snapshot().map((metric) => toMetricData(metric, endTime));
     const scopeMetrics = metrics.length === 0 ? [] : [{ scope: SCOPE, metrics }];
     return { resourceMetrics: { resource: this.resource, scopeMetrics }, errors: [] };
   }
 
   /** Where the span is to be counted: one table for each set of attributes that a metric of its kind has. */
-  tablesFor(span: RequestSpan, nowMs: number): readonly SeriesTable[] {
-    this.#updatedMs = nowMs;
+  tablesFor(span: RequestSpan, now: Moment): readonly SeriesTable[] {
+    this.#updatedMs = now.steadyMs;
     return this.#tables[span.kind];
   }
 
@@ -111,9 +112,9 @@ export class ServiceAggregator implements ServiceMetrics {
     this.#live.add(process);
   }
 
-  end(process: ProcessInfo, nowMs: number): void {
+  end(process: ProcessInfo, now: Moment): void {
     this.#live.delete(process);
-    this.#updatedMs = nowMs;
+    this.#updatedMs = now.steadyMs;
   }
 
   #all(): SeriesTable[] {

@@ -6,6 +6,7 @@ import type { EndpointDirectory } from './endpoint-directory.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { type AnyHistogram, type HistogramFactory, histogramMetric } from './histogram-aggregation.ts';
 import type { MetricPlan } from './metric-plan.ts';
+import type { Moment } from './moment.ts';
 import type { MetricSnapshot } from './service-metrics.ts';
 import type { TextLimit } from './text-limit.ts';
 
@@ -46,7 +47,7 @@ export class ServiceGraph implements FeatureTable {
     return this.#series.size;
   }
 
-  record(span: RequestSpan, durationSeconds: number, nowMs: number): boolean {
+  record(span: RequestSpan, durationSeconds: number, now: Moment): boolean {
     const own: Node = span.process.service;
     const isServer = isServerSpan(span);
     const instrumented = isServer ? undefined : this.#endpoints.serviceAt(span.remote);
@@ -58,16 +59,16 @@ export class ServiceGraph implements FeatureTable {
       JSON.stringify([client.name, client.namespace, server.name, server.namespace]),
       (overflow) => ({
         attributes: overflow ? { ...OVERFLOW_ATTRIBUTES } : edgeAttributes(client, server),
-        startMs: nowMs,
+        startMs: now.unixMs,
         overflow,
-        updatedMs: nowMs,
+        updatedMs: now.steadyMs,
         client: this.#histograms.duration(),
         server: this.#histograms.duration(),
         total: 0,
         failed: 0,
       }),
     );
-    series.updatedMs = nowMs;
+    series.updatedMs = now.steadyMs;
     (isServer ? series.server : series.client).record(durationSeconds);
     if (instrumented === undefined) {
       series.total += 1;

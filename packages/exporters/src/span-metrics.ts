@@ -5,6 +5,7 @@ import type { FeatureTable } from './feature-table.ts';
 import { type AnyHistogram, type HistogramFactory, histogramMetric } from './histogram-aggregation.ts';
 import type { MetricFeature } from './metric-features.ts';
 import type { MetricPlan } from './metric-plan.ts';
+import type { Moment } from './moment.ts';
 import type { CounterPoint, MetricSnapshot } from './service-metrics.ts';
 import type { TextLimit } from './text-limit.ts';
 
@@ -45,20 +46,20 @@ export class SpanMetrics implements FeatureTable {
     return this.#series.size;
   }
 
-  record(span: RequestSpan, durationSeconds: number, nowMs: number): boolean {
+  record(span: RequestSpan, durationSeconds: number, now: Moment): boolean {
     const name = this.#limited(this.#texts.text(spanName(span)));
     const status = spanOutcome(span) === 'error' ? 'STATUS_CODE_ERROR' : 'STATUS_CODE_UNSET';
     const series = this.#series.resolve(`${span.kind} ${status} ${name}`, (overflow) => ({
       attributes: overflow ? { ...OVERFLOW_ATTRIBUTES } : this.#attributes(span, name, status),
       name,
-      startMs: nowMs,
+      startMs: now.unixMs,
       overflow,
-      updatedMs: nowMs,
+      updatedMs: now.steadyMs,
       latency: this.#histograms.duration(),
       requestBytes: 0,
       responseBytes: 0,
     }));
-    series.updatedMs = nowMs;
+    series.updatedMs = now.steadyMs;
     series.latency.record(durationSeconds);
     series.requestBytes += span.requestBodySize ?? 0;
     series.responseBytes += span.responseBodySize ?? 0;

@@ -44,7 +44,7 @@ const DEFAULTS = {
 
 /** While nothing is said on any connection the ring is looked at less and less often. */
 const IDLE_INTERVAL_MS = 50;
-/** The wall clock may be set: the pairing is renewed at this interval. */
+/** The wall clock is slewed: the pairing is renewed at this interval, and at once where it was set. */
 const CLOCK_INTERVAL_NS = 10e9;
 
 /** Counting the keys of full maps takes some milliseconds; as often as Beyla does. */
@@ -386,7 +386,8 @@ export class Tracer implements RecordSource {
    */
   #drain({ native, ring, lifecycle }: Opened): void {
     const nowNs = Number(native.monotonicNs());
-    if (nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0) this.#anchor(native);
+    const isOld = nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0;
+    if (isOld || this.clock.isOff(nowNs, Date.now())) this.#anchor(native);
     this.#turns.length = native.drainRing(ring, this.#turns.bytes);
     this.#lifecycles.length = native.drainRing(lifecycle, this.#lifecycles.bytes);
     this.#turns.nowNs = nowNs;

@@ -27,4 +27,9 @@ export interface Exporter extends Component {
   stats(): Readonly<Record<string, number>>;
   /** Delivers what is queued; resolves when done or given up. */
   flush(): Promise<void>;
+  /**
+   * Releases everything; what did not leave by then is counted. Whoever closes the exporter says in `timeoutMs` how long it may take, and reads
+   * the counters thereafter. Idempotent.
+   */
+  close(timeoutMs?: number): Promise<void>;
 }

@@ -220,7 +220,9 @@ export class Pipeline implements Component {
 
   async #closeExporters(): Promise<void> {
     await this.flush();
-    await Promise.all(this.#exporters.map((exporter) => this.#finish(exporter, () => exporter.close(), 'close')));
+    // Half of the time that is waited for it: an exporter that is to hurry still has to count what it gives up.
+    const close = (exporter: Exporter) => () => exporter.close(this.#timeoutMs / 2);
+    await Promise.all(this.#exporters.map((exporter) => this.#finish(exporter, close(exporter), 'close')));
   }
 
   #exporterFailed(exporter: Exporter, error: unknown): void {

@@ -1,3 +1,5 @@
+const STEP_MS = 20;
+
 /**
  * Pairs the kernel's monotonic clock with wall time.
  *
@@ -25,6 +27,11 @@ export class Clock {
     this.#monotonicNs = Number(monotonicNs);
     this.#realtimeSeconds = Number(realtimeNs / 1_000_000_000n);
     this.#realtimeNanos = Number(realtimeNs % 1_000_000_000n);
+  }
+
+  /** Whether the wall clock was set meanwhile: it slews by at most 0.5 ms a second, and is read to the millisecond. */
+  isOff(monotonicNs: number, unixMs: number): boolean {
+    return Math.abs(this.toUnixMs(monotonicNs) - unixMs) > STEP_MS;
   }
 
   /** Changes whenever the clock is adjusted. */

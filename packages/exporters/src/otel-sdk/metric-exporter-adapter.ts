@@ -65,7 +65,7 @@ export class MetricExporterAdapter implements Exporter {
   readonly #metrics: RedMetrics;
   readonly #intervalMs: number;
   readonly #exportTimeoutMs: number;
-  readonly #closeTimeoutMs: number;
+  #closeTimeoutMs: number;
   readonly #lifecycle: Lifecycle;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
@@ -117,7 +117,8 @@ export class MetricExporterAdapter implements Exporter {
     await fulfilledWithin(this.#flush(), this.#closeTimeoutMs);
   }
 
-  close(): Promise<void> {
+  close(timeoutMs: number = this.#closeTimeoutMs): Promise<void> {
+    this.#closeTimeoutMs = Math.min(timeoutMs, this.#closeTimeoutMs);
     return this.#lifecycle.close();
   }
 

@@ -85,7 +85,7 @@ export class SpanExporterAdapter implements Exporter {
   readonly #attributesOf: (span: RequestSpan) => AttributeSet;
   readonly #isWanted: ((span: RequestSpan) => boolean) | undefined;
   readonly #exportTimeoutMs: number;
-  readonly #closeTimeoutMs: number;
+  #closeTimeoutMs: number;
   readonly #resources = new WeakMap<ProcessInfo, Resource>();
   readonly #limit: TextLimit;
   readonly #queue: BatchQueue<RequestSpan>;
@@ -141,7 +141,8 @@ export class SpanExporterAdapter implements Exporter {
     await fulfilledWithin(this.#drain(), this.#closeTimeoutMs);
   }
 
-  close(): Promise<void> {
+  close(timeoutMs: number = this.#closeTimeoutMs): Promise<void> {
+    this.#closeTimeoutMs = Math.min(timeoutMs, this.#closeTimeoutMs);
     return this.#lifecycle.close();
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OtlpSink, SilentServer } from '../../../../test/support/otlp-sink.ts';
+import { Pipeline } from '../../../core/src/pipeline/pipeline.ts';
 import { aProcess, aSpan, TEST_START_NS } from '../../../core/src/testing/span.ts';
 import type { OtlpOptions } from './options.ts';
 import { OtlpMetricExporter } from './otlp-metric-exporter.ts';
@@ -155,6 +156,18 @@ describe('OtlpTraceExporter', () => {
     const stats = exporter.stats();
     expect(stats).toMatchObject({ exported: 0, queued: 0, 'dropped.queue_full': 50, 'dropped.shutdown': 60 });
     await vi.waitFor(() => expect(silent.connections).toBe(0));
+    await silent.close();
+  });
+
+  it('has counted what it gives up when a pipeline with little time is closed', async () => {
+    const silent = new SilentServer();
+    await silent.start();
+    const exporter = new OtlpTraceExporter({ endpoint: silent.endpoint, maxBatchSize: 10 });
+    const pipeline = new Pipeline({ exporters: [exporter], timeoutMs: 60 });
+    await pipeline.start();
+    pipeline.push(Array.from({ length: 25 }, () => aSpan()));
+    await pipeline.close();
+    expect(pipeline.stats().dropped).toMatchObject({ 'otlp-traces.shutdown': 25 });
     await silent.close();
   });
 
