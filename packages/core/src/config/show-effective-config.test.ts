@@ -11,6 +11,7 @@ discovery:
       routes: { incoming: ["/a/:id"] }
 routes: { patterns: ["/users/:id", "\${X:-/x y}"] }
 attributes: { select: { "http.*": { include: ["*"] } } }
+otel_metrics_export: { endpoint: "https://user:hun@hunter2@receiver/otlp?token=hunter2#hunter2" }
 otel_traces_export: { endpoint: "https://user:hunter2@receiver/v1/traces", batch_timeout: 1m30s }
 grafana: { otlp: { cloud_zone: eu, cloud_api_key: hunter2 } }
 service_name: "$\${X}"
@@ -27,17 +28,18 @@ describe('showEffectiveConfig()', () => {
   it('says of each value where it came from', async () => {
     const lines = showEffectiveConfig(await loadConfig(TEXT, ENV)).split('\n');
     expect(lines).toContain('print_traces: true # BEYLA_PRINT_TRACES');
-    const column = (TEXT.split('\n')[8] ?? '').indexOf('1m30s') + 1;
-    expect(lines).toContain(`  batch_timeout: "1m30s" # <text>:9:${column}`);
+    const column = (TEXT.split('\n')[9] ?? '').indexOf('1m30s') + 1;
+    expect(lines).toContain(`  batch_timeout: "1m30s" # <text>:10:${column}`);
     expect(lines).toContain('  unmatched: wildcard # default');
     expect(lines).toContain('    - open_ports: "80,443" # <text>:5:19');
-    expect(lines).toContain('network: { "enable": true } # <text>:12:10');
+    expect(lines).toContain('network: { "enable": true } # <text>:13:10');
   });
 
   it('masks secrets', async () => {
     const shown = showEffectiveConfig(await loadConfig(TEXT, ENV));
     expect(shown).not.toContain('hunter2');
     expect(shown).toContain('endpoint: "https://***@receiver/v1/traces"');
+    expect(shown).toContain('endpoint: "https://***@receiver/otlp?***"');
     expect(shown).toContain('cloud_api_key: "***"');
     expect(shown).toContain('  # headers: "***" # OTEL_EXPORTER_OTLP_HEADERS');
   });

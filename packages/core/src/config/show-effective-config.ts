@@ -98,7 +98,9 @@ function quoted(text: string): string {
   return isPlain ? text : JSON.stringify(text.replaceAll('${', () => '$${'));
 }
 
-/** User and password of a URL. */
+/** User, password and query of a URL. */
 function masked(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/i, `$1${MASK}@`);
+  const [, before, rest] = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(text) ?? [];
+  if (before === undefined || rest === undefined) return text;
+  return before + rest.replace(/^[^/?#]*@/, `${MASK}@`).replace(/[?#].*$/s, `?${MASK}`);
 }

@@ -10,6 +10,7 @@ import { RandomIds } from './random-ids.ts';
 import type { RequestSpan } from './span.ts';
 import { parseTraceparent } from './trace-context.ts';
 import { limitTraceState } from './trace-state.ts';
+import { redactTarget, withoutUserInfo } from './user-info.ts';
 
 /** Makes spans of exchanges. */
 export class SpanFactory {
@@ -34,11 +35,11 @@ export class SpanFactory {
     span.readNs = call.readNs;
     span.firstByteNs = firstByteNs === 0 ? undefined : firstByteNs;
     span.endNs = call.endNs;
-    span.path = call.path;
+    span.path = redactTarget(call.path);
     span.service = service;
     span.method = method;
     span.scheme = call.scheme;
-    span.host = call.host;
+    span.host = call.host === undefined ? undefined : withoutUserInfo(call.host);
     span.userAgent = call.userAgent;
     span.grpcStatus = grpcStatus < 0 ? undefined : grpcStatus;
     span.httpStatusCode = statusCode === 0 ? undefined : statusCode;
@@ -60,10 +61,10 @@ export class SpanFactory {
     span.endNs = exchange.endNs;
     span.protocolVersion = exchange.protocolVersion;
     span.method = exchange.method;
-    span.path = exchange.path;
+    span.path = redactTarget(exchange.path);
     span.query = exchange.query;
     span.scheme = exchange.scheme;
-    span.host = exchange.host;
+    span.host = exchange.host === undefined ? undefined : withoutUserInfo(exchange.host);
     span.userAgent = exchange.userAgent;
     span.statusCode = statusCode === 0 ? undefined : statusCode;
     span.requestBodySize = exchange.requestBodySize;

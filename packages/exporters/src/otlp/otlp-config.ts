@@ -107,7 +107,8 @@ function parsed(given: GivenEndpoint | undefined, fallback: string): URL {
   }
   throw new BeylaError(
     'INVALID_OPTION',
-    `${given.name} must be an http or https URL or a socket as unix:///path, not \`${given.value}\``,
+    // It is not shown: it may hold a password.
+    `${given.name} must be an http or https URL or a socket as unix:///path`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OtlpSink, SilentServer } from '../../../../test/support/otlp-sink.ts';
 import { Pipeline } from '../../../core/src/pipeline/pipeline.ts';
@@ -339,6 +340,21 @@ describe('OtlpTraceExporter', () => {
     expect(() => new OtlpTraceExporter(options)).toThrowError(expect.objectContaining({ code: 'INVALID_OPTION' }));
     expect(() => new OtlpMetricExporter(options)).toThrowError(expect.objectContaining({ code: 'INVALID_OPTION' }));
   });
+});
+
+it.each([
+  { endpoint: 'user:hunter2@receiver:4318' },
+  { endpoint: 'ftp://user:hunter2@receiver' },
+  { url: 'https://user:hunter2@receiver:port/?token=hunter2' },
+])('tells no password of an endpoint that is none', (options) => {
+  let message = '';
+  try {
+    new OtlpTraceExporter(options);
+  } catch (error) {
+    message = `${error} ${(error as Error).stack} ${inspect(error)}`;
+  }
+  expect(message).toContain('unix:///path');
+  expect(message).not.toContain('hunter2');
 });
 
 describe('OtlpMetricExporter', () => {
