@@ -5,6 +5,7 @@ import { type CounterReason, Counters, type DropReason } from './counters.ts';
 import type { CloseEvent, ExecEvent, HeadEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink } from './events/event-sink.ts';
 import type { InterpreterOptions } from './interpreter-options.ts';
+import { HeldBytes } from './protocols/held-bytes.ts';
 import type { Exchange, ProtocolHost, Verdict } from './protocols/protocol.ts';
 import { PROTOCOLS } from './protocols/registry.ts';
 import { UndetectedConnection } from './protocols/undetected-connection.ts';
@@ -17,6 +18,7 @@ import { SpanFactory } from './spans/span-factory.ts';
  * For each batch: `begin`, then a `BatchDecoder` that reports to it, then `end`. Never throws on what is in a batch.
  */
 export class RecordInterpreter implements EventSink, ProtocolHost {
+  readonly held: HeldBytes = new HeldBytes();
   readonly #options: InterpreterOptions;
   readonly #counters = new Counters();
   readonly #connections: ConnectionTable;

@@ -260,6 +260,17 @@ describe('RedMetrics', () => {
     expect(points).toMatchObject([{ value: { count: 2 } }, { startTime: [1_070, 0], value: { count: 1 } }]);
   });
 
+  it('cuts labels that are long, and makes one series of those that are the same then', async () => {
+    const metrics = new RedMetrics({ features: ['application', 'application_span', 'application_service_graph'] });
+    for (let i = 0; i < 3; i += 1) {
+      const long = 'x'.repeat(60_000 + i);
+      metrics.record([aSpan({ kind: 'http.client', host: long, route: `/${long}` })]);
+    }
+    expect(metrics.stats()).toMatchObject({ recorded: 3, series: 3 });
+    const { resourceMetrics } = await only(metrics).collect();
+    expect(JSON.stringify(resourceMetrics.scopeMetrics).length).toBeLessThan(40_000);
+  });
+
   it('keeps its series when somebody sets the clock', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {

@@ -36,7 +36,8 @@ export class TextLimit {
     if (value.length <= this.#length) return value;
     // Half of a surrogate pair is no character.
     const splitsPair = /[\uD800-\uDBFF]/.test(value.charAt(this.#length - 1));
-    return value.slice(0, splitsPair ? this.#length - 1 : this.#length);
+    // A copy: a part of a text keeps the whole of it in memory.
+    return Buffer.from(value.slice(0, splitsPair ? this.#length - 1 : this.#length)).toString();
   }
 
   /** In place. */

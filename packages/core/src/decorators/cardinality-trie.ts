@@ -1,3 +1,4 @@
+import { ownText } from './own-text.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** What the tries of all services did. */
@@ -10,6 +11,10 @@ export interface TrieCounts {
 
 const SLASH = 47;
 const ROUTES_KEPT = 512;
+/** Characters of them and of their paths. */
+const ROUTES_LENGTH = 1 << 16;
+/** A word that is longer takes the room of several places. */
+const WORD_LENGTH = 128;
 
 /** One place in the paths of a service. */
 class Place {
@@ -30,7 +35,7 @@ export class CardinalityTrie {
   readonly #wildcard: string;
   readonly #counts: TrieCounts;
   readonly #root = new Place();
-  readonly #routes = new RecentMap<string>(ROUTES_KEPT);
+  readonly #routes = new RecentMap<string>(ROUTES_KEPT, ROUTES_LENGTH);
   #placesLeft: number;
 
   constructor(maxChildren: number, wildcard: string, maxPlaces: number, counts: TrieCounts) {
@@ -81,19 +86,20 @@ export class CardinalityTrie {
       const known = place.words.get(word);
       if (known !== undefined) return known;
       if (place.words.size < this.#maxChildren) {
-        const made = this.#make();
-        if (made !== undefined) place.words.set(word, made);
+        const made = this.#make(word);
+        if (made !== undefined) place.words.set(ownText(word), made);
         return made;
       }
       this.#collapse(place);
     }
-    place.wildcard ??= this.#make();
+    place.wildcard ??= this.#make(this.#wildcard);
     return place.wildcard;
   }
 
-  #make(): Place | undefined {
-    if (this.#placesLeft === 0) return undefined;
-    this.#placesLeft -= 1;
+  #make(word: string): Place | undefined {
+    const places = 1 + Math.floor(word.length / WORD_LENGTH);
+    if (this.#placesLeft < places) return undefined;
+    this.#placesLeft -= places;
     return new Place();
   }
 

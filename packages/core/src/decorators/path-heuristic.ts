@@ -1,3 +1,4 @@
+import { ownText } from './own-text.ts';
 import { RecentMap } from './recent-map.ts';
 import { SegmentClassifier } from './segment-classifier.ts';
 import { SEGMENT_MODEL } from './segment-model.gen.ts';
@@ -7,6 +8,9 @@ const SLASH = 47;
 const MAX_SEGMENTS = 9;
 const PATHS_KEPT = 4096;
 const WORDS_KEPT = 4096;
+/** Characters of them: the usual ones fit, whoever sends long ones does not fill the memory. */
+const PATHS_LENGTH = 1 << 20;
+const WORDS_LENGTH = 1 << 18;
 
 /**
  * Makes a route of a path: segments that look like identifiers become the wildcard, words and slashes stay, and everything after the
@@ -15,8 +19,8 @@ const WORDS_KEPT = 4096;
 export class PathHeuristic {
   readonly #wildcard: string;
   readonly #classifier = new SegmentClassifier(SEGMENT_MODEL);
-  readonly #paths = new RecentMap<string>(PATHS_KEPT);
-  readonly #words = new RecentMap<true>(WORDS_KEPT);
+  readonly #paths = new RecentMap<string>(PATHS_KEPT, PATHS_LENGTH);
+  readonly #words = new RecentMap<true>(WORDS_KEPT, WORDS_LENGTH);
 
   constructor(wildcard: string) {
     this.#wildcard = wildcard;
@@ -46,7 +50,7 @@ export class PathHeuristic {
         if (this.#classifier.isIdentifier(segment)) {
           route += path.slice(copied, start) + this.#wildcard;
           copied = end;
-        } else this.#words.set(segment, true);
+        } else this.#words.set(ownText(segment), true);
       }
       if (slash === -1) return copied === 0 ? path : route + path.slice(copied);
       start = end + 1;

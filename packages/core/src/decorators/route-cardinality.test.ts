@@ -81,4 +81,21 @@ describe('distinct paths without end', () => {
     },
     120_000,
   );
+
+  it.each(['heuristic', 'low-cardinality'] as const)(
+    'that are long leave the memory under its cap (%s)',
+    (unmatched) => {
+      const template = aSpan();
+      const decorator = new RouteDecorator({ unmatched });
+      const before = heapBytes();
+      for (let index = 0; index < 2_000; index += 1) {
+        // Texts of their own, as they come from the wire.
+        const word = wordOf(index + SYLLABLES.length ** 4);
+        const path = Buffer.from(`/${word}/${mixedPath(index)}/${word.repeat(4_000)}`).toString();
+        decorator.process([{ ...template, path }]);
+      }
+      expect(heapBytes() - before).toBeLessThan(8 * MEBIBYTE);
+      expect(decorator.debugInfo()['unmatched']).toBe(2_000);
+    },
+  );
 });

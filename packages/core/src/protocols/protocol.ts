@@ -14,6 +14,7 @@ import type { Connection } from '../connections/connection.ts';
 import type { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
 import type { CounterReason } from '../counters.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import type { GrpcExchange } from './http2/grpc-exchange.ts';
 
@@ -41,6 +42,8 @@ export interface VerdictSink {
 
 /** What a protocol may ask of the stages around it. */
 export interface ProtocolHost {
+  /** Told by whoever keeps bytes or texts until more comes. */
+  readonly held: HeldBytes;
   /** Delivers an exchange, which must not be changed afterwards. */
   exchange(exchange: Exchange): void;
   /** `ignore` also ends the deliveries to this consumer. */

@@ -8,6 +8,7 @@ import type { CloseEvent, HeadEvent, TurnEvent } from '../events/event.ts';
 import type { EventSink } from '../events/event-sink.ts';
 import { DIRECTION, RECORD_FLAG } from '../events/layout.gen.ts';
 import type { EventBatch } from '../kernel/event-batch.ts';
+import { HeldBytes } from '../protocols/held-bytes.ts';
 import { CR, LF } from '../protocols/http1/ascii.ts';
 import { detectHttp1 } from '../protocols/http1/detect.ts';
 import { Http1Connection, type Http1Watcher } from '../protocols/http1/http1-connection.ts';
@@ -37,6 +38,7 @@ const IDLE_TIMEOUT_MS = 3_600_000;
  * in another: what is undecided must not be written to the file yet, see `firstUndecided`.
  */
 export class ContentRedactor implements EventSink, ProtocolHost {
+  readonly held: HeldBytes = new HeldBytes();
   readonly #decoder = new BatchDecoder();
   readonly #table: ConnectionTable;
   readonly #protocols: readonly ProtocolParser[];
@@ -200,7 +202,7 @@ export class ContentRedactor implements EventSink, ProtocolHost {
   #openHttp2(connection: Connection, start: Http2Start): TurnConsumer {
     const one = this.#of(connection);
     one.isKnown = true;
-    one.http2 = new RecordedHttp2(start, one.places, this.#keepsPaths, () => {
+    one.http2 = new RecordedHttp2(start, one.places, this.held, this.#keepsPaths, () => {
       this.#spoiled += 1;
     });
     return one.http2;

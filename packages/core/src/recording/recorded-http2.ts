@@ -1,5 +1,6 @@
 import type { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
+import type { HeldBytes } from '../protocols/held-bytes.ts';
 import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, PREFACE } from '../protocols/http2/frame.ts';
 import { type FrameHandler, FrameReader } from '../protocols/http2/frame-reader.ts';
 import { isMessagePrefix } from '../protocols/http2/grpc.ts';
@@ -33,7 +34,7 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
   readonly #onSpoiled: () => void;
 
   /** `onSpoiled`: a header block was given up, since a part of it was written before the rest came. */
-  constructor(start: Http2Start, places: RecordPlaces, keepsPaths: boolean, onSpoiled: () => void) {
+  constructor(start: Http2Start, places: RecordPlaces, held: HeldBytes, keepsPaths: boolean, onSpoiled: () => void) {
     this.#onSpoiled = onSpoiled;
     this.#start = start;
     this.#places = places;
@@ -42,9 +43,10 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
       const offset = start.offsets[direction];
       if (offset === undefined) {
         this.#redactors[direction].forget();
-        return new FrameReader(direction, this, 'lost', -1);
+        return new FrameReader(direction, this, held, 'lost', -1);
       }
-      return new FrameReader(direction, this, direction === start.requestDirection ? 'preface' : 'header', offset);
+      const state = direction === start.requestDirection ? 'preface' : 'header';
+      return new FrameReader(direction, this, held, state, offset);
     };
     this.#readers = [reader(0), reader(1)];
   }
@@ -65,9 +67,13 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
 
   gap(): void {}
 
-  close(): void {}
+  close(): void {
+    this.forget();
+  }
 
-  forget(): void {}
+  forget(): void {
+    for (const reader of this.#readers) reader.release();
+  }
 
   onFrame({ direction, header, payloadOffset }: FrameReader): void {
     const { length, type, flags, streamId } = header;

@@ -13,6 +13,11 @@ export class HeadBuffer {
   /** Bytes since the last LF that are not CR. */
   #lineLength = 0;
 
+  /** What it takes. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
   /** Appends up to the end of the head; returns the offset behind the last byte taken. */
   append(bytes: Uint8Array, start: number, end: number): number {
     for (let at = start; at < end; at++) {

@@ -110,6 +110,7 @@ export class Http1Connection implements TurnConsumer {
 
   forget(): void {
     this.#sides?.pairing.dropPending();
+    this.#sides?.requests.forget();
   }
 
   /** Makes way for HTTP/2, which begins behind the response that was read last. */

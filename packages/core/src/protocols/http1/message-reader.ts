@@ -79,6 +79,11 @@ export class MessageReader<H extends Head> {
     return this.state === 'head' && this.#buffer.length > 0;
   }
 
+  /** Bytes that are kept of a head that is not whole. */
+  get keptBytes(): number {
+    return this.#buffer.capacity;
+  }
+
   /** Body bytes of the current, or the last, message; undefined where the framing hid some of them. */
   get bodyBytes(): number | undefined {
     if (this.state === 'blind') return undefined;

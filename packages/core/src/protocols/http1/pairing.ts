@@ -1,6 +1,7 @@
 import type { Connection } from '../../connections/connection.ts';
 import type { Turn } from '../../connections/turn.ts';
 import type { CounterReason } from '../../counters.ts';
+import type { HeldBytes, Holder } from '../held-bytes.ts';
 import type { HttpExchange } from '../http-exchange.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
 import { Unsynced } from './unsynced.ts';
@@ -20,7 +21,8 @@ const UNREADABLE_MAX = 8;
  * *Tainted*: requests that are not known follow the pending ones; those can still be paired. *Lost*: which response belongs
  * to which request is not known any more. Nothing is paired then; what goes by is counted.
  */
-export class Pairing {
+export class Pairing implements Holder {
+  heldBytes = 0;
   readonly connection: Connection;
   readonly role: Role;
   readonly pending: HttpExchange[] = [];
@@ -40,6 +42,9 @@ export class Pairing {
   #alternations = 0;
   #alternationsWanted = ALTERNATIONS_MIN;
 
+  /** Of the texts of the pending requests. */
+  #textBytes = 0;
+
   readonly #host: ProtocolHost;
   readonly #unsynced = new Unsynced();
   #isStreamAsked = false;
@@ -52,6 +57,10 @@ export class Pairing {
     this.role = role;
   }
 
+  get held(): HeldBytes {
+    return this.#host.held;
+  }
+
   count(reason: CounterReason, count?: number): void {
     this.#host.count(reason, count);
   }
@@ -62,6 +71,7 @@ export class Pairing {
     if (this.pending.length > 0) this.#overlap(isStream);
     else if (isStream) this.#alternate();
     this.pending.push(exchange);
+    this.#hold(textBytes(exchange));
     this.accounted = 0;
     this.#unreadable = 0;
     return true;
@@ -69,15 +79,40 @@ export class Pairing {
 
   /** The oldest request is answered, or will not be. */
   deliver(): void {
-    const exchange = this.pending.shift();
+    const exchange = this.#shift();
     if (exchange === undefined) return;
     if (exchange.isAnswered && exchange.statusCode === 0) this.#host.count('http1.status_unknown');
     this.#host.exchange(exchange);
   }
 
+  /** The requests stay, but what they were for is forgotten. */
+  giveUp(): void {
+    for (const exchange of this.pending) {
+      if (exchange.path !== '') this.#host.count('http1.request_line_truncated');
+      exchange.path = '';
+      exchange.query = undefined;
+      exchange.host = undefined;
+      exchange.userAgent = undefined;
+      exchange.traceState = undefined;
+    }
+    this.#textBytes = 0;
+  }
+
+  #shift(): HttpExchange | undefined {
+    const exchange = this.pending.shift();
+    if (exchange !== undefined) this.#hold(-textBytes(exchange));
+    return exchange;
+  }
+
+  /** So many bytes more of texts. */
+  #hold(bytes: number): void {
+    this.#textBytes += bytes;
+    this.#host.held.set(this, this.#textBytes);
+  }
+
   /** HTTP/2 begins behind the response at hand, and answers the oldest request. */
   upgrade(): void {
-    this.upgraded = this.pending.shift();
+    this.upgraded = this.#shift();
     this.dropPending();
   }
 
@@ -113,6 +148,7 @@ export class Pairing {
       this.#unsynced.begin(false);
     }
     this.pending.length = 0;
+    this.#hold(-this.#textBytes);
     this.#loseStep();
   }
 
@@ -158,7 +194,7 @@ export class Pairing {
   dropPending(kept = 0): void {
     const dropped = Math.max(0, this.pending.length - kept);
     this.#host.count('http1.response_lost', dropped);
-    this.pending.splice(0, dropped);
+    for (const exchange of this.pending.splice(0, dropped)) this.#hold(-textBytes(exchange));
     if (kept === 0) this.isTainted = false;
   }
 
@@ -235,4 +271,9 @@ export class Pairing {
     // Again and again, since a verdict may get lost (bpf/maps.h).
     if (this.#alternations % this.#alternationsWanted === 0) this.#host.setVerdict(this.connection, 'turns');
   }
+}
+
+function textBytes({ path, query, host, userAgent, traceState }: HttpExchange): number {
+  const optional = (query?.length ?? 0) + (host?.length ?? 0) + (userAgent?.length ?? 0) + (traceState?.length ?? 0);
+  return path.length + optional;
 }

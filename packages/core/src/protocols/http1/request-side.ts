@@ -1,5 +1,6 @@
 import type { Turn } from '../../connections/turn.ts';
 import { RECORD_FLAG } from '../../events/layout.gen.ts';
+import type { Holder } from '../held-bytes.ts';
 import { HttpExchange } from '../http-exchange.ts';
 import { detectRequest } from './detect.ts';
 import { type Framing, requestFraming } from './framing.ts';
@@ -15,7 +16,8 @@ import { endsWithLastChunk } from './tail.ts';
 const RESYNC_QUIET_NS = 200e6;
 
 /** The direction of the requests: finds them and queues them. */
-export class RequestSide implements MessageHandler {
+export class RequestSide implements MessageHandler, Holder {
+  heldBytes = 0;
   readonly reader: MessageReader<RequestHead>;
   readonly #pairing: Pairing;
   /** The request whose body is being read. */
@@ -45,6 +47,7 @@ export class RequestSide implements MessageHandler {
       }
     }
     this.reader.read(turn);
+    this.#hold();
     const isEndOfChunks = this.reader.state === 'blind' && this.reader.blindReason === 'chunked';
     if (turn.final && isEndOfChunks && endsWithLastChunk(turn.tailLow, turn.tailHigh)) {
       this.reader.reset();
@@ -71,6 +74,7 @@ export class RequestSide implements MessageHandler {
       this.#receiving = undefined;
     }
     reader.read(piece);
+    this.#hold();
     // What follows a body or a head that cannot be followed is not known, and may be nothing.
     if (reader.state === 'blind' && !this.#pairing.isTainted && !this.#pairing.isLost)
       this.#pairing.taintStream(0, false);
@@ -106,6 +110,16 @@ export class RequestSide implements MessageHandler {
   /** The connection is over: a head that never became whole is no request. */
   close(): void {
     if (this.reader.isInHead) this.#pairing.count('http1.request_incomplete');
+    this.forget();
+  }
+
+  forget(): void {
+    this.#pairing.held.set(this, 0);
+  }
+
+  /** There is no room for a head whose rest does not come. */
+  giveUp(): void {
+    this.giveUpHead();
   }
 
   /** A response came although no request is pending: what was there of a head is given up. */
@@ -200,6 +214,10 @@ export class RequestSide implements MessageHandler {
     if (receiving.isContinued && !receiving.isAnswered) return true;
     const captured = turn.prefixEnd - turn.prefixStart;
     return captured > 0 && detectRequest(turn.data, turn.prefixStart, turn.prefixEnd) === 'mismatch';
+  }
+
+  #hold(): void {
+    this.#pairing.held.set(this, this.reader.keptBytes);
   }
 
   #readStart(turn: Turn, exchange: HttpExchange): void {

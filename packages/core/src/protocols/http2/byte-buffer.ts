@@ -5,6 +5,11 @@ export class ByteBuffer {
   bytes: Uint8Array = new Uint8Array(0);
   length = 0;
 
+  /** What it takes. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
   append(bytes: Uint8Array, start: number, end: number): void {
     const length = this.length + end - start;
     if (length > this.bytes.length) {

@@ -1,5 +1,6 @@
 import type { Turn } from '../../connections/turn.ts';
 import { RECORD_FLAG } from '../../events/layout.gen.ts';
+import type { HeldBytes, Holder } from '../held-bytes.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, FrameHeader, PREFACE, readUint32 } from './frame.ts';
 import { findFrame } from './frame-search.ts';
@@ -35,7 +36,8 @@ type State = 'lost' | 'preface' | 'header' | 'data' | 'skip' | 'gather';
  * Cuts one direction of a connection into frames (RFC 9113 §4), from bytes in pieces of any size. Stretches may be missing inside of payloads that
  * nobody reads; if others are, it says so and looks for a frame to go on with.
  */
-export class FrameReader {
+export class FrameReader implements Holder {
+  heldBytes = 0;
   /** DIRECTION. */
   readonly direction: number;
   readonly header: FrameHeader = new FrameHeader();
@@ -47,6 +49,7 @@ export class FrameReader {
   payloadOffset = 0;
 
   readonly #handler: FrameHandler;
+  readonly #held: HeldBytes;
   #state: State;
   /** Stream offset of the next byte; -1: takes that of the next piece. */
   #position: number;
@@ -69,9 +72,16 @@ export class FrameReader {
   readonly #block = new ByteBuffer();
 
   /** `position`: stream offset of the first byte to read, -1 where it is not known. */
-  constructor(direction: number, handler: FrameHandler, state: 'lost' | 'preface' | 'header', position: number) {
+  constructor(
+    direction: number,
+    handler: FrameHandler,
+    held: HeldBytes,
+    state: 'lost' | 'preface' | 'header',
+    position: number,
+  ) {
     this.direction = direction;
     this.#handler = handler;
+    this.#held = held;
     this.#state = state;
     this.#position = position;
     if (state === 'preface') this.#remaining = PREFACE.length;
@@ -120,6 +130,19 @@ export class FrameReader {
     // The next piece may have the others.
     const unseen = turn.sizeBytes - (this.#position - turn.offsetBytes);
     if (unseen > 0) this.#skip(turn, unseen);
+    this.#held.set(this, this.#payload.capacity + this.#block.capacity);
+  }
+
+  /** The header block that began is taken as lost. */
+  giveUp(): void {
+    this.#lose(false);
+  }
+
+  /** The connection is over. */
+  release(): void {
+    this.#payload.clear();
+    this.#block.clear();
+    this.#held.set(this, 0);
   }
 
   /** What is there of a header, or of a frame that is needed whole: that has a header, and a byte that is not there yet. */

@@ -9,6 +9,7 @@ import { unescapeBytes } from '../../testing/conversation-script.ts';
 import { Http2Script } from '../../testing/http2-script.ts';
 import { InterpreterHarness } from '../../testing/interpreter-harness.ts';
 import { chunk, close } from '../../testing/records.ts';
+import { HeldBytes } from '../held-bytes.ts';
 import type { Exchange, ProtocolHost } from '../protocol.ts';
 import { Http2Connection } from './http2-connection.ts';
 
@@ -175,6 +176,7 @@ describe('Http2Connection', () => {
     const exchanges: Exchange[] = [];
     const reasons: CounterReason[] = [];
     const host: ProtocolHost = {
+      held: new HeldBytes(),
       exchange: (exchange) => exchanges.push(exchange),
       count: (reason) => reasons.push(reason),
       setVerdict() {},

@@ -62,9 +62,10 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
       const offset = offsets[direction];
       if (offset === undefined) {
         this.#decoders[direction]?.forget();
-        return new FrameReader(direction, this, 'lost', -1);
+        return new FrameReader(direction, this, host.held, 'lost', -1);
       }
-      return new FrameReader(direction, this, direction === requestDirection ? 'preface' : 'header', offset);
+      const state = direction === requestDirection ? 'preface' : 'header';
+      return new FrameReader(direction, this, host.held, state, offset);
     };
     this.#readers = [reader(DIRECTION.IN), reader(DIRECTION.OUT)];
     this.#isBeginningLost = start.isBeginningLost === true;
@@ -99,8 +100,11 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
 
   close(ns: number): void {
     const sides = this.#sides;
-    if (sides === undefined) return;
-    const { streams, requestDirection } = sides;
+    if (sides !== undefined) this.#closeStreams(sides, ns);
+    this.#release();
+  }
+
+  #closeStreams({ streams, requestDirection }: Sides, ns: number): void {
     streams.missedBytes += this.#reader(requestDirection).takeLastMissedBytes() + this.#missingPieces * CHUNK_PIECE_MAX;
     streams.accountLast(this.#connection.lastStream);
     // Without the last of their frames, nobody knows how streams ended.
@@ -110,6 +114,11 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
 
   forget(): void {
     this.#sides?.streams.forget();
+    this.#release();
+  }
+
+  #release(): void {
+    for (const reader of this.#readers) reader.release();
   }
 
   onHeaders(reader: FrameReader, turn: Turn, bytes: Uint8Array, start: number, end: number): void {
@@ -222,7 +231,7 @@ export class Http2Connection implements TurnConsumer, FrameHandler {
     this.#lost += 1;
     if (this.#lost !== LOST_MAX) return;
     this.#host.count('http2.gave_up');
-    this.#sides?.streams.forget();
+    this.forget();
     this.#host.setVerdict(this.#connection, 'ignore');
   }
 

@@ -53,6 +53,7 @@ export class RequestFrames {
     stream.method = method;
     stream.target = target ?? '';
     this.#readFields(stream, fields);
+    this.#streams.hold(stream);
     stream.begin(reader.origin, this.#streams.role);
     stream.isRequestEnded = reader.blockEndsStream;
     stream.isBodyless = reader.blockEndsStream;

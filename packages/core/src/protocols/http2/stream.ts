@@ -16,6 +16,8 @@ export class Http2Stream {
   method = '';
   /** `:path`, with its query. */
   target = '';
+  /** Length of its texts, as they are counted. */
+  textBytes = 0;
   authority: string | undefined = undefined;
   userAgent: string | undefined = undefined;
   traceparent: string | undefined = undefined;
@@ -65,6 +67,15 @@ export class Http2Stream {
     if (!this.isAnswered || this.kind === 'grpc') return false;
     if (this.method === 'HEAD' || this.statusCode === 204 || this.statusCode === 304) return true;
     return this.contentLength !== undefined && this.responseBytes === this.contentLength;
+  }
+
+  /** What it was for is not known any more. */
+  forgetTexts(): void {
+    this.textBytes = 0;
+    this.target = '';
+    this.authority = undefined;
+    this.userAgent = undefined;
+    this.traceState = undefined;
   }
 
   /** The request began here. */

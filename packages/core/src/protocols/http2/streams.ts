@@ -1,5 +1,6 @@
 import type { Connection } from '../../connections/connection.ts';
 import type { CounterReason } from '../../counters.ts';
+import type { Holder } from '../held-bytes.ts';
 import type { ProtocolHost, Role } from '../protocol.ts';
 import type { GrpcExchangeError } from './grpc-exchange.ts';
 import { Http2Stream, type StreamKind } from './stream.ts';
@@ -19,7 +20,8 @@ const STREAMS_MAX = 1024;
  * The open streams of a connection. Requests have odd ids that only grow (RFC 9113 §5.1.1): so a lost request shows as a gap in the ids, and
  * each is counted once.
  */
-export class Streams {
+export class Streams implements Holder {
+  heldBytes = 0;
   readonly role: Role;
   /** Records of the requests were lost since the last request. */
   isMissingRequests = false;
@@ -29,6 +31,8 @@ export class Streams {
   readonly #connection: Connection;
   readonly #host: ProtocolHost;
   readonly #open = new Map<number, Http2Stream>();
+  /** Of their texts. */
+  #textBytes = 0;
   /** Of them, those whose request was not seen. */
   #unrequested = 0;
   /** Id of the last request that is accounted for; below 0 where it may be any. */
@@ -52,6 +56,21 @@ export class Streams {
   adopt(stream: Http2Stream): void {
     this.#open.set(stream.id, stream);
     this.#lastId = stream.id;
+    this.hold(stream);
+  }
+
+  /** The texts of a request were set. */
+  hold(stream: Http2Stream): void {
+    stream.textBytes = stream.target.length + (stream.authority?.length ?? 0) + (stream.userAgent?.length ?? 0);
+    stream.textBytes += stream.traceState?.length ?? 0;
+    this.#textBytes += stream.textBytes;
+    this.#host.held.set(this, this.#textBytes);
+  }
+
+  /** The requests stay, but what they were for is forgotten. */
+  giveUp(): void {
+    for (const stream of this.#open.values()) stream.forgetTexts();
+    this.#textBytes = 0;
   }
 
   get(id: number): Http2Stream | undefined {
@@ -115,7 +134,7 @@ export class Streams {
 
   deliver(stream: Http2Stream): void {
     // One that is no longer open is counted already.
-    if (!this.#open.delete(stream.id)) return;
+    if (!this.#remove(stream)) return;
     stream.endNs = Math.max(stream.endNs, stream.readNs);
     const kind = this.#kindOf(stream);
     if (kind === 'unknown') {
@@ -129,7 +148,7 @@ export class Streams {
 
   /** A request that is no span. */
   drop(stream: Http2Stream, reason: CounterReason): void {
-    if (this.#open.delete(stream.id)) this.#host.count(reason);
+    if (this.#remove(stream)) this.#host.count(reason);
   }
 
   /** Responses were lost: which streams are answered is not known any more. */
@@ -192,13 +211,21 @@ export class Streams {
     return stream;
   }
 
+  /** False where it is no longer open. */
+  #remove(stream: Http2Stream): boolean {
+    if (!this.#open.delete(stream.id)) return false;
+    this.#textBytes -= stream.textBytes;
+    this.#host.held.set(this, this.#textBytes);
+    return true;
+  }
+
   #settle(id: number): void {
     const byIds = this.isMissingRequests && (!this.#isMidstream || this.#lastId > 0);
     if (byIds) this.#host.count('http2.request_lost', this.#lostBefore(id));
     for (const stream of [...this.#open.values()]) {
       if (stream.isRequested || stream.id >= id) continue;
       if (byIds) {
-        this.#open.delete(stream.id);
+        this.#remove(stream);
         this.#unrequested -= 1;
       } else {
         this.#dropUnrequested(stream);
