@@ -8,7 +8,15 @@ import { describe, expect, it } from 'vitest';
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url));
 
 /** Every folder of packages/core/src may import these files beside it. */
-const COMMON = ['beyla-stats.ts', 'component.ts', 'counters.ts', 'deadline.ts', 'errors.ts', 'lifecycle.ts'];
+const COMMON = [
+  'beyla-stats.ts',
+  'component.ts',
+  'counters.ts',
+  'deadline.ts',
+  'errors.ts',
+  'lifecycle.ts',
+  'recent-growth.ts',
+];
 
 /**
  * Which folders a folder of packages/core/src may import, tests and `testing` aside. In the order of the arrow of ARCHITECTURE.md; the

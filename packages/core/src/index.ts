@@ -100,5 +100,6 @@ export type { ListeningPort } from './processes/listening-port.ts';
 export { type PortList, parsePortList } from './processes/port-list.ts';
 export type { ExecutableDecision, ProcessSink, SelectionRules } from './processes/process-sink.ts';
 export type { Verdict, VerdictSink } from './protocols/protocol.ts';
+export { RecentGrowth } from './recent-growth.ts';
 export { type RecordedProcesses, RecordingSource } from './recording/recording-source.ts';
 export { type RecordingOptions, RecordingWriter } from './recording/recording-writer.ts';

@@ -34,6 +34,18 @@ describe('Interpreter', () => {
     expect(spans[0]?.traceId).toMatch(/^[\da-f]{32}$/);
   });
 
+  it.each([
+    ['http://user:hunter2@shop.example/cart', 'wrong', '/cart', 'shop.example'],
+    ['svn+ssh://user:hunter2@shop/cart', 'user:hunter2@shop', 'svn+ssh://REDACTED:REDACTED@shop/cart', 'shop'],
+  ])('keeps no user name and no password of the target %s', (target, host, path, shownHost) => {
+    const harness = new InterpreterHarness();
+    const spans = harness.batch([
+      turn({ seq: 1, direction: 'in', bytes: `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n` }),
+      turn({ seq: 2, direction: 'out', bytes: OK }),
+    ]);
+    expect(spans).toMatchObject([{ path, host: shownHost }]);
+  });
+
   it('makes a client span of a request sent', () => {
     const harness = new InterpreterHarness();
     const spans = harness.batch([

@@ -2,6 +2,7 @@ import type { Component, Health } from '../component.ts';
 import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { RoutesOptions } from '../options/options.ts';
+import { RecentGrowth } from '../recent-growth.ts';
 import type { RequestSpan } from '../spans/span.ts';
 import { isHttpSpan } from '../spans/span-kinds.ts';
 import type { Processor } from './decorator.ts';
@@ -56,6 +57,7 @@ export class RouteDecorator implements Component {
   readonly #servicePatterns = new ServicePatterns();
   readonly #heuristic: PathHeuristic | undefined;
   readonly #tries: ServiceTries | undefined;
+  readonly #overflows = new RecentGrowth();
   readonly #lifecycle = new Lifecycle('routes', async () => undefined);
   #matched = 0;
   #unmatchedCount = 0;
@@ -89,7 +91,7 @@ export class RouteDecorator implements Component {
 
   health(): Health {
     if (this.#lifecycle.state === 'closed') return { status: 'closed', messages: [] };
-    const overflows = this.#tries?.counts().overflows ?? 0;
+    const overflows = this.#overflows.of(this.#tries?.counts().overflows ?? 0);
     if (overflows === 0) return { status: 'healthy', messages: [] };
     const trouble = `routes: ${overflows} paths were cut short because a service has too many different ones`;
     return { status: 'degraded', messages: [`${trouble}. Name its routes in routes.patterns.`] };

@@ -21,6 +21,7 @@ export class BpfObject {
   readonly name: string;
   readonly #native: Native;
   readonly #handle: ObjectHandle;
+  #maps: readonly MapInfo[] = [];
   readonly #links: LinkHandle[] = [];
 
   constructor(native: Native, name: string, options: Omit<OpenOptions, 'name'>) {
@@ -63,27 +64,30 @@ export class BpfObject {
     return this.#native.programs(this.#handle).filter((program) => program.fd >= 0);
   }
 
-  maps(): MapInfo[] {
-    return this.#native.mapNames(this.#handle).map((name) => {
-      const map = this.#native.map(this.#handle, name);
-      try {
-        return this.#native.mapInfo(map);
-      } finally {
-        this.#native.closeMap(map);
-      }
-    });
+  /** As they were when they could be looked at last: that takes a file descriptor, of which the host may have none left. */
+  maps(): readonly MapInfo[] {
+    this.#maps = this.#ofMaps((map) => this.#native.mapInfo(map)) ?? this.#maps;
+    return this.#maps;
   }
 
-  /** How full its maps are. */
-  fill(): BpfMapFill[] {
-    return this.#native.mapNames(this.#handle).map((name) => {
-      const map = this.#native.map(this.#handle, name);
-      try {
-        return mapFillOf(this.#native, map, this.#native.mapInfo(map));
-      } finally {
-        this.#native.closeMap(map);
-      }
-    });
+  /** How full its maps are; nothing where no file descriptor is left. */
+  fill(): readonly BpfMapFill[] {
+    return this.#ofMaps((map) => mapFillOf(this.#native, map, this.#native.mapInfo(map))) ?? [];
+  }
+
+  #ofMaps<T>(read: (map: MapHandle) => T): readonly T[] | undefined {
+    try {
+      return this.#native.mapNames(this.#handle).map((name) => {
+        const map = this.#native.map(this.#handle, name);
+        try {
+          return read(map);
+        } finally {
+          this.#native.closeMap(map);
+        }
+      });
+    } catch {
+      return undefined;
+    }
   }
 
   close(): void {

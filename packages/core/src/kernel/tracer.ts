@@ -20,6 +20,7 @@ import { KernelProbes } from './kernel-probes.ts';
 import { KernelTurnProbe } from './kernel-turn-probe.ts';
 import { type BpfMapFill, ringFillOf } from './map-fill.ts';
 import { type KernelOptions, type OpenedKernel, openKernel } from './open-kernel.ts';
+import { OverloadTroubles } from './overload-troubles.ts';
 import { Pacemaker } from './pacemaker.ts';
 import { PidTable } from './pid-table.ts';
 import { PortTable } from './port-table.ts';
@@ -136,6 +137,7 @@ export class Tracer implements RecordSource {
   };
   readonly #options: KernelOptions;
   readonly #lifecycle: Lifecycle;
+  readonly #overloads = new OverloadTroubles();
   readonly #pacemaker = new Pacemaker();
   readonly #turns: Batch;
   readonly #lifecycles: Batch = { bytes: new Uint8Array(LIFECYCLE_BYTES), length: 0, nowNs: 0 };
@@ -329,12 +331,9 @@ export class Tracer implements RecordSource {
     const counters = this.counters();
     const ioUring = ioUringTrouble(opened.kernel, counters);
     if (ioUring !== undefined) messages.push(ioUring);
-    if ((counters['connections_full'] ?? 0) > 0) {
-      messages.push(`more than ${this.#options.maxConnections} connections at once: raise tracer.maxConnections`);
-    }
+    messages.push(...this.#overloads.of(counters, this.#options.maxConnections));
     const recursion = recursionTrouble(counters);
     if (recursion !== undefined) messages.push(recursion);
-    if ((counters['turns_lost'] ?? 0) > 0) messages.push('the ring was full: raise tracer.ringBytes');
     if (this.#pidsRefused + (counters['pids_full'] ?? 0) > 0)
       messages.push('processes could not be selected: too many');
     if (this.#portsRefused + (counters['ports_full'] ?? 0) > 0)

@@ -275,7 +275,7 @@ describe('Discovery, by comparing /proc', () => {
     });
     const discovery = await discover({ instrument: [{ exePath: '*python*' }] });
     expect(discovery.health()).toEqual({ status: 'degraded', messages: [expect.stringContaining('CAP_SYS_PTRACE')] });
-    const capable = vi.spyOn(ProcFs.prototype, 'mayTrace').mockReturnValue(true);
+    const capable = vi.spyOn(ProcFs.prototype, 'mayReadAll').mockReturnValue(true);
     await discovery.scan();
     expect(discovery.health().status).toBe('healthy');
     denied.mockRestore();

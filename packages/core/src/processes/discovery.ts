@@ -5,6 +5,7 @@ import { BeylaError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import type { DiscoveryOptions, HostIdentity } from '../options/options.ts';
 import { type ResolvedDiscoveryOptions, resolveDiscoveryOptions } from '../options/resolve-discovery.ts';
+import { RecentGrowth } from '../recent-growth.ts';
 import { type Check, DelayedChecks } from './delayed-checks.ts';
 import { Executables } from './executables.ts';
 import { withFullHostName } from './full-host-name.ts';
@@ -51,6 +52,9 @@ const EXTRA_SCAN_MS = 250;
 /** Whoever serves a selected port and is not found is looked for no more seldom, and told for so long after the last connection. */
 const LONGEST_WAIT_MS = 60_000;
 const MOST_UNCLAIMED = 64;
+
+const ELSEWHERE =
+  '/proc is that of another PID namespace than the one this program runs in, so no process is recognised: mount a procfs of its own (unshare --mount-proc), or share the PID namespace of the host (hostPID: true)';
 
 /** A port on which connections were taken by somebody who is not selected. */
 interface Unclaimed {
@@ -118,6 +122,10 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   #truncated = 0;
   #missed = 0;
   #refused = 0;
+  #isElsewhere = false;
+  readonly #sinkFailures = new RecentGrowth();
+  /** Of the last comparison; see `ProcFs.failed`. */
+  #failed = 0;
   #failure: string | undefined;
 
   constructor(options: DiscoveryOptions, hooks: DiscoveryHooks = {}) {
@@ -146,6 +154,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
   /** Resolves after the first scan, when everything that runs already has been told. */
   start(signal?: AbortSignal): Promise<void> {
     return this.#lifecycle.start(signal, async () => {
+      this.#isElsewhere = this.#proc.isOfOtherNamespace();
       this.#identity = await withFullHostName(this.#identity);
       const { selectingPorts: ports, excludesNothing: isAnyByPort } = this.#matcher;
       this.#sink.setRules?.({
@@ -270,14 +279,20 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     const { state } = this.#lifecycle;
     if (state === 'closed') return { status: 'closed', messages: [] };
     if (this.#failure !== undefined) return { status: 'unhealthy', messages: [this.#failure] };
+    if (this.#isElsewhere) return { status: 'unhealthy', messages: [ELSEWHERE] };
     const messages: string[] = [];
     if (this.#refused > 0) {
       messages.push(
         `${this.#refused} reads in ${this.#proc.root} were refused: run as root or grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH`,
       );
     }
-    if (this.#table.sinkFailures > 0)
-      messages.push(`${this.#table.sinkFailures} processes could not be followed: see the tracer's health`);
+    if (this.#failed > 0) {
+      messages.push(
+        'this program is out of file descriptors or memory, so new processes are found late: raise its limit (ulimit -n)',
+      );
+    }
+    const sinkFailures = this.#sinkFailures.of(this.#table.sinkFailures);
+    if (sinkFailures > 0) messages.push(`${sinkFailures} processes could not be followed: see the tracer's health`);
     const nowMs = performance.now();
     for (const [port, { lookedMs, lastMs }] of this.#unclaimed) {
       // What came before the look was over is no news.
@@ -303,6 +318,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
       descriptors_truncated: this.#truncated,
       reads_refused: this.#proc.denied,
       attributes_refused: this.#table.attributesRefused,
+      reads_failed: this.#proc.failed,
       sink_failures: this.#table.sinkFailures,
     };
   }
@@ -347,14 +363,27 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     const startedMs = performance.now();
     const { sinkMs } = this.#table;
     if (check.executable !== undefined) this.#executables.learn(check.executable, pid);
+    const { failed } = this.#proc;
     const stat = this.#proc.stat(pid);
-    const isGone = stat === undefined || stat.isDead;
+    const isGone = stat === undefined ? !this.#proc.isThere(pid) : stat.isDead;
     if (isGone && check.followed) this.#remember(pid, check);
     else if (isGone && check.executed && !this.#table.isFollowed(pid)) this.#missed++;
     const hasFound = this.#table.examine(pid, look, check, stat);
+    if (this.#proc.failed > failed) this.#postpone(pid, check);
     // The sink has a budget of its own.
     this.#budget.spend(performance.now() - startedMs - (this.#table.sinkMs - sinkMs));
     return hasFound;
+  }
+
+  /** Not all of the process could be read. */
+  #postpone(pid: number, check: Check): void {
+    const again = this.#checks.add(pid, performance.now() + EXTRA_SCAN_MS);
+    if (again === undefined) return;
+    again.executed ||= check.executed;
+    again.executable ??= check.executable;
+    again.followed ||= check.followed;
+    again.ports.push(...check.ports);
+    this.#armChecks(again.dueMs);
   }
 
   #check(pid: number): Check | undefined {
@@ -404,7 +433,7 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
 
   async #scan(): Promise<void> {
     const startedMs = performance.now();
-    const refusedBefore = this.#proc.denied;
+    const { denied: refusedBefore, failed: failedBefore } = this.#proc;
     const look = this.#look();
     const isClosed = (): boolean => this.#lifecycle.state === 'closed';
     try {
@@ -414,6 +443,9 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
       // A process may have made children between being listed and being followed.
       if (hasFound) this.#scheduleScan(EXTRA_SCAN_MS);
     } catch (error) {
+      this.#proc.note(error);
+      this.#failed = this.#proc.failed - failedBefore;
+      if (this.#failed > 0) return;
       this.#failure = `${this.#proc.root} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
       return;
     }
@@ -422,9 +454,10 @@ export class Discovery extends EventEmitter<DiscoveryEvents> implements Componen
     this.#table.sweep(this.#lastScanEndMs);
     this.#sink.compared?.();
     this.#scans++;
+    this.#failed = this.#proc.failed - failedBefore;
     this.#truncated += look.truncated;
     // What a security module refuses to a program with the capability has no cure, and is no news: it stays in stats().
-    this.#refused = this.#proc.mayTrace() ? 0 : this.#proc.denied - refusedBefore;
+    this.#refused = this.#failed > 0 || this.#proc.mayReadAll() ? 0 : this.#proc.denied - refusedBefore;
   }
 
   #look(): ListeningPorts {

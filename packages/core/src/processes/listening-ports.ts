@@ -40,6 +40,11 @@ export class ListeningPorts {
     this.#wants = wants;
   }
 
+  /** See `ProcFs.failed`. */
+  get failed(): number {
+    return this.#proc.failed;
+  }
+
   key(pid: number): string | undefined {
     return this.#sockets(pid)?.key;
   }
@@ -116,8 +121,7 @@ export class ListeningPorts {
     try {
       directory = opendirSync(`${this.#proc.root}/${path}`, { bufferSize: 256 });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES' || code === 'EPERM') this.#proc.denied++;
+      this.#proc.note(error);
       return;
     }
     try {

@@ -79,6 +79,8 @@ export interface ProcessTableParts {
 
 /** Forks of forks, without an exec between. */
 const MOST_GENERATIONS = 16;
+/** Start of a process of which nothing could be read when it became known. */
+const UNREAD = 0;
 /** A key that no look has. */
 const FORGOTTEN = 'forgotten';
 
@@ -130,17 +132,18 @@ export class ProcessTable {
     stat: ProcStat | undefined = this.#parts.proc.stat(pid),
   ): boolean {
     if (stat === undefined || stat.isDead) {
-      this.end(pid);
+      if (stat !== undefined || !this.#parts.proc.isThere(pid)) this.end(pid);
       return false;
     }
     if (stat.isKernelThread || pid === this.#parts.ownPid) return false;
     let known = this.#known.get(pid);
-    if (known !== undefined && known.startTicks !== stat.startTicks) {
+    if (known !== undefined && known.startTicks !== UNREAD && known.startTicks !== stat.startTicks) {
       this.end(pid);
       known = undefined;
     }
     const selection = known?.selection ?? this.#adopt(pid, stat);
     if (selection !== undefined) return this.#reexamine(pid, stat, selection, look, reason);
+    const { failed } = this.#parts.proc;
     const portsKey = this.#parts.matcher.usesPorts ? look.wantedKey(pid) : undefined;
     const isUnchanged =
       known !== undefined &&
@@ -153,6 +156,8 @@ export class ProcessTable {
     if (isUnchanged) return false;
     const read = this.#read(pid, stat);
     const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match);
+    // Half of the truth is no reason to decide; it is looked at again.
+    if (this.#parts.proc.failed > failed) return false;
     if (evaluation === undefined) {
       const executable = reason.executable ?? known?.executable;
       const { startTicks, name } = stat;
@@ -241,6 +246,7 @@ export class ProcessTable {
 
   #reexamine(pid: number, stat: ProcStat, selection: Selection, look: ListeningPorts, reason: Reason): boolean {
     for (const port of reason.ports ?? []) this.addPort(pid, port);
+    const { failed } = this.#parts.proc;
     const executable = this.#parts.proc.executable(pid);
     const hasNewProgram =
       reason.executed === true || (executable !== undefined && executable !== selection.process.executable);
@@ -253,6 +259,7 @@ export class ProcessTable {
     const read = this.#read(pid, stat);
     const keeps = selection.isInherited || !hasNewProgram ? selection.match : undefined;
     const evaluation = this.#evaluate(read, look, reason, this.#selected.get(stat.parent)?.match ?? keeps);
+    if (this.#parts.proc.failed > failed) return false;
     if (evaluation === undefined) {
       this.#deselect(pid, selection);
       const portsKey = matcher.usesPorts ? look.wantedKey(pid) : undefined;
@@ -346,7 +353,7 @@ export class ProcessTable {
     return pid;
   }
 
-  #enter(stat: ProcStat, selection: Selection): void {
+  #enter(stat: Pick<ProcStat, 'startTicks' | 'name'>, selection: Selection): void {
     const { pid } = selection.process;
     this.#programs.delete(pid);
     this.#selected.set(pid, selection);
@@ -359,8 +366,8 @@ export class ProcessTable {
     const parent = this.#children.get(pid);
     if (parent === undefined) return undefined;
     const stat = read ?? this.#parts.proc.stat(pid);
-    const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? 0);
-    if (stat === undefined || stat.isDead) {
+    const process = forkProcessInfo(parent.process, pid, stat?.startTicks ?? UNREAD);
+    if (stat === undefined ? !this.#parts.proc.isThere(pid) : stat.isDead) {
       this.#children.delete(pid);
       this.#depart(process);
       return undefined;
@@ -375,7 +382,7 @@ export class ProcessTable {
     };
     if (!this.#call(() => this.#parts.sink.select(process, []))) return undefined;
     this.#children.delete(pid);
-    this.#enter(stat, selection);
+    this.#enter(stat ?? { startTicks: UNREAD, name: '' }, selection);
     return selection;
   }
 

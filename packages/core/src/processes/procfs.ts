@@ -22,6 +22,10 @@ export interface ProcStat {
 const PF_KTHREAD = 0x0020_0000;
 /** From include/linux/sched.h: the task is on its way out. */
 const PF_EXITING = 0x0000_0004;
+/** The host has no descriptors left, or no memory: that says nothing of what it wanted to read. */
+const SHORTAGES: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+const CAP_DAC_OVERRIDE = 1n;
+const CAP_DAC_READ_SEARCH = 2n;
 const CAP_SYS_PTRACE = 19n;
 /** Class paths of Java are long, and the program's name stands behind them. */
 const LONGEST_COMMAND_LINE = 64 * 1024;
@@ -36,12 +40,14 @@ const scratch = Buffer.allocUnsafe(64 * 1024);
  * only a selected process may be asked for is in `environment.ts` and `language.ts`; listening ports are in `listening-ports.ts`.
  *
  * Reads are synchronous because procfs answers from memory (about 10 µs each, a fifth of a trip through libuv's pool). Everything
- * answers undefined for a process that is gone.
+ * answers undefined for a process that is gone; where the host is at its own limits, too, which `failed` then tells.
  */
 export class ProcFs {
   readonly root: string;
   /** Reads that were refused for want of privilege. */
   denied = 0;
+  /** Reads that failed for want of file descriptors or memory: they tell nothing of the process. */
+  failed = 0;
   /** Process whose main thread has ended → one of its threads that live, as `stat` saw it last. */
   readonly #standIns = new Map<number, number>();
 
@@ -65,10 +71,20 @@ export class ProcFs {
     return link === undefined ? process.pid : Number(link);
   }
 
-  /** Whether this program has CAP_SYS_PTRACE, with which hardly any read is refused. */
-  mayTrace(): boolean {
+  /**
+   * Whether this program has the capabilities with which hardly any read is refused: CAP_SYS_PTRACE for links and memory maps, and
+   * CAP_DAC_READ_SEARCH for the descriptors of other users' processes.
+   */
+  mayReadAll(): boolean {
     const digits = /^CapEff:\s*([0-9a-f]+)$/m.exec(this.read('self/status', 8192) ?? '')?.[1];
-    return digits !== undefined && ((BigInt(`0x${digits}`) >> CAP_SYS_PTRACE) & 1n) === 1n;
+    if (digits === undefined) return false;
+    const has = (capability: bigint): boolean => ((BigInt(`0x${digits}`) >> capability) & 1n) === 1n;
+    return has(CAP_SYS_PTRACE) && (has(CAP_DAC_READ_SEARCH) || has(CAP_DAC_OVERRIDE));
+  }
+
+  /** Whether process ids here are not those that the kernel tells this program: it is of another PID namespace. */
+  isOfOtherNamespace(): boolean {
+    return this.root === '/proc' && this.link('self') !== String(process.pid);
   }
 
   /**
@@ -79,6 +95,30 @@ export class ProcFs {
     return String(this.#standIns.get(pid) ?? pid);
   }
 
+  /** Whether there is such a process, also where no descriptor is left to read of it: an error is no absence. */
+  isThere(pid: number): boolean {
+    try {
+      statSync(`${this.root}/${pid}`);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code !== 'ENOENT' && code !== 'ESRCH';
+    }
+  }
+
+  /** Counts why something below the root could not be read. */
+  note(error: unknown): void {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') this.denied++;
+    else this.noteShortage(error);
+  }
+
+  /** Counts it if the host is at its own limits. */
+  noteShortage(error: unknown): void {
+    if (SHORTAGES.has((error as NodeJS.ErrnoException).code)) this.failed++;
+  }
+
+  /** Undefined where it is gone, or could not be read: see `isThere`. */
   stat(pid: number): ProcStat | undefined {
     const text = this.read(`${pid}/stat`, 4096);
     const main = text === undefined ? undefined : parseStat(text);
@@ -191,8 +231,7 @@ export class ProcFs {
     try {
       return read();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES' || code === 'EPERM') this.denied++;
+      this.note(error);
       return undefined;
     }
   }

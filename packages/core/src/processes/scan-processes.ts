@@ -47,7 +47,7 @@ export async function scanProcesses(
   const present = new Set(pids);
   for (const pid of table.pids()) {
     // A hint may have brought in a process that is younger than the list.
-    if (!present.has(pid) && proc.stat(pid) === undefined) table.end(pid);
+    if (!present.has(pid) && !proc.isThere(pid)) table.end(pid);
   }
   return { isComplete: true, hasFound };
 }

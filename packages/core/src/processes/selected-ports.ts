@@ -26,8 +26,11 @@ export class SelectedPorts implements Iterable<ListeningPort> {
   refresh(look: ListeningPorts, pid: number): { added: ListeningPort[]; removed: ListeningPort[] } {
     const key = look.key(pid);
     if (key === undefined || key === this.#key) return { added: [], removed: [] };
-    this.#key = key;
+    const failed = look.failed;
     const seen = look.all(pid);
+    // What could not be read says nothing of what is there.
+    if (look.failed > failed) return { added: [], removed: [] };
+    this.#key = key;
     const names = new Set(seen.map(nameOf));
     const removed = [...this.#ports.values()]
       .filter(({ port, sinceMs }) => !names.has(nameOf(port)) && sinceMs < look.takenAtMs)

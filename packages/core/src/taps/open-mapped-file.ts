@@ -20,18 +20,19 @@ const OVERLAY = 0x794c_7630;
  */
 export function openMappedFile(proc: ProcFs, pid: number, file: MappedFile): OpenedFile | undefined {
   const directory = `${proc.root}/${proc.directory(pid)}`;
-  const opened = openFile(`${directory}/map_files/${file.range}`);
+  const opened = openFile(`${directory}/map_files/${file.range}`, undefined, proc);
   if (opened !== undefined || file.isDeleted) return opened;
-  return openFile(`${directory}/root${file.path}`, file.inode);
+  return openFile(`${directory}/root${file.path}`, file.inode, proc);
 }
 
 /** Opens a file by its path, if it has this inode number; undefined where that is not possible. The caller closes it. */
-export function openFile(path: string, inode?: number): OpenedFile | undefined {
+export function openFile(path: string, inode?: number, proc?: ProcFs): OpenedFile | undefined {
   let descriptor: number;
   try {
     // What is there by now may be a pipe: opening must not wait for its other end.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
+  } catch (error) {
+    proc?.noteShortage(error);
     return undefined;
   }
   const identity = identify(descriptor, inode);

@@ -46,6 +46,8 @@ const LIKELY_SLICE_MS = 250;
 /** Longest look that goes on to the other files, and how soon the next one follows. */
 const SLICE_MS = 10;
 const STEP_MS = 20;
+/** How soon a process is looked at again when this program had no descriptors left. */
+const RETRY_MS = 1000;
 const MOST_NAMED = 5;
 /** Of each process; libraries beyond are looked at each time. */
 const MOST_WITHOUT = 4096;
@@ -212,11 +214,16 @@ export class TapManager {
     this.#looks++;
     const startedMs = this.#workMs();
     watched.lookedNs = this.#parts.nowNs();
+    const { failed } = this.#parts.proc;
     let mapped = readMappedFiles(this.#parts.proc, pid);
     const heard = watched.isHeard || mapped === undefined ? undefined : this.#own.hear(pid, mapped.files);
     watched.isHeard ||= heard !== undefined;
     // What was loaded while its loader did not tell yet.
     if (heard === 'new') mapped = readMappedFiles(this.#parts.proc, pid);
+    if (mapped === undefined && this.#parts.proc.failed > failed) {
+      this.#schedule.add(pid, nowMs + RETRY_MS);
+      return undefined;
+    }
     if (mapped === undefined) return 'its memory map cannot be read: CAP_SYS_PTRACE is needed';
     if (mapped.isCut) this.#mapsCut++;
     const executable = this.#parts.proc.executable(pid);
@@ -242,7 +249,9 @@ export class TapManager {
       else if (result.cause !== undefined) cause ??= result.cause;
       else if (watched.without.size < MOST_WITHOUT) watched.without.add(name);
     }
-    if (isCut) this.#schedule.add(pid, performance.now() + STEP_MS);
+    // What could not be opened for want of descriptors may be in use all the same.
+    const isUnsure = this.#parts.proc.failed > failed;
+    if (isCut || isUnsure) this.#schedule.add(pid, performance.now() + (isUnsure ? RETRY_MS : STEP_MS));
     else for (const file of watched.files) if (!used.has(file)) this.#drop(pid, watched, file, nowMs);
     for (const file of used) watched.files.add(file);
     if (watched.files.size > 0) watched.untapped = undefined;

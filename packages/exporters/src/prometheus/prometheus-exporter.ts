@@ -4,6 +4,7 @@ import {
   type InternalSource,
   Lifecycle,
   type ProcessInfo,
+  RecentGrowth,
   type RequestSpan,
 } from '@beyla/core';
 import type { HistogramAggregation } from '../histogram-aggregation.ts';
@@ -72,6 +73,7 @@ export class PrometheusExporter implements Exporter {
   readonly #lifecycle: Lifecycle;
   readonly #path: string;
   readonly #wantsInternal: boolean;
+  readonly #overflowed = new RecentGrowth();
   #internal: InternalSource | undefined;
 
   constructor(options: PrometheusExporterOptions = {}) {
@@ -147,7 +149,7 @@ export class PrometheusExporter implements Exporter {
   health(): Health {
     const { state } = this.#lifecycle;
     if (state === 'closed') return { status: 'closed', messages: [] };
-    const overflowed = this.#metrics.stats()['overflowed'] ?? 0;
+    const overflowed = this.#overflowed.of(this.#metrics.stats()['overflowed'] ?? 0);
     if (overflowed > 0) {
       const message = `${overflowed} requests went to the overflow series; set route patterns or raise \`maxSeries\`.`;
       return { status: 'degraded', messages: [message] };
