@@ -47,7 +47,10 @@ static __always_inline bool beginning__is_target(__u64 low, __u64 high, __u64 at
 
 #define CONNECT_LINE 0x205443454e4e4f43ULL /* "CONNECT " */
 
-/* A method and a target: "GET /", "M-SEARCH *", "CONNECT ". */
+/*
+ * A method and a target: "GET /", "M-SEARCH *", "CONNECT ". Servers in Go read a byte ahead while they answer, so that the next call may begin
+ * with "ET /".
+ */
 __noinline int beginning__is_method(__u64 low, __u64 high)
 {
 	if (low == CONNECT_LINE)
@@ -56,7 +59,7 @@ __noinline int beginning__is_method(__u64 low, __u64 high)
 		__u8 byte = beginning__byte(low, high, i);
 
 		if (byte == ' ')
-			return i >= 3 && beginning__is_target(low, high, i + 1);
+			return i && beginning__is_target(low, high, i + 1);
 		if ((byte < 'A' || byte > 'Z') && !(i && byte == '-'))
 			return false;
 	}
