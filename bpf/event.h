@@ -219,7 +219,7 @@ enum counter {
 	COUNTER_CHUNKS_LOST = 4,     /* stream-mode records that found no room */
 	COUNTER_RING_FULL = 5,       /* submissions refused by the ring; some are made good by a later record */
 	COUNTER_CONNECTIONS = 6,     /* connections admitted */
-	COUNTER_CONNECTIONS_FULL = 7, /* I/O calls not followed because the connection table was full */
+	COUNTER_CONNECTIONS_FULL = 7, /* I/O calls of the asking side that were not followed because the connection table was full; each stands for about one request */
 	COUNTER_CAPTURE_FAULT = 8,   /* user memory that could not be read */
 	COUNTER_CAPTURE_SKIPPED = 9, /* first bytes of a turn in a form that is not captured (splice, several messages of one call) */
 	COUNTER_IO_URING = 10,       /* I/O calls seen that were submitted through io_uring; where those cannot be seen, rings created */

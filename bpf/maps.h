@@ -7,7 +7,7 @@
 /*
  * connections: key is the address of struct sock. Inserted when a selected process connects, when a handshake on a listening
  * port of one completes, when a segment for such a port arrives on a connection older than the tracer, or at the first
- * I/O of a selected process. Removed in tcp_destroy_sock. Preallocated (tracing programs on 5.10 need that); full = counted.
+ * I/O of a selected process. Removed in tcp_destroy_sock, and by user space what is idle when it is nearly full. Preallocated (tracing programs on 5.10 need that); full = counted.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -15,6 +15,17 @@ struct {
 	__type(key, __u64);
 	__type(value, struct connection);
 } connections SEC(".maps");
+
+/*
+ * evicted: address of struct sock to its skc_portpair, of idle connections that user space took out of `connections` to make room. Coming back they have
+ * lost nothing. Written by user space; removed when they come back.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096); /* (loader) */
+	__type(key, __u64);
+	__type(value, __u32);
+} evicted SEC(".maps");
 
 /* One zeroed connection: too big for the stack. Never written. */
 struct {

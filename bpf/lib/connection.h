@@ -151,10 +151,8 @@ static __always_inline struct connection *connection__create(struct sock *sk)
 	if (!template)
 		return NULL;
 	if (bpf_map_update_elem(&connections, &key, template, BPF_NOEXIST)) {
-		conn = bpf_map_lookup_elem(&connections, &key);
-		if (!conn)
-			count(COUNTER_CONNECTIONS_FULL);
-		return conn;
+		/* Who says something on it will be counted. */
+		return bpf_map_lookup_elem(&connections, &key);
 	}
 	conn = bpf_map_lookup_elem(&connections, &key);
 	if (!conn)

@@ -83,7 +83,13 @@ static __always_inline void socket_io__note_joined(const struct tcp_sock *tp, __
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 received = BPF_CORE_READ(tp, bytes_received);
 	__u64 sent = BPF_CORE_READ(tp, bytes_sent);
+	__u64 key = (__u64)tp;
+	__u32 *evicted_ports = bpf_map_lookup_elem(&evicted, &key);
 
+	if (evicted_ports && *evicted_ports == BPF_CORE_READ((struct sock *)tp, __sk_common.skc_portpair)) {
+		bpf_map_delete_elem(&evicted, &key);
+		return;
+	}
 	if (received > (direction == DIRECTION_IN ? bytes : 0) && sent > (direction == DIRECTION_OUT ? bytes : 0) &&
 	    BPF_CORE_READ(task, group_leader, start_time) > started_ns)
 		count(COUNTER_JOINED_LATE);
@@ -152,16 +158,21 @@ static __always_inline void socket_io__done(struct sock *sk, __u8 direction, __s
 	__u64 bytes = result;
 	__u64 now = bpf_ktime_get_ns();
 	struct connection *conn = connection__of(sk);
+	struct port_value *port;
 
 	if (!conn) {
 		if (!sock__is_tcp(sk)) {
 			unfollowed__socket(sk, io, bytes);
 			return;
 		}
-		conn = connection__create_unseen(sk, sock__listening_port(sk), direction == DIRECTION_IN ? bytes : 0,
+		port = sock__listening_port(sk);
+		conn = connection__create_unseen(sk, port, direction == DIRECTION_IN ? bytes : 0,
 						 direction == DIRECTION_OUT ? bytes : 0);
-		if (!conn)
+		if (!conn) {
+			if (direction == (port ? DIRECTION_IN : DIRECTION_OUT))
+				count(COUNTER_CONNECTIONS_FULL);
 			return;
+		}
 		sequence__take_back(conn, direction, bytes);
 		if (conn->role == ROLE_UNKNOWN)
 			conn->request_direction = (direction ^ head__is_answer(io->base, io->kind)) & 1;

@@ -22,6 +22,7 @@ const LRU_SPARE = 128;
 /** Maps that sockets.bpf.o owns and the sources share. */
 const SHARED_MAPS = [
   'connections',
+  'evicted',
   'connection_template',
   'connection_ids',
   'pids',
@@ -107,6 +108,7 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
       constants: { ...common.constants, reads_io_uring: uint32(1) },
       maxEntries: {
         connections: options.maxConnections,
+        evicted: options.maxConnections,
         tap_sessions: options.maxConnections,
         tap_reads: options.maxConnections + LRU_SPARE * cpus().length,
         ring: options.ringBytes,

@@ -14,6 +14,7 @@ import { Clock } from '../spans/clock.ts';
 import { TapManager } from '../taps/tap-manager.ts';
 import { loadNative, type Native } from './binding.ts';
 import type { EventBatch } from './event-batch.ts';
+import { IdleConnections } from './idle-connections.ts';
 import { ioUringTrouble } from './io-uring-trouble.ts';
 import { readKernelCounters } from './kernel-counters.ts';
 import { KernelProbes } from './kernel-probes.ts';
@@ -73,6 +74,7 @@ interface Opened {
   readonly selection: SelectionTable;
   readonly verdicts: VerdictTable;
   readonly probe: KernelTurnProbe;
+  readonly idle: IdleConnections;
   readonly taps: TapManager;
 }
 
@@ -179,6 +181,7 @@ export class Tracer implements RecordSource {
           selection: new SelectionTable(native, kernel.maps),
           verdicts: new VerdictTable(native, verdicts),
           probe: new KernelTurnProbe(native, connections),
+          idle: new IdleConnections(native, kernel.maps, this.#options.maxConnections),
           taps: new TapManager({
             proc: new ProcFs(),
             attacher: new KernelProbes(native, kernel.taps, kernel.maps.tap_runtimes),
@@ -276,6 +279,7 @@ export class Tracer implements RecordSource {
     return {
       ...readKernelCounters(opened.native, opened.kernel.maps.counters),
       recursion_misses: recursionMisses(opened.kernel.objects),
+      connections_evicted: opened.idle.evicted,
       ...opened.taps.stats(),
     };
   }
@@ -383,8 +387,9 @@ export class Tracer implements RecordSource {
    * Turns are taken first and delivered last: so every process that a turn of this batch speaks of has been told before, even
    * if it was born a moment ago.
    */
-  #drain({ native, ring, lifecycle }: Opened): void {
+  #drain({ native, ring, lifecycle, idle }: Opened): void {
     const nowNs = Number(native.monotonicNs());
+    idle.tick(nowNs);
     const isOld = nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0;
     if (isOld || this.clock.isOff(nowNs, Date.now())) this.#anchor(native);
     this.#turns.length = native.drainRing(ring, this.#turns.bytes);

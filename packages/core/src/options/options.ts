@@ -151,7 +151,10 @@ export interface TapsOptions {
 export interface TracerOptions {
   /** Default `auto`: the first one the kernel has. */
   source?: 'auto' | SourceName;
-  /** Connections followed at the same time; about 1.9 kB of kernel memory each; default 4096, 64 to 1,000,000. */
+  /**
+   * Connections followed at the same time; about 1.9 kB of kernel memory each; default 4096, 64 to 1,000,000. Of more, those that are idle make room for
+   * those that are not.
+   */
   maxConnections?: number;
   /** Ring between kernel and user space in bytes, a power of two and a multiple of the page size; default 4 MiB. */
   ringBytes?: number;
