@@ -10,6 +10,8 @@ const INTERVAL_NS = 250e6;
 const HIGH = 0.75;
 const LOW = 0.5;
 const SLICE_MS = 2;
+/** The pause after a look, in looks. */
+const PAUSES = 20;
 const TWO_32 = 2 ** 32;
 
 /**
@@ -46,7 +48,7 @@ export class IdleConnections {
   /** Entries when they were counted last, and how many had been admitted until then. */
   #counted = 0;
   #countedAt = 0;
-  #askedNs = 0;
+  #nextNs = 0;
   #isLooking = false;
   /** Connections that were taken out. */
   evicted = 0;
@@ -60,8 +62,8 @@ export class IdleConnections {
 
   /** To be called often. */
   tick(nowNs: number): void {
-    if (nowNs - this.#askedNs < INTERVAL_NS || this.#isLooking) return;
-    this.#askedNs = nowNs;
+    if (nowNs < this.#nextNs || this.#isLooking) return;
+    this.#nextNs = nowNs + INTERVAL_NS;
     if (this.#counted + this.#admitted() - this.#countedAt < HIGH * this.#most) return;
     this.#isLooking = true;
     this.#makeRoom(nowNs)
@@ -82,11 +84,14 @@ export class IdleConnections {
   }
 
   async #makeRoom(nowNs: number): Promise<void> {
+    const startedMs = performance.now();
     this.#countedAt = this.#admitted();
     const groups = new Map<string, number>();
     const idle: Idle[] = [];
     const count = await this.#look(nowNs, groups, idle);
     this.#counted = count;
+    // A table that is full of what is in use must not be looked at all the time.
+    this.#nextNs = nowNs + Math.max(INTERVAL_NS, PAUSES * (performance.now() - startedMs) * 1e6);
     if (count < HIGH * this.#most) return;
     for (const one of chooseIdle(idle, groups, count - Math.floor(LOW * this.#most), this.#most)) {
       if (this.#evict(one)) this.#counted -= 1;

@@ -42,6 +42,8 @@ export interface MetricExporterAdapterOptions extends RedMetricsOptions {
 
 /** Exports of different processes that may be under way together. */
 const CONCURRENCY = 8;
+/** An export becomes 64 parts at most. */
+const MOST_HALVINGS = 6;
 
 /**
  * Gives RED metrics to any OpenTelemetry `PushMetricExporter`, at an interval and at the end: one export per process, each with
@@ -175,8 +177,8 @@ export class MetricExporterAdapter implements Exporter {
     if (resourceMetrics.scopeMetrics.length > 0) await this.#send(resourceMetrics);
   }
 
-  /** What is too large for the receiver goes in halves, down to single data points. */
-  async #send(resourceMetrics: ResourceMetrics): Promise<void> {
+  /** What is too large for the receiver goes in halves, but who refuses any size is not stormed. */
+  async #send(resourceMetrics: ResourceMetrics, halvings = MOST_HALVINGS): Promise<void> {
     const { error, rejected } = await exportOnce(
       (callback) => this.#exporter.export(resourceMetrics, callback),
       this.#exportTimeoutMs,
@@ -188,9 +190,9 @@ export class MetricExporterAdapter implements Exporter {
       return;
     }
     this.#failures.count(error);
-    const halves = isTooLarge(error) ? halveMetrics(resourceMetrics) : undefined;
+    const halves = halvings > 0 && isTooLarge(error) ? halveMetrics(resourceMetrics) : undefined;
     if (halves !== undefined && !this.#abandoned) {
-      for (const half of halves) await this.#send(half);
+      for (const half of halves) await this.#send(half, halvings - 1);
       return;
     }
     this.#failedExports += 1;

@@ -62,6 +62,8 @@ export interface SpanExporterAdapterOptions {
 }
 
 const MIB = 1024 * 1024;
+/** Smaller batches are not halved. */
+const LEAST_HALVED_BYTES = 8_192;
 
 /**
  * Gives request spans to any OpenTelemetry `SpanExporter`, in batches, through a bounded queue.
@@ -181,10 +183,13 @@ export class SpanExporterAdapter implements Exporter {
 
   /** What is too large for the receiver goes in halves, down to single requests. */
   async #send(batch: readonly RequestSpan[]): Promise<BatchOutcome> {
-    const { error, rejected } = await this.#sendOnce(batch);
+    const bytes = batch.reduce((sum, span) => sum + spanBytes(span), 0);
+    // Who refuses even a small batch would refuse anything: a request for each span would be a storm.
+    const canBeHalved = batch.length > 1 && bytes >= LEAST_HALVED_BYTES;
+    const { error, rejected } = await this.#sendOnce(batch, canBeHalved);
     if (error === undefined) return { failed: 0, rejected: Math.min(rejected, batch.length), tooLarge: 0 };
     if (!isTooLarge(error)) return { failed: batch.length, rejected: 0, tooLarge: 0 };
-    if (batch.length === 1) return { failed: 0, rejected: 0, tooLarge: 1 };
+    if (!canBeHalved) return { failed: 0, rejected: 0, tooLarge: batch.length };
     this.#halved += 1;
     const middle = batch.length >> 1;
     const first = await this.#send(batch.slice(0, middle));
@@ -198,7 +203,7 @@ export class SpanExporterAdapter implements Exporter {
     };
   }
 
-  async #sendOnce(batch: readonly RequestSpan[]): Promise<Delivery> {
+  async #sendOnce(batch: readonly RequestSpan[], canBeHalved: boolean): Promise<Delivery> {
     const delivery = await exportOnce((callback) => {
       const spans: ReadableSpan[] = [];
       const limited = (text: string): string => this.#limit.text(text);
@@ -208,7 +213,7 @@ export class SpanExporterAdapter implements Exporter {
       this.#exporter.export(spans, callback);
     }, this.#exportTimeoutMs);
     this.#exports += 1;
-    this.#note(delivery.error, batch.length > 1);
+    this.#note(delivery.error, canBeHalved);
     return delivery;
   }
 

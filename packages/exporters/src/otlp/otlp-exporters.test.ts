@@ -268,6 +268,18 @@ describe('OtlpTraceExporter', () => {
     await exporter.close();
   });
 
+  it('does not storm a receiver that finds everything too large', async () => {
+    sink.maxBodyBytes = 0;
+    const exporter = new OtlpTraceExporter({ endpoint: sink.endpoint });
+    await exporter.start();
+    exporter.export(Array.from({ length: 512 }, () => aSpan()));
+    await exporter.flush();
+    expect(exporter.stats()).toMatchObject({ exported: 0, 'dropped.too_large': 512, queued: 0 });
+    expect(sink.requests.length).toBeLessThan(300);
+    expect(exporter.health().status).toBe('degraded');
+    await exporter.close();
+  });
+
   it('cuts texts at the limit that is given, by the environment or by default', async () => {
     const path = `/${'x'.repeat(59_999)}`;
     const lengths = async (): Promise<unknown> => {
