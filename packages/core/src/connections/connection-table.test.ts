@@ -261,6 +261,21 @@ describe('ConnectionTable', () => {
     expect(harness.spans).toHaveLength(1);
   });
 
+  it('forgets none for those that begin and end within a batch, however many', () => {
+    const harness = new InterpreterHarness({ maxConnections: 20 });
+    const answer = 'HTTP/1.1 204 OK\r\n\r\n';
+    harness.batch([turn({ connection: 1, bytes: GET })]);
+    const lives = Array.from({ length: 200 }, (_, i) => [
+      turn({ connection: i + 2, seq: 1, bytes: GET }),
+      turn({ connection: i + 2, seq: 2, direction: 'out', bytes: answer }),
+      close({ connection: i + 2, lastSeq: 2 }),
+    ]);
+    harness.batch(lives.flat());
+    expect(harness.count('connections.evicted')).toBe(0);
+    harness.batch([turn({ connection: 1, seq: 2, direction: 'out', bytes: answer })]);
+    expect(harness.spans).toHaveLength(201);
+  });
+
   it('counts the pieces of each direction for itself, and what is missing of either', () => {
     const harness = new InterpreterHarness();
     const atNs = harness.nowNs;

@@ -19,6 +19,9 @@ const CLOSE_WAIT_NS = 200e6;
 /** Looks that do not find the turn before it is given up: its last record may still be on the ring. */
 const MISSES_MAX = 2;
 
+/** Fewer are not worth a look before their batch is over. */
+const MANY_UNSETTLED = 16;
+
 export interface ConnectionTableOptions {
   open: OpenConsumer;
   counters: Counters;
@@ -43,6 +46,8 @@ export class ConnectionTable {
   readonly #probed = new ProbedTurn();
   readonly #probedAgain = new ProbedTurn();
   #unsettled: Connection[] = [];
+  /** How many stayed so when room was made last. */
+  #leftUnsettled = 0;
   #batch = 0;
   #nowNs = 0;
 
@@ -112,6 +117,12 @@ export class ConnectionTable {
   }
 
   #add(event: TurnEvent): Connection {
+    // Those that are over already make room for it; a batch may hold the whole lives of many.
+    const mostUnsettled = Math.max(MANY_UNSETTLED, this.#leftUnsettled * 2);
+    if (this.#connections.size >= this.#options.maxConnections && this.#unsettled.length > mostUnsettled) {
+      this.#settle();
+      this.#leftUnsettled = this.#unsettled.length;
+    }
     const oldest = this.#usage.oldest;
     if (this.#connections.size >= this.#options.maxConnections && oldest !== undefined) {
       this.#options.counters.add('connections.evicted');
@@ -145,6 +156,7 @@ export class ConnectionTable {
   }
 
   #settle(): void {
+    this.#leftUnsettled = 0;
     if (this.#unsettled.length === 0) return;
     const unsettled = this.#unsettled;
     this.#unsettled = [];

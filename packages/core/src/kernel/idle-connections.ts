@@ -1,6 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import type { MapHandle } from '@beyla/native';
-import { CONNECTION, COUNTER, RECORD_HEADER, RECORD_KIND, ROLE, SLOT, TURN_RECORD } from '../events/layout.gen.ts';
+import {
+  BEYLA_ABI_VERSION,
+  CLOSE_RECORD,
+  CONNECTION,
+  COUNTER,
+  FRAME_WALK,
+  RECORD_FLAG,
+  RECORD_HEADER,
+  RECORD_KIND,
+  ROLE,
+  SLOT,
+  TURN_RECORD,
+} from '../events/layout.gen.ts';
 import type { Native } from './binding.ts';
 import { chooseIdle, type IdleCandidate } from './choose-idle.ts';
 
@@ -50,6 +62,8 @@ export class IdleConnections {
   #countedAt = 0;
   #nextNs = 0;
   #isLooking = false;
+  /** Records of their ends, which nobody has been given yet. */
+  #closes: Uint8Array[] = [];
   /** Connections that were taken out. */
   evicted = 0;
 
@@ -72,6 +86,17 @@ export class IdleConnections {
       .finally(() => {
         this.#isLooking = false;
       });
+  }
+
+  /** Appends to a batch, behind its `length` bytes, that the connections that were taken out are over; returns its new length. */
+  appendCloses(batch: Uint8Array, length: number): number {
+    const room = Math.floor((batch.length - length) / CLOSE_RECORD.size);
+    let end = length;
+    for (const close of this.#closes.splice(0, room)) {
+      batch.set(close, end);
+      end += close.length;
+    }
+    return end;
   }
 
   #admitted(): number {
@@ -128,8 +153,43 @@ export class IdleConnections {
     if (!this.#native.mapLookup(connections, key, this.#value) || this.#lastNs() !== lastNs) return false;
     this.#native.mapUpdate(evicted, key, this.#value.slice(CONNECTION.ports, CONNECTION.ports + 4));
     if (!this.#native.mapDelete(connections, key)) return false;
+    if (this.#value[CONNECTION.claimed] === 1) this.#closes.push(this.#close(lastNs));
     this.evicted += 1;
     return true;
+  }
+
+  /** As the kernel side tells the end of a connection (bpf/lib/ending.h); all that was said on it was told. */
+  #close(ns: number): Uint8Array {
+    const value = this.#view;
+    const record = new DataView(new ArrayBuffer(CLOSE_RECORD.size));
+    const [chunksIn, chunksOut] = [
+      value.getUint32(CONNECTION.chunkSeq, true),
+      value.getUint32(CONNECTION.chunkSeq + 4, true),
+    ];
+    const inStream = chunksIn + chunksOut - value.getUint32(CONNECTION.streamSeq, true);
+    const lastStreams = [0, FRAME_WALK.size].map((walk) =>
+      value.getUint32(CONNECTION.walks + walk + FRAME_WALK.lastStream, true),
+    );
+    const isMidstream = this.#value[CONNECTION.midstream] === 1;
+    const isFramed = this.#value[CONNECTION.isFramed] === 1;
+    record.setUint32(RECORD_HEADER.sizeOffset, CLOSE_RECORD.size, true);
+    record.setUint8(RECORD_HEADER.kind, RECORD_KIND.CLOSE);
+    record.setUint8(RECORD_HEADER.abi, BEYLA_ABI_VERSION);
+    record.setUint16(
+      RECORD_HEADER.flags,
+      (isMidstream ? RECORD_FLAG.MIDSTREAM : 0) | (isFramed ? RECORD_FLAG.FRAME : 0),
+      true,
+    );
+    record.setBigUint64(CLOSE_RECORD.connection, value.getBigUint64(CONNECTION.id, true), true);
+    record.setBigUint64(CLOSE_RECORD.ns, BigInt(ns), true);
+    record.setUint32(CLOSE_RECORD.lastSeq, this.#isStream() ? inStream : value.getUint32(CONNECTION.seq, true), true);
+    record.setUint32(CLOSE_RECORD.endsLost, value.getUint32(CONNECTION.endsLost, true), true);
+    record.setUint32(CLOSE_RECORD.lastStream, Math.max(...lastStreams), true);
+    return new Uint8Array(record.buffer);
+  }
+
+  #isStream(): boolean {
+    return this.#value[CONNECTION.slots + SLOT.record + RECORD_HEADER.kind] === RECORD_KIND.CHUNK;
   }
 
   /** Connections that a selected process accepts belong to its port, those that it makes to where they go. */
@@ -146,8 +206,7 @@ export class IdleConnections {
   #rank(): 0 | 1 | 2 | undefined {
     const value = this.#value;
     if (value[CONNECTION.isConnecting] === 1) return undefined;
-    const isStream = value[CONNECTION.slots + SLOT.record + RECORD_HEADER.kind] === RECORD_KIND.CHUNK;
-    if (value[CONNECTION.tls] === 1 || isStream) return 2;
+    if (value[CONNECTION.tls] === 1 || this.#isStream()) return 2;
     if (this.#view.getUint32(CONNECTION.seq, true) === 0) return 0;
     return value[CONNECTION.direction] === value[CONNECTION.requestDirection] ? undefined : 1;
   }

@@ -393,7 +393,8 @@ export class Tracer implements RecordSource {
     const isOld = nowNs - this.#anchoredNs > CLOCK_INTERVAL_NS || this.#anchoredNs === 0;
     if (isOld || this.clock.isOff(nowNs, Date.now())) this.#anchor(native);
     this.#turns.length = native.drainRing(ring, this.#turns.bytes);
-    this.#lifecycles.length = native.drainRing(lifecycle, this.#lifecycles.bytes);
+    const { bytes } = this.#lifecycles;
+    this.#lifecycles.length = idle.appendCloses(bytes, native.drainRing(lifecycle, bytes));
     this.#turns.nowNs = nowNs;
     this.#lifecycles.nowNs = nowNs;
   }

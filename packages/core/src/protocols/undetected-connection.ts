@@ -38,6 +38,8 @@ export class UndetectedConnection implements TurnConsumer {
     this.#host = host;
     this.#protocols = protocols;
     this.#tunnelSeq = opening?.seq;
+    // What was forgotten and is heard of again goes on in the middle.
+    this.#isMidstream = connection.isReturning && opening === undefined;
   }
 
   turn(turn: Turn): boolean {
