@@ -80,8 +80,10 @@ export interface MapInfo {
 
 /** Parses an ELF object; nothing reaches the kernel yet. */
 export function openObject(elf: Uint8Array, options: OpenOptions): ObjectHandle;
-/** Creates the maps and verifies the programs. */
+/** Creates the maps and verifies the programs, which can take a second; once: asked again, it tells the same outcome. */
 export function loadObject(object: ObjectHandle): void;
+/** The same on a thread of the pool. `loadObject()` meanwhile waits for it, and `closeObject()` for its end. */
+export function loadObjectAhead(object: ObjectHandle): Promise<void>;
 export function closeObject(object: ObjectHandle): void;
 export function programs(object: ObjectHandle): ProgramInfo[];
 export function map(object: ObjectHandle, name: string): MapHandle;

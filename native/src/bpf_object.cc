@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bpf_object.h"
 
-#include <signal.h>
-
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -11,13 +9,13 @@
 #include <cstring>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "arguments.h"
 #include "bpf_map.h"
 #include "errors.h"
 #include "handle.h"
+#include "load_worker.h"
 #include "rodata.h"
 
 namespace beyla {
@@ -108,29 +106,18 @@ Napi::Value OpenObject(const Napi::CallbackInfo& info) {
   return NewHandle(info.Env(), std::move(object));
 }
 
-// A pending signal interrupts the verifier (EAGAIN), and under a steady stream of them, as a profiler makes, no load ever ends.
-// sigprocmask is of the calling thread only on Linux; pthread_sigmask would need glibc 2.32.
-class SignalsHeldBack {
- public:
-  SignalsHeldBack() {
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsHeldBack() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeldBack(const SignalsHeldBack&) = delete;
-  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 void LoadObject(const Napi::CallbackInfo& info) {
-  bpf_object* object = OpenHandle<BpfObject>(info[0]).Get();
-  LibbpfLog log;
-  const SignalsHeldBack held_back;
-  const int result = bpf_object__load(object);
-  if (result != 0) throw NativeError(info.Env(), "loadObject", bpf_object__name(object), -result, log);
+  const BpfObject& object = OpenHandle<BpfObject>(info[0]);
+  const int result = object.Load()->Run();
+  if (result != 0) throw LoadError(info.Env(), bpf_object__name(object.Get()), result, *object.Load());
+}
+
+Napi::Value LoadObjectAhead(const Napi::CallbackInfo& info) {
+  const BpfObject& object = OpenHandle<BpfObject>(info[0]);
+  auto* worker = new LoadWorker(info.Env(), object.Load(), bpf_object__name(object.Get()));
+  const Napi::Promise promise = worker->Promise();
+  worker->Queue();
+  return promise;
 }
 
 void CloseObject(const Napi::CallbackInfo& info) { HandleOf<BpfObject>(info[0]).Close(); }
@@ -181,14 +168,17 @@ Napi::Value MapNames(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void BpfObject::Close() { bpf_object__close(std::exchange(object_, nullptr)); }
+void BpfObject::Close() {
+  is_closed_ = true;
+  load_->Close();
+}
 
 void BpfObject::CollectStatistics() {
   // A log too small for the statistics fails the load; they grow with the number of functions, at most 256.
   constexpr size_t kStatisticsBytes = 64 << 10;
   constexpr uint32_t kStatisticsOnly = 4;  // BPF_LOG_STATS of the kernel's bpf_verifier.h
   bpf_program* program = nullptr;
-  bpf_object__for_each_program(program, object_) {
+  bpf_object__for_each_program(program, Get()) {
     std::string& text = statistics_[program];
     text.assign(kStatisticsBytes, '\0');
     bpf_program__set_log_level(program, kStatisticsOnly);
@@ -206,7 +196,7 @@ uint32_t BpfObject::CountedInstructions(const bpf_program* program) const {
 
 bpf_program* BpfObject::LoadedProgram(Napi::Env env, const char* operation, const std::string& name) const {
   LibbpfLog log;
-  bpf_program* program = bpf_object__find_program_by_name(object_, name.c_str());
+  bpf_program* program = bpf_object__find_program_by_name(Get(), name.c_str());
   if (program == nullptr) throw NativeError(env, operation, name, ENOENT, log, "the object has no such program");
   if (bpf_program__fd(program) < 0) {
     throw NativeError(env, operation, name, EBADF, log, "the object is not loaded, or the program is disabled");
@@ -217,6 +207,7 @@ bpf_program* BpfObject::LoadedProgram(Napi::Env env, const char* operation, cons
 void ExportObjectVerbs(Napi::Env env, Napi::Object exports) {
   exports.Set("openObject", Napi::Function::New<OpenObject>(env, "openObject"));
   exports.Set("loadObject", Napi::Function::New<LoadObject>(env, "loadObject"));
+  exports.Set("loadObjectAhead", Napi::Function::New<LoadObjectAhead>(env, "loadObjectAhead"));
   exports.Set("closeObject", Napi::Function::New<CloseObject>(env, "closeObject"));
   exports.Set("programs", Napi::Function::New<Programs>(env, "programs"));
   exports.Set("map", Napi::Function::New<Map>(env, "map"));

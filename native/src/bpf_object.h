@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "bpf_load.h"
 #include "type_tags.h"
 
 struct bpf_object;
@@ -20,14 +21,21 @@ class BpfObject {
   static constexpr napi_type_tag kTag = tags::kObject;
   static constexpr const char* kKind = "object";
 
-  explicit BpfObject(bpf_object* object) : object_(object) {}
+  explicit BpfObject(bpf_object* object) : load_(new BpfLoad(object)) {}
   BpfObject(const BpfObject&) = delete;
   BpfObject& operator=(const BpfObject&) = delete;
-  ~BpfObject() { Close(); }
+  ~BpfObject() {
+    Close();
+    load_->Release();
+  }
 
-  bool IsClosed() const { return object_ == nullptr; }
-  bpf_object* Get() const { return object_; }
+  bool IsClosed() const { return is_closed_; }
+  // Waits while the object is loaded.
+  bpf_object* Get() const { return load_->Object(); }
   void Close();
+
+  // Of this object; a load that another thread has begun outlives the handle.
+  BpfLoad* Load() const { return load_; }
 
   // Before load: lets the verifier tell how many instructions it processed, for kernels that do not keep the number.
   void CollectStatistics();
@@ -38,8 +46,9 @@ class BpfObject {
   bpf_program* LoadedProgram(Napi::Env env, const char* operation, const std::string& name) const;
 
  private:
-  bpf_object* object_;
   std::unordered_map<const bpf_program*, std::string> statistics_;
+  BpfLoad* const load_;
+  bool is_closed_ = false;
 };
 
 void ExportObjectVerbs(Napi::Env env, Napi::Object exports);

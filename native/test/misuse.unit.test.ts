@@ -34,6 +34,7 @@ describe('handles', () => {
 
   it.each([undefined, null, 7, 'ring', {}, [], () => {}, new Proxy({}, {})])('are never taken from %o', (impostor) => {
     expect(() => native.loadObject(impostor as never)).toThrow(TypeError);
+    expect(() => native.loadObjectAhead(impostor as never)).toThrow(TypeError);
     expect(() => native.closeObject(impostor as never)).toThrow(TypeError);
     expect(() => native.drainRing(impostor as never, new Uint8Array(8))).toThrow(TypeError);
   });

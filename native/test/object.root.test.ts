@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { constants } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NativeError } from '../index.d.ts';
 import { bpfDescriptors } from './bpf-descriptors.ts';
@@ -31,6 +32,45 @@ describe('loadObject()', () => {
     expect(failure?.log).toContain("prog 'rejected'");
     expect(failure?.log).toMatch(/processed \d+ insns/);
     native.closeObject(object);
+  });
+
+  it('is done once, also when another thread has begun it', async () => {
+    const object = native.openObject(ticksElf(), { name: 'ahead', disabledPrograms: ['rejected'] });
+    const ahead = native.loadObjectAhead(object);
+    native.loadObject(object);
+    const [first] = native.programs(object);
+    await ahead;
+    await native.loadObjectAhead(object);
+    expect(first?.id).toBeGreaterThan(0);
+    expect(native.programs(object)[0]?.id).toBe(first?.id);
+    native.closeObject(object);
+  });
+
+  it('on another thread fails with the same error', async () => {
+    const object = native.openObject(ticksElf(), { name: 'refused' });
+    const failure: NativeError = await native.loadObjectAhead(object).then(
+      () => expect.unreachable(),
+      (error) => error,
+    );
+    expect(failure).toMatchObject({ name: 'NativeError', operation: 'loadObject' });
+    expect(failure.log).toMatch(/processed \d+ insns/);
+    expect(() => native.loadObject(object)).toThrow(failure.message);
+    native.closeObject(object);
+  });
+
+  it('leaves nothing of an object that is closed meanwhile', async () => {
+    const before = bpfDescriptors();
+    for (let i = 0; i < 20; i++) {
+      const object = native.openObject(ticksElf(), { name: 'closed', disabledPrograms: ['rejected'] });
+      const ahead = native.loadObjectAhead(object);
+      native.closeObject(object);
+      const outcome = await ahead.then(
+        () => 'loaded',
+        (error: NativeError) => error.errno,
+      );
+      expect(['loaded', constants.errno.ECANCELED]).toContain(outcome);
+    }
+    expect(bpfDescriptors()).toBe(before);
   });
 
   it('gives loaded programs their id, and disabled ones none', () => {

@@ -71,6 +71,10 @@ describe('a worker', needsBpf, () => {
     expect((facts as { before: number }).before).toBeGreaterThan(3);
   });
 
+  it('may be terminated while an object is loaded, of which nothing is left', async () => {
+    expect(await end('workerTerminatedLoading')).toEqual({ ...CLEAN, facts: { endings: 10, after: 0 } });
+  });
+
   it('may be terminated while records arrive and callbacks run', async () => {
     expect(await end('workerTerminatedBusy')).toEqual({ ...CLEAN, facts: { calls: 15, after: 0 } });
   });

@@ -16,7 +16,7 @@ const DIRECTORY = new URL('../../bpf/', import.meta.url);
 const EPERM = 1;
 const EACCES = 13;
 
-/** A loaded BPF object with its links; closing it detaches and frees everything. */
+/** A BPF object with its links; closing it detaches and frees everything. */
 export class BpfObject {
   readonly name: string;
   readonly #native: Native;
@@ -27,15 +27,36 @@ export class BpfObject {
   constructor(native: Native, name: string, options: Omit<OpenOptions, 'name'>) {
     this.name = name;
     this.#native = native;
-    this.#handle = failingAs('BPF_LOAD_FAILED', `the BPF object ${name} was refused by the kernel`, () => {
-      const handle = native.openObject(readObject(name), { name, ...options });
-      try {
-        native.loadObject(handle);
-      } catch (error) {
-        native.closeObject(handle);
-        throw error;
-      }
-      return handle;
+    this.#handle = this.#loading(() => native.openObject(readObject(name), { name, ...options }));
+  }
+
+  /** Opens and loads one; what fails is closed. */
+  static load(native: Native, name: string, options: Omit<OpenOptions, 'name'>): BpfObject {
+    const object = new BpfObject(native, name, options);
+    object.loadNow();
+    return object;
+  }
+
+  /** Loads it while the caller waits; once, also when `loadAhead()` has begun it. What fails is closed. */
+  loadNow(): void {
+    try {
+      this.#loading(() => this.#native.loadObject(this.#handle));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Loads it on another thread: the verifier can take a second. What fails is closed. */
+  async loadAhead(): Promise<void> {
+    const outcome = await this.#native.loadObjectAhead(this.#handle).then(
+      () => undefined,
+      (cause: unknown) => ({ cause }),
+    );
+    if (outcome === undefined) return;
+    this.close();
+    this.#loading(() => {
+      throw outcome.cause;
     });
   }
 
@@ -88,6 +109,10 @@ export class BpfObject {
     } catch {
       return undefined;
     }
+  }
+
+  #loading<T>(action: () => T): T {
+    return failingAs('BPF_LOAD_FAILED', `the BPF object ${this.name} was refused by the kernel`, action);
   }
 
   close(): void {

@@ -26,8 +26,8 @@ export class KernelProbes implements ProbeAttacher {
     return this.#isMulti ? 'uprobe_multi' : 'perf uprobes';
   }
 
-  get loadedMs(): number {
-    return this.#objects.loadedMs;
+  get waitedMs(): number {
+    return this.#objects.waitedMs;
   }
 
   trouble(tap: TapName): string | undefined {

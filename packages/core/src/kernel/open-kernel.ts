@@ -57,7 +57,7 @@ export type KernelOptions = Required<Omit<TracerOptions, 'btfPath' | 'taps'>> &
 /** What is loaded into the kernel for one tracer. */
 export interface OpenedKernel {
   readonly source: SocketSource;
-  /** Those of now: the taps are loaded when they are needed. */
+  /** Those of now: the taps are loaded one after another. */
   readonly objects: readonly BpfObject[];
   readonly maps: KernelMaps;
   /** Two ids may want the same place in the table of pids. */
@@ -67,26 +67,26 @@ export interface OpenedKernel {
   readonly taps: OpenedTaps;
   /** Attaches what sees reads by splice(2), once. Where the kernel cannot, such reads are only counted (`reads_unseen`). */
   attachSplice(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Loads and attaches sockets.bpf.o and the chosen source; leaves nothing behind when it fails. */
-export function openKernel(native: Native, options: KernelOptions): OpenedKernel {
+export async function openKernel(native: Native, options: KernelOptions): Promise<OpenedKernel> {
   try {
-    return loadKernel(native, options);
+    return await loadKernel(native, options);
   } catch (error) {
     throw hostFailure(error);
   }
 }
 
-function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
+async function loadKernel(native: Native, options: KernelOptions): Promise<OpenedKernel> {
   requireHost(native, options.btfPath);
   const source = chooseSource(native, options.source);
   const objects: BpfObject[] = [];
   const handles: MapHandle[] = [];
   let taps: OpenedTaps | undefined;
-  const close = (): void => {
-    taps?.close();
+  const close = async (): Promise<void> => {
+    await taps?.close();
     for (const object of objects.splice(0).reverse()) object.close();
     for (const map of handles) native.closeMap(map);
   };
@@ -116,34 +116,54 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
         ...rustlsEntries(options),
       },
     });
+    await sockets.loadAhead();
     objects.push(sockets);
     const maps = Object.fromEntries(SHARED_MAPS.map((name) => [name, sockets.map(name)])) as unknown as KernelMaps;
     handles.push(...Object.values(maps));
-    const companion = openOptional(native, source.companion, { ...common, sharedMaps: maps });
-    if (companion instanceof BpfObject) objects.push(companion);
     const missing = Object.entries(source.optional).filter(([, needed]) => !native.kernelHas('tracepoint', needed));
-    const sourceOptions = {
+    /** What the source and splice are to know of io_uring is fixed when they are loaded. */
+    const sourceOptions = (seesIoUring: boolean): ConstructorParameters<typeof BpfObject>[2] => ({
       ...common,
-      constants: { ...common.constants, reads_io_uring: uint32(companion instanceof BpfObject ? 1 : 0) },
+      constants: { ...common.constants, reads_io_uring: uint32(seesIoUring ? 1 : 0) },
       sharedMaps: maps,
+    });
+    const loadSource = async (seesIoUring: boolean): Promise<BpfObject> => {
+      const disabledPrograms = missing.map(([program]) => program);
+      const object = new BpfObject(native, source.object, { ...sourceOptions(seesIoUring), disabledPrograms });
+      await object.loadAhead();
+      return object;
     };
-    objects.push(
-      new BpfObject(native, source.object, {
-        ...sourceOptions,
-        disabledPrograms: missing.map(([program]) => program),
-      }),
-    );
-    for (const object of objects) object.attach();
-    // Their programs are attached when a process needs them.
+    // Verified side by side: only a kernel that refuses the companion needs the source a second time.
     const opened = new OpenedTaps(native, options.taps, { ...common, sharedMaps: maps });
     taps = opened;
+    const [companionOutcome, sourceOutcome] = await Promise.allSettled([
+      loadOptional(native, source.companion, { ...common, sharedMaps: maps }),
+      loadSource(source.companion !== undefined),
+      opened.loadAhead(),
+    ]);
+    const companion = fulfilled(companionOutcome);
+    const seesIoUring = companion instanceof BpfObject;
+    if (seesIoUring) objects.push(companion);
+    const hopeful = fulfilled(sourceOutcome);
+    if (seesIoUring || source.companion === undefined) {
+      objects.push(hopeful);
+    } else {
+      hopeful.close();
+      objects.push(await loadSource(false));
+    }
+    for (const object of objects) object.attach();
     let isSpliceTried = false;
     const attachSplice = (): void => {
       if (isSpliceTried) return;
       isSpliceTried = true;
-      const splice = openOptional(native, source.splice, sourceOptions);
-      if (splice instanceof BpfObject) objects.push(splice);
-      const refused = splice instanceof BpfObject ? attachFailure(splice) : splice;
+      const splice = openOptional(native, source.splice, sourceOptions(seesIoUring));
+      // Until it is there such reads are lost, so nothing else is done meanwhile.
+      const load = (object: BpfObject): void => {
+        object.loadNow();
+        objects.push(object);
+        object.attach();
+      };
+      const refused = splice instanceof BpfObject ? failureOr(() => load(splice)) : splice;
       if (refused !== undefined) diag.warn('tracer: reads by splice(2) are only counted', refused);
     };
     const refusal = companion instanceof BeylaError ? companion : undefined;
@@ -160,9 +180,14 @@ function loadKernel(native: Native, options: KernelOptions): OpenedKernel {
       close,
     };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
+}
+
+function fulfilled<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
 }
 
 /** The kernel side of the sockets has the maps of the tap in rustls, wanted or not. */
@@ -192,18 +217,28 @@ function openOptional(
   if (!native.kernelHas('tracepoint', wanted.needs)) {
     return new BeylaError('SOURCE_UNAVAILABLE', `the kernel has no tracepoint ${wanted.needs}`);
   }
+  return failureOr(() => new BpfObject(native, wanted.object, options));
+}
+
+async function loadOptional(
+  native: Native,
+  wanted: OptionalObject | undefined,
+  options: ConstructorParameters<typeof BpfObject>[2],
+): Promise<BpfObject | BeylaError | undefined> {
+  const object = openOptional(native, wanted, options);
+  if (!(object instanceof BpfObject)) return object;
   try {
-    return new BpfObject(native, wanted.object, options);
+    await object.loadAhead();
+    return object;
   } catch (error) {
     if (error instanceof BeylaError) return error;
     throw error;
   }
 }
 
-function attachFailure(object: BpfObject): BeylaError | undefined {
+function failureOr<T>(action: () => T): T | BeylaError {
   try {
-    object.attach();
-    return undefined;
+    return action();
   } catch (error) {
     if (error instanceof BeylaError) return error;
     throw error;

@@ -10,17 +10,19 @@ const PROBED: TapName = 'loader';
 const PROBED_PROGRAM = 'loader_changed';
 
 /**
- * The BPF objects of the taps, each loaded when it is asked for: verifying them all takes longer than everything else at a start, and few hosts need them
- * all. What cannot be loaded does not stop the rest.
+ * The BPF objects of the taps. Verifying them takes longer than everything else at a start, so it is done ahead on another thread, one after another; who
+ * asks for one before its turn waits for that one. What cannot be loaded does not stop the rest.
  */
 export class OpenedTaps {
   readonly #native: Native;
   readonly #options: ConstructorParameters<typeof BpfObject>[2];
   readonly #objects = new Map<TapName, BpfObject | Error>();
   readonly #wanted: ReadonlySet<TapName>;
+  #ahead: { readonly name: TapName; readonly object: BpfObject } | undefined;
+  #loading: Promise<void> = Promise.resolve();
   #isClosed = false;
-  /** Milliseconds that loading has taken so far. */
-  loadedMs = 0;
+  /** Milliseconds that those who asked have waited so far. */
+  waitedMs = 0;
   /** Probes are attached by uprobe_multi links, else each by a perf event. */
   readonly isMulti: boolean;
 
@@ -49,31 +51,61 @@ export class OpenedTaps {
     const known = this.#objects.get(name);
     if (known !== undefined || !this.#wanted.has(name) || this.#isClosed) return known;
     const startedMs = performance.now();
-    const object = this.#load(name);
-    this.loadedMs += performance.now() - startedMs;
+    const object = this.#outcome(() => {
+      const opened = this.#ahead?.name === name ? this.#ahead.object : this.#open(name);
+      opened.loadNow();
+      return opened;
+    });
+    this.waitedMs += performance.now() - startedMs;
     this.#objects.set(name, object);
     return object;
   }
 
-  /** Loads one that nobody has asked for yet. False when there is none left. */
-  loadNext(): boolean {
-    const next = [...this.#wanted].find((name) => !this.#objects.has(name));
-    return next !== undefined && !this.#isClosed && this.get(next) !== undefined;
+  /** Begins to load all of them, in order; resolves when the first one, which most hosts need, is there. */
+  loadAhead(): Promise<void> {
+    const names = [...this.#wanted];
+    const first = this.#loadInOrder(names.slice(0, 1));
+    this.#loading = first.then(() => this.#loadInOrder(names.slice(1)));
+    return first;
+  }
+
+  async #loadInOrder(names: readonly TapName[]): Promise<void> {
+    for (const name of names) {
+      if (this.#isClosed) return;
+      if (this.#objects.has(name)) continue;
+      const object = this.#outcome(() => this.#open(name));
+      if (object instanceof BpfObject) {
+        this.#ahead = { name, object };
+        const refused = await object.loadAhead().catch((error: Error) => error);
+        this.#ahead = undefined;
+        // Somebody may have waited for it, or the taps were closed meanwhile.
+        if (this.#isClosed) object.close();
+        else if (!this.#objects.has(name)) this.#objects.set(name, refused ?? object);
+      } else {
+        this.#objects.set(name, object);
+      }
+    }
   }
 
   get loaded(): readonly BpfObject[] {
     return [...this.#objects.values()].filter((object) => object instanceof BpfObject);
   }
 
-  close(): void {
+  /** What is being loaded ahead is closed when that is over. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     for (const object of this.loaded) object.close();
     this.#objects.clear();
+    await this.#loading;
   }
 
-  #load(name: TapName): BpfObject | Error {
+  #open(name: TapName): BpfObject {
+    return new BpfObject(this.#native, name, { ...this.#options, uprobeMulti: this.isMulti });
+  }
+
+  #outcome(action: () => BpfObject): BpfObject | Error {
     try {
-      return new BpfObject(this.#native, name, { ...this.#options, uprobeMulti: this.isMulti });
+      return action();
     } catch (error) {
       if (error instanceof BeylaError) return error;
       throw error;
@@ -84,7 +116,7 @@ export class OpenedTaps {
   #tryMulti(): BpfObject | undefined {
     let object: BpfObject;
     try {
-      object = new BpfObject(this.#native, PROBED, { ...this.#options, uprobeMulti: true });
+      object = BpfObject.load(this.#native, PROBED, { ...this.#options, uprobeMulti: true });
     } catch (error) {
       if (error instanceof BeylaError && error.code !== 'MISSING_CAPABILITY') return undefined;
       throw error;

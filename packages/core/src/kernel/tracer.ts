@@ -52,9 +52,6 @@ const CLOCK_INTERVAL_NS = 10e9;
 /** Counting the keys of full maps takes some milliseconds; as often as Beyla does. */
 const FILL_INTERVAL_MS = 15_000;
 
-/** Between two objects of taps that are loaded beforehand; each takes the event loop for up to some tenths of a second. */
-const TAP_INTERVAL_MS = 1000;
-
 /** As large as the ring of that name (bpf/maps.h). */
 const LIFECYCLE_BYTES = 128 << 10;
 
@@ -150,7 +147,6 @@ export class Tracer implements RecordSource {
   #fill: readonly BpfMapFill[] | undefined;
   #filledMs = 0;
   #idleMs: number = IDLE_INTERVAL_MS;
-  #loading: NodeJS.Timeout | undefined;
   #pidsRefused = 0;
   #portsRefused = 0;
 
@@ -168,7 +164,7 @@ export class Tracer implements RecordSource {
   start(signal?: AbortSignal): Promise<void> {
     return this.#lifecycle.start(signal, async () => {
       const native = loadNative();
-      const kernel = openKernel(native, this.#options);
+      const kernel = await openKernel(native, this.#options);
       const { pids, ports, verdicts, connections, ring, lifecycle } = kernel.maps;
       try {
         const opened = {
@@ -192,10 +188,9 @@ export class Tracer implements RecordSource {
         native.watchRing(opened.ring, this.#pacemaker.wake);
         native.watchRing(opened.lifecycle, this.#pacemaker.wake);
         this.#opened = opened;
-        this.#loadTapsLater();
         this.#statistics = this.#options.statistics ? enabledStatistics(native) : undefined;
       } catch (error) {
-        kernel.close();
+        await kernel.close();
         throw error;
       }
     });
@@ -376,13 +371,6 @@ export class Tracer implements RecordSource {
     return this.#turns.length > 0 ? busyMs : this.#idleMs;
   }
 
-  /** What no process has needed yet is loaded one by one when the start is over, so that the first one to need it does not wait. */
-  #loadTapsLater(): void {
-    this.#loading = setTimeout(() => {
-      if (this.#opened?.kernel.taps.loadNext() === true) this.#loadTapsLater();
-    }, TAP_INTERVAL_MS).unref();
-  }
-
   /**
    * Turns are taken first and delivered last: so every process that a turn of this batch speaks of has been told before, even
    * if it was born a moment ago.
@@ -410,12 +398,11 @@ export class Tracer implements RecordSource {
     if (opened === undefined) return;
     this.#finalCounters = this.counters();
     this.#opened = undefined;
-    clearTimeout(this.#loading);
     opened.native.closeRing(opened.ring);
     opened.native.closeRing(opened.lifecycle);
     this.#pacemaker.wake();
     await opened.taps.close();
-    opened.kernel.close();
+    await opened.kernel.close();
     if (this.#statistics !== undefined) opened.native.closeLink(this.#statistics);
   }
 }

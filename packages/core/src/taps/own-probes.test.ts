@@ -26,7 +26,7 @@ class FakeAttacher implements ProbeAttacher {
   readonly means = 'uprobe_multi';
   readonly attached: Attached[] = [];
 
-  readonly loadedMs = 0;
+  readonly waitedMs = 0;
 
   trouble(): undefined {}
 

@@ -13,8 +13,8 @@ export type TapRuntime = { readonly goroutineOffset: number } | 'rustls';
 export interface ProbeAttacher {
   /** How it does that, for people. */
   readonly means: 'uprobe_multi' | 'perf uprobes';
-  /** Milliseconds that it has taken so far to load what it attaches, which it does when it is asked for the first time. */
-  readonly loadedMs: number;
+  /** Milliseconds that callers have waited so far until what they attach was loaded, each of it once. */
+  readonly waitedMs: number;
   /** Why a tap cannot be used at all; undefined where it can. */
   trouble(tap: TapName): string | undefined;
   /**

@@ -22,7 +22,7 @@ class FakeAttacher implements ProbeAttacher {
   attachments = 0;
   failure: Error | undefined;
 
-  readonly loadedMs = 0;
+  readonly waitedMs = 0;
 
   trouble(): undefined {}
 

@@ -265,7 +265,7 @@ export class TapManager {
 
   /** The clock of looks: what is loaded once for all of them is not their time. */
   #workMs(): number {
-    return performance.now() - this.#parts.attacher.loadedMs;
+    return performance.now() - this.#parts.attacher.waitedMs;
   }
 
   #await(pid: number, { files }: Watched, mapped: readonly MappedFile[]): void {
