@@ -88,6 +88,7 @@ export class LanguageDetector {
   }
 
   #byFile(pid: number): Language {
+    if (!this.#proc.hasOwnExecutable(pid)) return 'generic';
     let file: number | undefined;
     try {
       file = openSync(`${this.#proc.root}/${this.#proc.directory(pid)}/exe`, 'r');

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync } from 'node:fs';
+import { appendFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeProc } from '../testing/fake-proc.ts';
+import { LanguageDetector } from './language.ts';
 import { ProcFs, splitArguments } from './procfs.ts';
 
 describe('ProcFs', () => {
@@ -48,6 +50,19 @@ describe('ProcFs', () => {
   it('names the executable also after its file was replaced', () => {
     fake.put(4, { executable: '/opt/app (deleted)' });
     expect(new ProcFs(fake.root).executable(4)).toBe('/opt/app');
+  });
+
+  it('does not ask about an executable on a file system that may not answer', () => {
+    const mount = (type: string): ProcFs => {
+      fake.put(6, { executable: process.execPath });
+      writeFileSync(join(fake.root, '6', 'mountinfo'), `1 0 0:9 / ${type === 'ext4' ? '/' : '/x'} rw - ext4 a rw\n`);
+      if (type.startsWith('fuse')) appendFileSync(join(fake.root, '6', 'mountinfo'), `2 0 0:9 / / rw - ${type} a rw\n`);
+      return new ProcFs(fake.root);
+    };
+    expect(mount('ext4').executableStat(6)?.isFile()).toBe(true);
+    expect(['fuse.x', 'hidden'].map((type) => mount(type).executableStat(6))).toEqual([undefined, undefined]);
+    expect(new LanguageDetector(mount('fuse.x')).ofExecutable(6, '/srv/app')).toBe('generic');
+    expect(new LanguageDetector(mount('fuse.x')).ofExecutable(6, process.execPath)).toBe('nodejs');
   });
 
   it('keeps empty arguments and characters of several bytes', () => {

@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { answers, MountTable } from './mount-table.ts';
 
 /** What `/proc/PID/stat` says, as far as it is needed. */
 export interface ProcStat {
@@ -30,6 +31,8 @@ const CAP_SYS_PTRACE = 19n;
 /** Class paths of Java are long, and the program's name stands behind them. */
 const LONGEST_COMMAND_LINE = 64 * 1024;
 const MOST_ARGUMENTS = 4096;
+/** A look at a process asks a few times in a row. */
+const MOUNTS_MS = 50;
 /** Processes without a main thread are rare. */
 const MOST_STAND_INS = 1024;
 
@@ -50,6 +53,7 @@ export class ProcFs {
   failed = 0;
   /** Process whose main thread has ended → one of its threads that live, as `stat` saw it last. */
   readonly #standIns = new Map<number, number>();
+  #mounts: { readonly pid: number; readonly untilMs: number; readonly table: MountTable } | undefined;
 
   constructor(root: string = '/proc') {
     this.root = root;
@@ -141,8 +145,26 @@ export class ProcFs {
     return this.link(`${this.directory(pid)}/exe`)?.replace(/ \(deleted\)$/, '');
   }
 
-  /** Which file the executable link leads to. */
+  /** What is mounted where, as the process sees it, known for a moment; undefined where that cannot be read. */
+  mounts(pid: number): MountTable | undefined {
+    const nowMs = performance.now();
+    if (this.#mounts?.pid === pid && this.#mounts.untilMs >= nowMs) return this.#mounts.table;
+    const table = MountTable.read(this, pid);
+    this.#mounts = table === undefined ? undefined : { pid, untilMs: nowMs + MOUNTS_MS, table };
+    return table;
+  }
+
+  /** Whether to look at the file that a process executes surely does not wait for a server or a program: anybody may execute any file. */
+  hasOwnExecutable(pid: number): boolean {
+    const { failed } = this;
+    const mounts = this.mounts(pid);
+    if (mounts === undefined) return this.failed === failed;
+    return answers(mounts.typeFor(this.executable(pid) ?? ''));
+  }
+
+  /** Which file the executable link leads to; undefined, too, where that file may not answer. */
   executableStat(pid: number): BigIntStats | undefined {
+    if (!this.hasOwnExecutable(pid)) return undefined;
     return this.#try(() => statSync(`${this.root}/${this.directory(pid)}/exe`, { bigint: true }));
   }
 

@@ -31,8 +31,8 @@ describe('readMappedFiles()', () => {
 `);
     expect(found).toEqual({
       files: [
-        { range: '600000-800000', inode: 10, path: '/bin/app', isDeleted: false },
-        { range: '7f0000001000-7f0000002000', inode: 99, path: '/lib/libssl.so.3', isDeleted: false },
+        { range: '600000-800000', device: '8:1', inode: 10, path: '/bin/app', isDeleted: false },
+        { range: '7f0000001000-7f0000002000', device: '254:2', inode: 99, path: '/lib/libssl.so.3', isDeleted: false },
       ],
       isCut: false,
     });

@@ -4,6 +4,8 @@ import type { ProcFs } from '../processes/procfs.ts';
 export interface MappedFile {
   /** Name of the mapping, as `/proc/PID/map_files` has it. */
   readonly range: string;
+  /** Number of the device as the mapping tells it: `8:1`. */
+  readonly device: string;
   /** Inode number as the mapping tells it. */
   readonly inode: number;
   /** Path inside the process's mount namespace. */
@@ -38,7 +40,14 @@ export function readMappedFiles(proc: ProcFs, pid: number): MappedFiles | undefi
     if (inode === '0' || files.has(key)) return true;
     const isDeleted = path.endsWith(DELETED);
     const name = isDeleted ? path.slice(0, -DELETED.length) : path;
-    files.set(key, { range: withoutZeros(range), inode: Number(inode), path: unescapeName(name), isDeleted });
+    const [major = '', minor = ''] = device.split(':');
+    files.set(key, {
+      range: withoutZeros(range),
+      device: `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`,
+      inode: Number(inode),
+      path: unescapeName(name),
+      isDeleted,
+    });
     return files.size < MOST_FILES;
   });
   const isCut = bytes >= LONGEST_MAPS - LONGEST_LINE || files.size >= MOST_FILES;

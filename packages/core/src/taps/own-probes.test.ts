@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProcFs } from '../processes/procfs.ts';
 import { FilePlans, planTls } from './file-plans.ts';
-import { libraryCandidates } from './library-candidates.ts';
 import { readMappedFiles } from './mapped-files.ts';
+import { openCandidates } from './open-candidates.ts';
 import { OwnProbes } from './own-probes.ts';
 import type { ProbeAttacher, ProbeGroup } from './probe-attacher.ts';
 
@@ -114,8 +114,9 @@ describe.skipIf(!hasCompiler)('OwnProbes', () => {
     put(5, join(files, 'path'));
     hear(5);
     wait(5);
-    const [first] = libraryCandidates(proc, 5, []);
-    expect(first).toBe(`${root}/5/root${files}/path/libssl.so.1.1`);
+    const candidates = openCandidates(proc, 5, []);
+    for (const { descriptor } of candidates) closeSync(descriptor);
+    expect(candidates[0]?.path).toBe(join(files, 'path/libssl.so.1.1'));
     expect(libraries()).toContain(5);
     const { awaited } = own.counts;
     wait(5);
@@ -156,7 +157,7 @@ describe.skipIf(!hasCompiler)('OwnProbes', () => {
   });
 });
 
-describe('libraryCandidates()', () => {
+describe('openCandidates()', () => {
   it('never opens what is no regular file', () => {
     const base = mkdtempSync(join(tmpdir(), 'beyla-candidates-'));
     const folder = join(base, 'lib');
@@ -165,8 +166,9 @@ describe('libraryCandidates()', () => {
     execFileSync('mkfifo', [join(folder, 'libssl.so.3')]);
     symlinkSync('/', join(base, 'proc/5/root'));
     writeFileSync(join(base, 'proc/5/environ'), `LD_LIBRARY_PATH=${folder}\0`);
-    const found = libraryCandidates(new ProcFs(join(base, 'proc')), 5, []);
+    const found = openCandidates(new ProcFs(join(base, 'proc')), 5, []);
+    for (const { descriptor } of found) closeSync(descriptor);
     rmSync(base, { recursive: true });
-    expect(found.filter((path) => path.includes(folder))).toEqual([]);
+    expect(found.filter(({ path }) => path.includes(folder))).toEqual([]);
   });
 });

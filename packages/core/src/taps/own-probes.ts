@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
 import type { ProcFs } from '../processes/procfs.ts';
 import { FilePlans } from './file-plans.ts';
-import { libraryCandidates } from './library-candidates.ts';
 import { planLoader } from './loader-plan.ts';
 import type { MappedFile } from './mapped-files.ts';
-import { type OpenedFile, openFile, openMappedFile } from './open-mapped-file.ts';
+import { openCandidates } from './open-candidates.ts';
+import { type OpenedFile, openMappedFile } from './open-mapped-file.ts';
 import type { ProbeAttacher } from './probe-attacher.ts';
 import { probeGroups } from './probe-groups.ts';
 import type { TapPlan } from './tap-plan.ts';
@@ -64,7 +64,7 @@ export class OwnProbes {
     if (file === undefined || this.#attacher.trouble('loader') !== undefined) return undefined;
     const waiting = this.#waiting.get(pid);
     const opened = openMappedFile(this.#proc, pid, file);
-    if (opened === undefined) return undefined;
+    if ('cause' in opened) return undefined;
     try {
       if (waiting?.loader?.identity === opened.identity) return 'known';
       if (waiting === undefined && this.#waiting.size + this.#leaving.length >= MOST_PROCESSES) return undefined;
@@ -86,9 +86,7 @@ export class OwnProbes {
       return;
     const others = [...this.#waiting.values()].filter(({ libraries }) => libraries.length > 0).length;
     if (others + this.#leaving.length >= MOST_AWAITING) return;
-    for (const path of libraryCandidates(this.#proc, pid, mapped)) {
-      const opened = openFile(path);
-      if (opened === undefined) continue;
+    for (const opened of openCandidates(this.#proc, pid, mapped)) {
       const plan = this.#plans.plan(opened.identity, opened.descriptor);
       const isAwaited = !('reason' in plan) && plan.tap === 'openssl' && !isTapped(opened.identity);
       const own = isAwaited ? this.#attach(pid, plan, opened) : undefined;

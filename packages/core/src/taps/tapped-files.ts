@@ -68,7 +68,7 @@ export class TappedFiles {
   /** Attaches to a file that a process has mapped unless it is; the process counts as a user of it then. */
   use(pid: number, file: MappedFile, nowMs: number): TapResult {
     const opened = openMappedFile(this.#proc, pid, file);
-    if (opened === undefined) return { cause: `${file.path} cannot be opened` };
+    if ('cause' in opened) return { cause: `${file.path}: ${opened.cause}` };
     const { identity, descriptor } = opened;
     try {
       const tapped = this.#files.get(identity) ?? this.#attach(pid, file, identity, descriptor, nowMs);
