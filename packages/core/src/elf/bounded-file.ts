@@ -18,11 +18,14 @@ export class BoundedFile {
     return this.#budget.isSpent;
   }
 
-  /** Exactly these bytes; undefined where the file has not got them all, or cannot be read. */
-  read(offset: number, length: number): Buffer | undefined {
+  /**
+   * Exactly these bytes; undefined where the file has not got them all, or cannot be read. `weight`: what is done with a byte takes so many times
+   * as long as to copy it.
+   */
+  read(offset: number, length: number, weight = 1): Buffer | undefined {
     if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return undefined;
     if (offset < 0 || length <= 0 || length > LARGEST_READ || offset + length > this.sizeBytes) return undefined;
-    if (!this.#budget.take(length)) return undefined;
+    if (!this.#budget.take(length * weight)) return undefined;
     const bytes = Buffer.allocUnsafe(length);
     try {
       return readSync(this.#file, bytes, 0, length, offset) === length ? bytes : undefined;

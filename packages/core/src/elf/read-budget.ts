@@ -1,17 +1,19 @@
-/** What a look at a small file may cost, and what each further MiB of it adds; the largest programs with debug symbols take 300 ms. */
-const BASE_MS = 250;
-const MS_PER_MIB = 10;
-const MOST_MS = 1000;
-/** Nothing is read more often than a few times; tables that overlap each other are. */
-const BASE_BYTES = 16 * 1024 * 1024;
-const TIMES = 6;
-const MIB = 1024 * 1024;
+/** Real files cost a third of their size, and 1 MiB for their code; tables that overlap each other cost any multiple. */
+const BASE_BYTES = 4 * 1024 * 1024;
+const TIMES = 3;
+const MOST_BYTES = 1024 * 1024 * 1024;
 /** A read costs as much as the copying of so many bytes. */
-const BYTES_PER_READ = 4096;
+const BYTES_PER_READ = 1024;
+/** What is bounded by bytes takes 50 ms for a file of 1 MiB, and 1 s for the largest; a processor that is emulated, ten times as long. */
+const BASE_MS = 2000;
+const MS_PER_MIB = 30;
+const MOST_MS = 5000;
+const MIB = 1024 * 1024;
 
 /**
  * What all looks into one file may cost together, in bytes and in time: each table has a limit of its own, but a file that somebody made to be
- * hostile has many of them. Time is that of the processor, so that a busy host does not look like a hostile file.
+ * hostile has many of them. Bytes are what counts: they are the same on every machine. Time is the last resort, and that of the processor, so
+ * that a busy host does not look like a hostile file.
  */
 export class ReadBudget {
   readonly #mostMs: number;
@@ -21,7 +23,7 @@ export class ReadBudget {
 
   constructor(sizeBytes: number) {
     this.#mostMs = Math.min(MOST_MS, BASE_MS + (sizeBytes / MIB) * MS_PER_MIB);
-    this.#bytes = BASE_BYTES + TIMES * sizeBytes;
+    this.#bytes = Math.min(MOST_BYTES, BASE_BYTES + TIMES * sizeBytes);
     this.#startMs = processorMs();
   }
 

@@ -122,5 +122,5 @@ function probesOf(
 }
 
 function codeOf(elf: ElfFile, { address, size }: ElfFunction): Buffer | undefined {
-  return size > 0 && size <= LONGEST_FUNCTION ? elf.readAt(address, size) : undefined;
+  return size > 0 && size <= LONGEST_FUNCTION ? elf.codeAt(address, size) : undefined;
 }

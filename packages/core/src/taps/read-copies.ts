@@ -85,7 +85,7 @@ function methodsIn(elf: ElfFile, table: number): FunctionCode[] {
   const found: FunctionCode[] = [];
   for (const [, address] of [...words].sort(([a], [b]) => a - b)) {
     const size = functionSize(elf, address) ?? 0;
-    const code = size > 0 && size <= LONGEST_FUNCTION ? elf.readAt(address, size) : undefined;
+    const code = size > 0 && size <= LONGEST_FUNCTION ? elf.codeAt(address, size) : undefined;
     if (code !== undefined) found.push({ address, code });
   }
   return found;

@@ -50,7 +50,7 @@ interface PlacedMethod {
 
 function place(elf: ElfFile, { name, address, size }: ElfFunction): PlacedMethod | undefined {
   const start = elf.offsetOf(address);
-  const code = size > 0 && size <= LONGEST_METHOD ? elf.readAt(address, size) : undefined;
+  const code = size > 0 && size <= LONGEST_METHOD ? elf.codeAt(address, size) : undefined;
   const entry = code === undefined ? undefined : placeProbe(code, ARGUMENTS);
   const returns = code === undefined ? [] : returnSites(code);
   if (start === undefined || entry === undefined || returns.length === 0) return undefined;

@@ -125,7 +125,7 @@ function largest(functions: readonly GoFunction[] | undefined): GoFunction | und
 }
 
 function codeOf(elf: ElfFile, found: GoFunction | undefined): Buffer | undefined {
-  return found === undefined || found.size > LONGEST_FUNCTION ? undefined : elf.readAt(found.address, found.size);
+  return found === undefined || found.size > LONGEST_FUNCTION ? undefined : elf.codeAt(found.address, found.size);
 }
 
 /** Probes of the same program side by side: they are attached at once. */
