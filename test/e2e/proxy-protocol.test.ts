@@ -90,7 +90,9 @@ for (const source of SOURCES) {
   describe(`PROXY protocol with the source ${source}`, needsSource(source), () => {
     it('the first request of each connection is seen, however the header comes', async () => {
       const nginx = await runProxied();
-      const watching = use(await watch({ pids: nginx.pids(), tracer: { source } }));
+      const watching = use(
+        await watch({ pids: nginx.pids(), tracer: { source }, trustedProxies: ['127.0.0.0/8', '::1'] }),
+      );
       const get = (path: string): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: shop\r\n\r\n`);
       for (const [name, header] of [
         ['v1', V1],
@@ -103,6 +105,7 @@ for (const source of SOURCES) {
       const spans = await watching.finish();
       expect(spans.map(({ path }) => path).sort()).toEqual(['/v1/one', '/v1/two', '/v2/one', '/v2/two']);
       expect(spans.map((span) => 'statusCode' in span && span.statusCode)).toEqual(new Array(4).fill(200));
+      expect(spans.map(({ client }) => client)).toEqual(new Array(4).fill({ address: '192.0.2.1', port: 56_324 }));
       expect(totalDrops(watching.beyla)).toBe(0);
     });
 

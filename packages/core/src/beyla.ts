@@ -116,6 +116,7 @@ export class Beyla extends EventEmitter<BeylaEvents> implements AsyncDisposable,
       probe: () => this.#source.probe,
       lifecycle: this.#discovery === undefined ? undefined : hintsOf(this.#discovery, this.#source),
       maxConnections: options.tracer.maxConnections,
+      trustedProxies: options.trustedProxies,
     });
     this.#routes = new RouteDecorator(options.routes);
     this.#sampler = new SamplerDecorator(options.sampler);

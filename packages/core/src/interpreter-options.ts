@@ -20,6 +20,8 @@ export interface InterpreterOptions {
   lifecycle?: LifecycleSink | undefined;
   /** Looks up turns that may have grown; without it (replay) responses of unknown length end with the next request or the close. */
   probe?(): TurnProbe | undefined;
+  /** Addresses and networks of proxies that are believed on whose behalf they connect (PROXY protocol); default none. */
+  trustedProxies?: readonly string[];
   /** Connections that the kernel follows; twice as many are remembered. Default 4096. */
   maxConnections?: number;
   /** A connection without news for so long is forgotten; default 3,600,000. */

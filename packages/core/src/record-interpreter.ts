@@ -5,11 +5,12 @@ import { type CounterReason, Counters, type DropReason } from './counters.ts';
 import type { CloseEvent, ExecEvent, HeadEvent, ListenEvent, ProcessEvent, TurnEvent } from './events/event.ts';
 import type { EventSink } from './events/event-sink.ts';
 import type { InterpreterOptions } from './interpreter-options.ts';
+import { Networks } from './options/networks.ts';
 import { HeldBytes } from './protocols/held-bytes.ts';
 import type { Exchange, ProtocolHost, Verdict } from './protocols/protocol.ts';
 import { PROTOCOLS } from './protocols/registry.ts';
 import { UndetectedConnection } from './protocols/undetected-connection.ts';
-import type { RequestSpan } from './spans/span.ts';
+import type { Endpoint, RequestSpan } from './spans/span.ts';
 import { SpanFactory } from './spans/span-factory.ts';
 
 /**
@@ -23,6 +24,7 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   readonly #counters = new Counters();
   readonly #connections: ConnectionTable;
   readonly #spanFactory: SpanFactory;
+  readonly #trustedProxies: Networks;
   readonly #spans: RequestSpan[] = [];
   /** Of this batch: what comes most often is added up here. */
   #turns = 0;
@@ -32,6 +34,7 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   constructor(options: InterpreterOptions) {
     this.#options = options;
     this.#spanFactory = new SpanFactory(options.clock);
+    this.#trustedProxies = new Networks(options.trustedProxies ?? [], 'trustedProxies');
     this.#connections = new ConnectionTable({
       open: (connection) => new UndetectedConnection(connection, this, PROTOCOLS),
       counters: this.#counters,
@@ -147,6 +150,10 @@ export class RecordInterpreter implements EventSink, ProtocolHost {
   tunnel(connection: Connection, last: Turn): void {
     this.#counters.add('tunnels');
     connection.consumer = new UndetectedConnection(connection, this, PROTOCOLS, last);
+  }
+
+  onBehalf(connection: Connection, client: Endpoint): void {
+    if (this.#trustedProxies.has(connection.remote.address)) connection.client = client;
   }
 
   count(reason: CounterReason, count?: number): void {

@@ -1,6 +1,7 @@
 /** Every attribute that a span or its resource can have by itself; decorators and processors may add others. */
 export const KNOWN_ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
   'client.address',
+  'client.port',
   'error.type',
   'http.request.body.size',
   'http.request.method',

@@ -7,6 +7,7 @@ import {
   metricAttributes,
   resourceAttributes,
   SCOPE,
+  selectedMetricAttributes,
   spanAttributes,
   spanName,
   spanOutcome,
@@ -75,6 +76,17 @@ describe('spanAttributes()', () => {
       'user_agent.original': 'curl/8',
       'shop.tenant': 'blue',
     });
+  });
+
+  it('names the client that a proxy connects on behalf of, beside the proxy', () => {
+    const span = aSpan({ client: { address: '192.0.2.1', port: 56_324 } });
+    expect(spanAttributes(span)).toMatchObject({
+      'client.address': '192.0.2.1',
+      'client.port': 56_324,
+      'network.peer.address': '10.0.0.2',
+      'network.peer.port': 50_000,
+    });
+    expect(selectedMetricAttributes(span, 'h', new Set(['client.address']))).toEqual({ 'client.address': '192.0.2.1' });
   });
 
   it('describes a client span by the HTTP conventions', () => {

@@ -108,7 +108,8 @@ export function selectedMetricAttributes(
 ): AttributeSet {
   const known = metricAttributes(span, observedHost);
   if (!isGrpcSpan(span) && span.path !== '') known['url.path'] = span.path;
-  if (isServerSpan(span) && span.remote.address !== '') known['client.address'] = span.remote.address;
+  const client = span.client ?? span.remote;
+  if (isServerSpan(span) && client.address !== '') known['client.address'] = client.address;
   const attributes: AttributeSet = {};
   for (const name in known) if (selected.has(name)) attributes[name] = known[name] as AttributeSet[string];
   return attributes;
@@ -173,7 +174,10 @@ function setError(attributes: AttributeSet, span: RequestSpan): void {
 }
 
 function addServerSpanAttributes(attributes: AttributeSet, span: RequestSpan): void {
-  if (span.remote.address !== '') attributes['client.address'] = span.remote.address;
+  const { address } = span.client ?? span.remote;
+  if (address !== '') attributes['client.address'] = address;
+  // Of the other end itself it is `network.peer.port`.
+  if (span.client !== undefined) attributes['client.port'] = span.client.port;
   if (span.userAgent !== undefined) attributes['user_agent.original'] = span.userAgent;
   const authority = span.host === undefined ? undefined : authorityFromHost(span.host);
   setServer(attributes, authority?.address ?? span.local.address, authority?.port ?? span.local.port);

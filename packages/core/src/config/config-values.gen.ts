@@ -171,6 +171,8 @@ export interface ConfigValues {
     /** By attributes of TCP statistics. No effect: there are no metrics of TCP. */
     readonly stats: Readonly<Record<string, FilterConditionConfig>>;
   };
+  /** Load balancers whose header of the PROXY protocol is believed: the source that it names becomes `client.address` and `client.port`. */
+  readonly trusted_proxies: readonly string[];
   /** Traces by OTLP. */
   readonly otel_traces_export: {
     /** URL of the receiver, used as it is; `/v1/traces` is added only where it has no path. */

@@ -1,5 +1,6 @@
 import { checkRoutePatterns } from '../decorators/route-matcher.ts';
 import { isWildcardChar } from '../decorators/wildcard-char.ts';
+import { parseNetwork } from '../options/networks.ts';
 import { compileGlob } from '../processes/glob.ts';
 import { parsePortList } from '../processes/port-list.ts';
 import { compileRegexp } from '../processes/regexp.ts';
@@ -133,6 +134,9 @@ function checkedText(words: string, check: (value: string, path: string) => unkn
 
 export const ports: Kind<string> = checkedText('ports as `80,443,8000-8999`', parsePortList, {
   type: ['string', 'integer'],
+});
+export const network: Kind<string> = checkedText('an address or a network as `10.0.0.0/8`', parseNetwork, {
+  type: 'string',
 });
 export const glob: Kind<string> = checkedText('a glob', compileGlob, { type: 'string' });
 export const regexp: Kind<string> = checkedText('an RE2 regular expression', compileRegexp, { type: 'string' });

@@ -25,6 +25,7 @@ export function toBeylaOptions(config: ConfigValues): BeylaOptions {
     routes: routesOf(config),
     sampler: samplerOf(config),
     tracer: tracerOf(config),
+    trustedProxies: config.trusted_proxies,
     shutdownTimeoutMs: Math.ceil(config.shutdown_timeout),
   };
 }

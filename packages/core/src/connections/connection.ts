@@ -14,6 +14,8 @@ export class Connection {
   readonly netns: number;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** On whose behalf a trusted proxy connects. */
+  client: Endpoint | undefined = undefined;
   /** ROLE, as the kernel knows it. */
   readonly role: number;
   /** The turn being delivered, or the last one that was. */

@@ -222,6 +222,11 @@ export interface BeylaOptions {
   exporters?: readonly Exporter[];
   /** Longest wait for the exporters at the end in milliseconds, half of it to deliver what is queued; default 10,000. */
   shutdownTimeoutMs?: number;
+  /**
+   * Addresses and networks (`10.0.0.0/8`) of load balancers whose header of the PROXY protocol is believed: the source that it names becomes
+   * `client.address` and `client.port`. Default none: anybody who can connect could name any source.
+   */
+  trustedProxies?: readonly string[];
   /** Aborting it closes everything. */
   signal?: AbortSignal;
   /** File that gets what the ring delivers (redacted), for replay. */

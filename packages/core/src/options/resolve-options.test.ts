@@ -49,6 +49,7 @@ describe('resolveOptions()', () => {
       exporters: [],
       shutdownTimeoutMs: 10_000,
       recordPaths: false,
+      trustedProxies: [],
     });
   });
 

@@ -15,6 +15,7 @@ import {
   text,
   withMethods,
 } from './check.ts';
+import { parseNetwork } from './networks.ts';
 import type { BeylaOptions, RoutesOptions, TapsOptions, TracerOptions } from './options.ts';
 import { discoveryCheck, type ResolvedDiscoveryOptions } from './resolve-discovery.ts';
 
@@ -50,6 +51,7 @@ export interface ResolvedOptions {
   readonly exporters: readonly Exporter[];
   readonly shutdownTimeoutMs: number;
   readonly signal?: AbortSignal;
+  readonly trustedProxies: readonly string[];
   readonly recordTo?: string;
   readonly recordPaths: boolean;
   readonly replayFrom?: string;
@@ -102,6 +104,12 @@ const routes: Check<ResolvedRoutesOptions> = object<ResolvedRoutesOptions>({
 const sampler: Check<SamplerDecoratorOptions> = (value, path) =>
   typeof value === 'object' && value !== null ? (value as SamplerDecoratorOptions) : invalid(value, path, 'an object');
 
+const network: Check<string> = (value, path) => {
+  const written = text(value, path);
+  parseNetwork(written, path);
+  return written;
+};
+
 const signal: Check<AbortSignal> = withMethods<AbortSignal>('an AbortSignal', 'aborted', 'addEventListener');
 
 function options(isReplay: boolean): Check<ResolvedOptions> {
@@ -117,6 +125,7 @@ function options(isReplay: boolean): Check<ResolvedOptions> {
     ),
     shutdownTimeoutMs: optional(integer(1, LONGEST_DELAY_MS, 'milliseconds'), 10_000),
     signal: optional(signal, undefined),
+    trustedProxies: optional(listOf(network), Object.freeze([])),
     recordTo: optional(text, undefined),
     recordPaths: optional(boolean, false),
     replayFrom: optional(text, undefined),

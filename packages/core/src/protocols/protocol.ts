@@ -50,6 +50,8 @@ export interface ProtocolHost {
   setVerdict(connection: Connection, verdict: Verdict): void;
   /** What follows on this connection is no more of its protocol, but may be of any: `last` is the turn, or piece, that ends it. */
   tunnel(connection: Connection, last: Turn): void;
+  /** The other side says that it connects on behalf of `client`. */
+  onBehalf(connection: Connection, client: NonNullable<Connection['client']>): void;
   count(reason: CounterReason, count?: number): void;
 }
 

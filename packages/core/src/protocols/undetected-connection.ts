@@ -5,6 +5,7 @@ import type { TurnConsumer } from '../connections/turn-consumer.ts';
 import { DIRECTION, RECORD_FLAG, ROLE } from '../events/layout.gen.ts';
 import type { Detection, ProtocolHost, ProtocolParser } from './protocol.ts';
 import { HEADER_OPEN, NO_HEADER, proxyHeaderLength } from './proxy/proxy-header.ts';
+import { proxySource } from './proxy/proxy-source.ts';
 
 /** Turns without a match after which a connection is given up; more where the first ones may be the middle of a body. */
 const TURNS_MAX = 2;
@@ -47,7 +48,7 @@ export class UndetectedConnection implements TurnConsumer {
     if (turn.seq !== this.#seq && this.#seq !== 0) this.#passed();
     if ((turn.flags & RECORD_FLAG.MIDSTREAM) !== 0) this.#isMidstream = true;
     this.#noteUnread(turn);
-    const length = this.#isFirst(turn) ? proxyHeaderLength(turn.data, turn.prefixStart, turn.prefixEnd) : NO_HEADER;
+    const length = this.#isFirst(turn) ? this.#proxyHeader(turn) : NO_HEADER;
     // Nothing is behind the header yet, or not even all of it is there.
     if (length === HEADER_OPEN || (length > 0 && length === turn.sizeBytes)) {
       this.#seq = turn.seq;
@@ -65,6 +66,13 @@ export class UndetectedConnection implements TurnConsumer {
   /** The turn in which a load balancer would say on whose behalf it connects. */
   #isFirst({ seq, direction, offsetBytes }: Turn): boolean {
     return seq === 1 && direction === DIRECTION.IN && offsetBytes === 0 && this.#connection.role === ROLE.SERVER;
+  }
+
+  #proxyHeader({ data, prefixStart, prefixEnd }: Turn): number {
+    const length = proxyHeaderLength(data, prefixStart, prefixEnd);
+    const client = length > 0 ? proxySource(data, prefixStart, prefixStart + length) : undefined;
+    if (client !== undefined) this.#host.onBehalf(this.#connection, client);
+    return length;
   }
 
   /** Pieces of one direction are put together until they are enough to tell. */

@@ -138,6 +138,7 @@ export class ContentRedactor implements EventSink, ProtocolHost {
   onMalformed(): void {}
   exchange(): void {}
   count(): void {}
+  onBehalf(): void {}
 
   setVerdict(connection: Connection, verdict: Verdict): void {
     if (verdict === 'ignore') connection.isIgnored = true;

@@ -20,6 +20,7 @@ export class GrpcSpan implements GrpcSpanFields {
   startSource: SpanBase['startSource'] = 'read';
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  client: Endpoint | undefined = undefined;
   protocolVersion = '2';
   path = '';
   service = '';

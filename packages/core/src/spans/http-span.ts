@@ -20,6 +20,7 @@ export class HttpSpan implements HttpSpanFields {
   startSource: SpanBase['startSource'] = 'read';
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  client: Endpoint | undefined = undefined;
   protocolVersion = '';
   method = '';
   path = '';

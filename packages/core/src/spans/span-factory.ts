@@ -30,6 +30,7 @@ export class SpanFactory {
     const kind = role === 'server' ? 'grpc.server' : 'grpc.client';
     const span = new GrpcSpan(kind, process, this.#clock, connection.local, connection.remote);
     const { service, method } = grpcNameOf(call.path);
+    span.client = connection.client;
     span.startNs = call.startNs;
     span.startSource = call.startSource;
     span.readNs = call.readNs;
@@ -54,6 +55,7 @@ export class SpanFactory {
     const { connection, role, statusCode, firstByteNs } = exchange;
     const kind = role === 'server' ? 'http.server' : 'http.client';
     const span = new HttpSpan(kind, process, this.#clock, connection.local, connection.remote);
+    span.client = connection.client;
     span.startNs = exchange.startNs;
     span.startSource = exchange.startSource;
     span.readNs = exchange.readNs;

@@ -45,6 +45,8 @@ export interface SpanBase {
   readonly startSource: 'segment' | 'established' | 'read' | 'write';
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Server: on whose behalf a trusted proxy connects (PROXY protocol); undefined where the other end is the client itself, as far as is known. */
+  readonly client: Endpoint | undefined;
   /** `network.protocol.version`: `1.0`, `1.1`, `2`. */
   readonly protocolVersion: string;
   /** Extra attributes by decorators and processors, in OpenTelemetry names. */

@@ -20,6 +20,7 @@ function byWords(words: string): unknown {
   if (words.startsWith('one printable')) return '+';
   if (words.startsWith('a list of route patterns')) return ['/users/:id', '/files/*'];
   if (words.includes('each above the one before')) return [0.5, 1, 2];
+  if (words.includes('a network as')) return ['10.0.0.0/8', '2001:db8::1'];
   return words === 'anything' ? { some: ['thing', 1, null] } : undefined;
 }
 

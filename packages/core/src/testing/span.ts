@@ -83,6 +83,7 @@ function baseOf({ startNs = TEST_START_NS }: Partial<SpanBase>): SpanBase {
     startSource: 'segment',
     local: { address: '10.0.0.1', port: 8080 },
     remote: { address: '10.0.0.2', port: 50_000 },
+    client: undefined,
     protocolVersion: '1.1',
     attributes: undefined,
     ignore: 'none',

@@ -1,4 +1,4 @@
-import { boolean, duration, integer, listOf, oneOf, ports, regexp, text } from '../kinds.ts';
+import { boolean, duration, integer, listOf, network, oneOf, ports, regexp, text } from '../kinds.ts';
 import { attributes, filter, routes } from './decoration.ts';
 import { autoTarget, discovery, skipGo, systemWide } from './discovery.ts';
 import { ebpf } from './ebpf.ts';
@@ -37,6 +37,11 @@ export const SCHEMA: Section = section('Configuration of Beyla.', {
   routes,
   attributes,
   filter,
+  trusted_proxies: leaf(
+    listOf(network),
+    'Load balancers whose header of the PROXY protocol is believed: the source that it names becomes `client.address` and `client.port`.',
+    { env: 'BEYLA_TRUSTED_PROXIES', default: [] },
+  ),
   otel_traces_export: otelTraces,
   otel_metrics_export: otelMetrics,
   prometheus_export: prometheus,

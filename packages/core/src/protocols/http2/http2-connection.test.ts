@@ -180,6 +180,7 @@ describe('Http2Connection', () => {
       exchange: (exchange) => exchanges.push(exchange),
       count: (reason) => reasons.push(reason),
       setVerdict() {},
+      onBehalf() {},
       tunnel() {},
     };
     const { requestDirection } = conversation.opening;
