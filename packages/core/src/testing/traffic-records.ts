@@ -68,8 +68,8 @@ function reported(start: number, end: number, ranges: readonly Range[]): { start
     if (range.end <= at || range.start >= end) continue;
     if (range.start > at) stretches.push({ start: at, end: range.start });
     at = Math.min(range.end, end);
-    // The end of a payload that ends its stream always has a record, for its time.
-    if (range.endsStream && range.end <= end && range.start < start) stretches.push({ start: at, end: at });
+    // The end of a payload that ends its stream always has a record, for its time; also of one that a call has nothing before.
+    if (range.endsStream && range.end <= end && range.start <= start) stretches.push({ start: at, end: at });
   }
   if (at < end) stretches.push({ start: at, end });
   return stretches;

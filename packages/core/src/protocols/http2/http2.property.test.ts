@@ -140,7 +140,8 @@ describe('HTTP/2', () => {
           expect(span.kind.endsWith(how.role ?? '')).toBe(true);
         }
       }),
-      { numRuns: 40 },
+      // The example cuts right behind the header of DATA that ends its stream.
+      { numRuns: 40, examples: [[0, [0.010554089709762533], { role: 'server', skipData: true }]] },
     );
   });
 
