@@ -243,7 +243,8 @@ enum counter {
 	COUNTER_MPTCP = 28,          /* the same on sockets of Multipath TCP, whose peer may speak it or not */
 	COUNTER_OTHER_SOCKETS = 29,  /* the same on other sockets that are not TCP (SCTP, vsock) */
 	COUNTER_COMPAT = 30,         /* the same of 32-bit programs, on any socket */
-	COUNTER_MAX = 31,
+	COUNTER_TLS_PASSED_ON = 31,  /* closed TLS connections whose process only passed on what others said (a proxy that was asked to CONNECT): nothing of it is lost */
+	COUNTER_MAX = 32,
 };
 
 #endif

@@ -154,6 +154,8 @@ struct tap_call {
 struct tap_hello {
 	__u64 sock;
 	__u64 connection;
+	__u32 pid;
+	__u32 was_read;
 };
 
 /* What was learned of OpenSSL in a process: where the end of the ClientHello's random is. */

@@ -119,7 +119,8 @@ struct connection {
 	__u32 request_end;
 	__u8 was_reset; /* by the other side */
 	__u8 unfollowed; /* a selected process used it by calls that are not followed (lib/compat.h) */
-	__u8 pad0[2];
+	__u8 tls_passed_on; /* its process passes on what others say to each other (lib/tls.h) */
+	__u8 pad0[1];
 	/* The session that is bound, and its process; 0 = none. */
 	__u64 session;
 	__u32 session_pid;

@@ -58,15 +58,41 @@ static __always_inline bool tls__begins(const struct connection *conn, const str
 /* Each ClientHello is looked for in so many sessions, until it is known where they keep it. */
 #define TLS_TICKETS 8
 
-/* Nothing else has these bytes: whose memory has them, has this connection (lib/tap.h). */
-static __always_inline void tls__note_hello(struct connection *conn, __u64 random)
+/*
+ * A process sends a ClientHello that it has read on another connection: it passes on what others say to each other, such as a proxy
+ * that was asked to CONNECT. No plaintext of either connection is in it.
+ */
+static __always_inline bool tls__is_passed_on(struct connection *conn, const struct tap_hello *hello, __u32 pid)
 {
-	struct tap_hello hello = { .sock = conn->slots[DIRECTION_IN].record.sock, .connection = conn->id };
+	struct connection *origin;
+	__u64 sock;
 
+	if (!hello || !hello->was_read || hello->pid != pid || hello->connection == conn->id)
+		return false;
+	sock = hello->sock;
+	origin = bpf_map_lookup_elem(&connections, &sock);
+	if (origin && origin->id == hello->connection)
+		origin->tls_passed_on = 1;
+	return true;
+}
+
+/* Nothing else has these bytes: whose memory has them, has this connection (lib/tap.h). */
+static __always_inline void tls__note_hello(struct connection *conn, __u64 random, bool is_read)
+{
+	__u32 pid = current__pid();
+	struct tap_hello hello = {
+		.sock = conn->slots[DIRECTION_IN].record.sock,
+		.connection = conn->id,
+		.pid = pid,
+		.was_read = is_read,
+	};
 	struct tap_layout fresh = { .tickets = TLS_TICKETS };
 	struct tap_layout *layout;
-	__u32 pid = current__pid();
 
+	if (!is_read && random && tls__is_passed_on(conn, bpf_map_lookup_elem(&tap_hellos, &random), pid)) {
+		conn->tls_passed_on = 1;
+		return;
+	}
 	conn->tls_random = random && !bpf_map_update_elem(&tap_hellos, &random, &hello, BPF_ANY);
 	layout = bpf_map_lookup_elem(&tap_layouts, &pid);
 	if (layout)
@@ -98,7 +124,7 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 		__u64 random;
 
 		__builtin_memcpy(&random, &slot->prefix[TLS_RANDOM_END], sizeof(random));
-		tls__note_hello(conn, random);
+		tls__note_hello(conn, random, !(direction & 1));
 	}
 	conn->awaited[DIRECTION_IN] = 0;
 	conn->awaited[DIRECTION_OUT] = 0;
@@ -131,7 +157,7 @@ static __always_inline void tls__hello_goes_on(struct connection *conn, __u64 ba
 		return;
 	if (type == TLS_CLIENT_HELLO &&
 	    !bpf_probe_read_user(&random, sizeof(random), (void *)(base + TLS_RANDOM_END - TLS_HEADER)))
-		tls__note_hello(conn, random);
+		tls__note_hello(conn, random, true);
 }
 
 /*

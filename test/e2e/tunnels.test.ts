@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { RequestSpan, SourceName } from '@beyla/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { totalDrops } from '../support/account.ts';
 import { needsSource, SOURCES } from '../support/capability.ts';
-import { type App, runApp, runNode } from '../support/run-app.mjs';
+import { type App, freePort, runApp, runNode } from '../support/run-app.mjs';
 import { makeTlsFiles } from '../support/tls-files.mjs';
 import { use } from '../support/use.ts';
 import { type Watch, watch } from '../support/with-beyla.ts';
 
 const APPS = new URL('../apps/', import.meta.url).pathname;
 const GETS = 20;
+const NGHTTPD = '/usr/sbin/nghttpd';
 
 const runProxy = (args: readonly string[] = []): Promise<App> =>
   runApp('connect-proxy', process.execPath, [`${APPS}connect-proxy.mjs`, ...args]);
@@ -86,8 +88,56 @@ function suite(source: SourceName): void {
     const [code] = await once(spawn(program, filled, { stdio: 'ignore' }), 'exit');
     expect(code).toBe(0);
     await watching.settled(1);
+    // With it go all of its connections.
+    await proxy.stop();
     const spans = await watching.finish();
     expect(spans.map(facts)).toContain(`http.server http CONNECT 127.0.0.1:${server.port} 200`);
     expect(spans).toHaveLength(isTls ? 1 : 3);
+    // What it only passes on is nobody's lost request, on neither of its connections.
+    expect(totalDrops(watching.beyla)).toBe(0);
+    expect(watching.beyla.stats().source['tls_passed_on']).toBe(isTls ? 2 : 0);
   });
+
+  it.skipIf(!existsSync(NGHTTPD))('HTTP/2 in the clear, seen from the proxy and its client', async () => {
+    const port = await freePort();
+    use(await runApp('nghttpd', NGHTTPD, ['--no-tls', '-v', String(port)], { ready: /listen/, port }));
+    const proxy = use(await runProxy());
+    const client = use(await runClient());
+    const watching = await watchAll(source, proxy, client);
+    const done = client.line(/^DONE/);
+    client.write(`${proxy.port} ${port} ${GETS} - h2\n`);
+    await done;
+    await watching.settled(2 + 3 * GETS);
+    const spans = await watching.finish();
+    const inside = (kind: string): string[] =>
+      Array.from({ length: GETS }, (_, n) => `${kind} http GET /users/${n} 404`);
+    const opening = ['http.client', 'http.server'].map((kind) => `${kind} http CONNECT 127.0.0.1:${port} 200`);
+    expect(spans.map(facts).sort()).toEqual(
+      [...opening, ...inside('http.client'), ...inside('http.client'), ...inside('http.server')].sort(),
+    );
+    expect(totalDrops(watching.beyla)).toBe(0);
+  });
+
+  it.each(['client', 'proxy'])(
+    'TLS within the TLS of a proxy, seen from the %s: the CONNECT, and no word of what is inside',
+    async (who) => {
+      const tls = tlsFiles();
+      const server = use(await runNode(['--tls', tls.cert, tls.key]));
+      const proxy = use(await runProxy(['--tls', tls.cert, tls.key]));
+      const client = use(await runClient());
+      const watching = await watchAll(source, who === 'client' ? client : proxy);
+      const done = client.line(/^DONE/);
+      client.write(`${proxy.port} ${server.port} ${GETS} ${tls.ca} tls\n`);
+      await done;
+      await watching.settled(1);
+      const spans = await watching.finish();
+      const kind = who === 'client' ? 'http.client' : 'http.server';
+      expect(spans.map(facts)).toEqual([`${kind} https CONNECT 127.0.0.1:${server.port} 200`]);
+      const { 'kernel.tap_unbound': unbound = 0, ...others } = watching.beyla.stats().drops;
+      // Each is a read or a write of a session that no socket is known of. The proxy has lost none of its own requests.
+      if (who === 'client') expect(unbound).toBeGreaterThanOrEqual(GETS);
+      else expect(unbound).toBe(0);
+      expect(Object.values(others).reduce((sum, count) => sum + count, 0)).toBe(0);
+    },
+  );
 }

@@ -188,6 +188,7 @@ export const CONNECTION = {
   requestEnd: 1500,
   wasReset: 1504,
   unfollowed: 1505,
+  tlsPassedOn: 1506,
   session: 1512,
   sessionPid: 1520,
   tlsRecordLeft: 1524,
@@ -318,7 +319,8 @@ export const COUNTER = {
   MPTCP: 28,
   OTHER_SOCKETS: 29,
   COMPAT: 30,
-  MAX: 31,
+  TLS_PASSED_ON: 31,
+  MAX: 32,
 } as const;
 
 export const TAP_RUNTIME_KIND = {
