@@ -26,6 +26,8 @@ export class RequestSide implements MessageHandler, Holder {
   #requestsInTurn = 0;
   /** The next piece is the first one behind turns. */
   #isEntering = false;
+  /** Behind the chunks that were seen of the turn, and before its end, which ends chunks, there may be other requests. */
+  #mayHideMore = false;
 
   constructor(pairing: Pairing, watcher?: SyntaxWatcher) {
     this.#pairing = pairing;
@@ -37,6 +39,7 @@ export class RequestSide implements MessageHandler, Holder {
     if (turn.seq !== this.#seq) {
       this.#seq = turn.seq;
       this.#requestsInTurn = 0;
+      this.#mayHideMore = false;
       this.reader.beginTurn(turn);
       if (this.#pairing.isTainted) {
         // Unknown requests are before this one: it cannot be queued.
@@ -52,6 +55,7 @@ export class RequestSide implements MessageHandler, Holder {
     if (turn.final && isEndOfChunks && endsWithLastChunk(turn.tailLow, turn.tailHigh)) {
       this.reader.reset();
       this.#receiving = undefined;
+      this.#mayHideMore = true;
     }
     return this.reader.isBetweenMessages || this.reader.state === 'blind';
   }
@@ -141,7 +145,7 @@ export class RequestSide implements MessageHandler, Holder {
 
   /** All that was said in this direction is understood: there are no requests but those that are known. */
   get isExact(): boolean {
-    return this.reader.state !== 'blind' && !this.#pairing.isTainted && !this.#pairing.isLost;
+    return this.reader.state !== 'blind' && !this.#mayHideMore && !this.#pairing.isTainted && !this.#pairing.isLost;
   }
 
   onHead(turn: Turn, isCut: boolean): Framing {

@@ -11,6 +11,9 @@ import type { RequestSide } from './request-side.ts';
 import { type BlindEnd, judgeBlindEnd } from './response-end.ts';
 import type { SyntaxWatcher } from './syntax-watcher.ts';
 
+/** No whole request came. */
+const REQUEST_TIMEOUT = 408;
+
 /** Not the response itself, which follows. */
 function isInterimStatus(status: number): boolean {
   return status >= 100 && status < 200 && status !== 101;
@@ -247,7 +250,8 @@ export class ResponseSide implements MessageHandler {
 
   /** What comes behind the response to the last of all requests is of no request: a 408 for the one that never came, or more than was promised. */
   #isSurplus(): boolean {
-    return this.#areRequestsKnown && (this.#responsesInTurn > 0 || this.#hasFinished);
+    const isExplained = this.#areRequestsKnown || this.reader.head.statusCode === REQUEST_TIMEOUT;
+    return isExplained && (this.#responsesInTurn > 0 || this.#hasFinished);
   }
 
   /** A response that nobody asked for, as far as is known. */
