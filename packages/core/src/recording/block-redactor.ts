@@ -4,7 +4,7 @@ import { FIELD } from '../protocols/http2/hpack/field.ts';
 import { HeaderFields } from '../protocols/http2/hpack/header-fields.ts';
 import { HpackDecoder } from '../protocols/http2/hpack/hpack-decoder.ts';
 import { newText } from '../protocols/text.ts';
-import { isHost, isLength, isTraceparent } from './kept-values.ts';
+import { isHost, isLength, isMethod, isTraceparent } from './kept-values.ts';
 import { maskAll } from './mask.ts';
 import { maskCoded } from './mask-coded.ts';
 import { maskQuery, maskTarget } from './mask-target.ts';
@@ -14,7 +14,7 @@ const INVALID = 0xff;
 
 /** Whether a value may be read by everybody, by its field. */
 const MAY_KEEP: readonly (((value: string) => boolean) | undefined)[] = byField([
-  [FIELD.METHOD, (value) => /^[A-Z-]{1,32}$/i.test(value)],
+  [FIELD.METHOD, isMethod],
   [FIELD.STATUS, (value) => /^\d{3}$/.test(value)],
   [FIELD.AUTHORITY, isHost],
   [FIELD.HOST, isHost],

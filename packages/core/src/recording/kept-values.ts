@@ -1,3 +1,8 @@
+/** A method that somebody may have registered: no password looks like it. */
+export function isMethod(text: string): boolean {
+  return /^[A-Z][A-Z-]{1,19}$/.test(text);
+}
+
 /** What a host and a port are written with: no user, no password. */
 export function isHost(text: string): boolean {
   return /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{0,5})?$/i.test(text);

@@ -44,17 +44,21 @@ describe('maskHead()', () => {
   it.each([
     ['http://h.example/secret?x', 'http://h.example/******?*'],
     ['https://user:secret@h/x', 'https://*************/*'],
+    ['http://h.example', 'http://h.example'],
     ['secret.example:443', '******************'],
   ])('masks of the target %j what is no scheme and no host', (target, expected) => {
     expect(masked(`GET ${target} HTTP/1.1\r\n\r\n`)).toBe(`GET ${expected} HTTP/1.1\r\n\r\n`);
   });
 
   it('masks a cut line that is not proven to be one of a request', () => {
+    expect(masked('hunter2GET / HTTP/1.1\r\nHost: h\r\n\r\n')).toBe('********** / HTTP/1.1\r\nHost: h\r\n\r\n');
+    expect(masked('GET / HTTP/1.1\r\nHost: whole\r\nHost: use')).toBe('GET / HTTP/1.1\r\nHost: whole\r\nHost:****');
     expect(masked('AUTH hunter2')).toBe('************');
     expect(masked('hunter2')).toBe('*******');
     expect(masked('HTT')).toBe('HTT');
     expect(masked('DELE')).toBe('DELE');
     expect(masked('hunter2 /x HTTP/1.')).toBe('******************');
+    expect(masked('GET http://hunter2')).toBe('GET http://*******');
     expect(masked('GET /hunter2')).toBe('GET /*******');
     expect(masked('GET /hunter2 HTT')).toBe('GET /******* HTT');
     expect(masked('GET /hunter2 secret\r\n')).toBe('GET /**************\r\n');

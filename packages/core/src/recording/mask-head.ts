@@ -2,7 +2,7 @@ import { COLON, COMMA, CR, HT, IS_TOKEN, isTextIgnoringCase, LF, SP } from '../p
 import { METHODS } from '../protocols/http1/detect.ts';
 import { indexOf, lineEnd, wordEnd } from '../protocols/http1/scan.ts';
 import { newText } from '../protocols/text.ts';
-import { isHost, isLength, isTraceparent } from './kept-values.ts';
+import { isHost, isLength, isMethod, isTraceparent } from './kept-values.ts';
 import { MASK } from './mask.ts';
 import { maskQuery, maskTarget } from './mask-target.ts';
 
@@ -50,7 +50,8 @@ export function maskFields(bytes: Uint8Array, start: number, end: number): void 
     let stop = lineEnd(bytes, at, end);
     // A line that begins with white space continues the one before (RFC 9112 §5.2).
     while (stop + 1 < end && (bytes[stop + 1] === SP || bytes[stop + 1] === HT)) stop = lineEnd(bytes, stop + 1, end);
-    maskField(bytes, at, stop);
+    // A value that is cut may be the beginning of another one.
+    maskField(bytes, at, stop, stop < end);
     at = stop + 1;
   }
 }
@@ -62,14 +63,15 @@ function maskRequestLine(bytes: Uint8Array, start: number, stop: number, keepsPa
   const targetEnd = wordEnd(bytes, methodEnd + 1, stop);
   const versionEnd = targetEnd + VERSION_BYTES;
   const isProven = versionEnd <= stop && / HTTP\/1\.\d/.test(newText(bytes, targetEnd, versionEnd));
-  const isMethod = isProven || METHODS.includes(newText(bytes, start, methodEnd));
-  if (!isMethod || methodEnd >= stop || bytes[methodEnd] !== SP) {
+  const method = newText(bytes, start, methodEnd);
+  if ((!isProven && !METHODS.includes(method)) || methodEnd >= stop || bytes[methodEnd] !== SP) {
     const said = newText(bytes, start, stop);
     if (![STATUS_LINE, ...METHODS].some((beginning) => beginning.startsWith(said))) maskBytes(bytes, start, stop);
     return;
   }
+  if (!isMethod(method)) maskBytes(bytes, start, methodEnd);
   if (keepsPaths) maskQuery(bytes, methodEnd + 1, targetEnd);
-  else maskTarget(bytes, methodEnd + 1, targetEnd);
+  else maskTarget(bytes, methodEnd + 1, targetEnd, targetEnd < stop);
   const isCut = ' HTTP/1.'.startsWith(newText(bytes, targetEnd, stop));
   if (!isCut) maskBytes(bytes, isProven ? versionEnd : targetEnd, stop);
 }
@@ -80,7 +82,7 @@ function maskStatusLine(bytes: Uint8Array, start: number, stop: number): void {
   maskBytes(bytes, isStatus ? end : start + STATUS_LINE.length, stop);
 }
 
-function maskField(bytes: Uint8Array, start: number, stop: number): void {
+function maskField(bytes: Uint8Array, start: number, stop: number, isWhole: boolean): void {
   const colon = indexOf(COLON, bytes, start, stop);
   const field = KEPT[colon - start];
   if (field === undefined || colon === stop || !isTextIgnoringCase(bytes, start, colon, field.name)) {
@@ -91,7 +93,7 @@ function maskField(bytes: Uint8Array, start: number, stop: number): void {
   // Only the last one of the codings matters (RFC 9112 §6.3).
   const value = field.name === 'transfer-encoding' ? behindLast(COMMA, bytes, colon + 1, stop) : colon + 1;
   maskBytes(bytes, colon + 1, value - 1);
-  if (!field.mayKeep(newText(bytes, value, stop).trim())) maskBytes(bytes, value, stop);
+  if (!isWhole || !field.mayKeep(newText(bytes, value, stop).trim())) maskBytes(bytes, value, stop);
 }
 
 function behindLast(byte: number, bytes: Uint8Array, start: number, stop: number): number {

@@ -21,20 +21,21 @@ export function maskQuery(bytes: Uint8Array, start: number, end: number): void {
 
 /**
  * Masks the request target `bytes[start..end)`, byte for byte. Left are its slashes, where its query begins, and the scheme and host of an
- * absolute form (RFC 9112 §3.2.2).
+ * absolute form (RFC 9112 §3.2.2). `isWhole`: nothing of it is missing.
  */
-export function maskTarget(bytes: Uint8Array, start: number, end: number): void {
+export function maskTarget(bytes: Uint8Array, start: number, end: number, isWhole = true): void {
   const query = indexOf(QUESTION_MARK, bytes, start, end);
-  for (let at = pathStart(bytes, start, query); at < end; at++) {
+  for (let at = pathStart(bytes, start, query, isWhole || query < end); at < end; at++) {
     if (at !== query && (bytes[at] !== SLASH || at > query)) bytes[at] = MASK;
   }
 }
 
-function pathStart(bytes: Uint8Array, start: number, end: number): number {
+function pathStart(bytes: Uint8Array, start: number, end: number, isWhole: boolean): number {
   if (bytes[start] === SLASH) return start;
   const scheme = SCHEMES.find((one) => newText(bytes, start, Math.min(end, start + one.length)).toLowerCase() === one);
   if (scheme === undefined) return start;
   const authority = start + scheme.length;
   const path = indexOf(SLASH, bytes, authority, end);
-  return isHost(newText(bytes, authority, path)) ? path : authority;
+  // What looks like a host at the end of a cut target may be a user's name.
+  return (path < end || isWhole) && isHost(newText(bytes, authority, path)) ? path : authority;
 }
