@@ -83,7 +83,9 @@ describe('createFilter', () => {
       aSpan({ remote: { address: '/run/x', port: 0, transport: 'unix' } }),
     ];
     const all = { hasOldHttp: false, hasOldRpc: true, hasStableRpc: true };
-    const names = [...spans, aGrpcSpan()].flatMap((span) => Object.keys(spanAttributes(span, all)));
+    const names = [...spans, aGrpcSpan(), aSpan({ client: { address: '192.0.2.1', port: 7 } })].flatMap((span) =>
+      Object.keys(spanAttributes(span, all)),
+    );
     names.push(...Object.keys(resourceAttributes(aProcess({ service: cart.service }))));
     expect(new Set(names)).toEqual(KNOWN_ATTRIBUTE_NAMES);
   });
