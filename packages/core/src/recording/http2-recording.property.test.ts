@@ -75,7 +75,8 @@ describe('a recording of HTTP/2', () => {
           await expectSameReplay(grouped(left, groups), SECRETS);
         },
       ),
-      { numRuns: 60 },
+      // The example loses the beginning of a header block that goes on with CONTINUATION.
+      { numRuns: 60, examples: [[2, [0.002288818359375], [], { role: 'server', skipData: false }, [0]]] },
     );
   });
 });

@@ -1,5 +1,6 @@
 import type { Turn } from '../connections/turn.ts';
 import type { TurnConsumer } from '../connections/turn-consumer.ts';
+import { RECORD_FLAG } from '../events/layout.gen.ts';
 import type { HeldBytes } from '../protocols/held-bytes.ts';
 import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, PREFACE } from '../protocols/http2/frame.ts';
 import { type FrameHandler, FrameReader } from '../protocols/http2/frame-reader.ts';
@@ -133,6 +134,11 @@ export class RecordedHttp2 implements TurnConsumer, FrameHandler {
     const preface = requestDirection === undefined ? undefined : offsets[requestDirection];
     if (turn.direction === requestDirection && preface !== undefined && turn.offsetBytes < preface + PREFACE.length) {
       this.#places.write(requestDirection, preface, PREFACE);
+    }
+    // A reader that is lost takes up any frame that the kernel knows to begin here, but this kind.
+    const isContinuation = turn.data[turn.prefixStart + 3] === FRAME.CONTINUATION;
+    if ((turn.flags & RECORD_FLAG.FRAME) !== 0 && turn.prefixEnd > turn.prefixStart + 3 && isContinuation) {
+      this.#places.write(turn.direction, turn.offsetBytes + 3, Uint8Array.of(FRAME.CONTINUATION));
     }
     this.#readers[turn.direction === 0 ? 0 : 1].read(turn);
   }
