@@ -9,5 +9,6 @@ export function redactTarget(target: string): string {
 
 /** `Host` and `:authority` name a place; who goes there is nobody's business. */
 export function withoutUserInfo(authority: string): string {
-  return authority.slice(authority.lastIndexOf('@') + 1);
+  const at = authority.lastIndexOf('@');
+  return at < 0 ? authority : authority.slice(at + 1);
 }
