@@ -82,10 +82,18 @@ static __always_inline int handshake_begins(const struct go_call *call)
 	return enter(call, TAP_HANDSHAKE);
 }
 
-static __always_inline int close_begins(const struct go_call *call)
+/* The alert that is sent by it is of no call that this goroutine has begun before. */
+static __always_inline int close_begins(const struct go_call *go)
 {
-	if (call->is_selected)
-		tap__forget(call->arguments[0], call->pid);
+	struct tap_context key = { .id = go->goroutine, .pid = go->pid };
+	struct tap_call *call;
+
+	if (!go->is_selected)
+		return 0;
+	tap__forget(go->arguments[0], go->pid);
+	call = bpf_map_lookup_elem(&tap_calls, &key);
+	if (call)
+		call->kind = TAP_NONE;
 	return 0;
 }
 

@@ -437,7 +437,9 @@ __noinline int tap__learn_by_goroutine(__u64 sock, __u64 direction, __u64 pid)
 	key.id = tap__goroutine(runtime);
 	call = bpf_map_lookup_elem(&tap_calls, &key);
 	if (call && call->kind) {
-		tap__bind(call->session, key.pid, conn);
+		/* That a call is over is not seen: what this goroutine does now may be of another session, which it closes. */
+		if (!tap__connection(call->session, key.pid))
+			tap__bind(call->session, key.pid, conn);
 	} else if (direction == DIRECTION_IN) {
 		/* A Read that began before the probes were there: what it gives to its caller was read by it. */
 		if (!call) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RequestSpan } from '@beyla/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { totalDrops } from '../support/account.ts';
 import { needsBpf, optional } from '../support/capability.ts';
 import { type App, runApp } from '../support/run-app.mjs';
 import { makeTlsFiles, type TlsFiles } from '../support/tls-files.mjs';
@@ -64,6 +65,20 @@ describe('TLS of Go', { ...needsBpf, ...needsGo }, () => {
     expect(keysOf(watching.spans, server.pid)).toEqual(expectedKeys('http.server'));
     expect(keysOf(watching.spans, client.pid)).toEqual(expectedKeys('http.client'));
     expect(portsOf(watching.spans, server.pid)).toEqual(portsOf(watching.spans, client.pid));
+  });
+
+  it('where a goroutine closes another connection than the one it has written to', async () => {
+    const server = use(await run('stripped', 'serve', files.cert, files.key));
+    const client = use(await run('stripped', 'spare', files.ca, String(REQUESTS)));
+    const watching = use(await watch({ pids: [server.pid, client.pid] }));
+    await drive(client, server.port);
+    await watching.settled(2 * REQUESTS);
+    await watching.finish();
+    const wanted = (kind: string): string[] =>
+      Array.from({ length: REQUESTS }, (_, number) => `${kind} GET /go/0/${number} 200 https`).sort();
+    expect(keysOf(watching.spans, server.pid)).toEqual(wanted('http.server'));
+    expect(keysOf(watching.spans, client.pid)).toEqual(wanted('http.client'));
+    expect(totalDrops(watching.beyla)).toBe(0);
   });
 
   it('attached while the traffic runs: what is reported is right, and nothing twice', async () => {

@@ -2,9 +2,11 @@
 //
 //	go-tls serve CERTIFICATE KEY                 prints READY <port>
 //	go-tls get AUTHORITY CONNECTIONS [REQUESTS]  reads a port from standard input, prints DONE
+//	go-tls spare AUTHORITY REQUESTS              the same
 //
 // The server answers with the path. The client sends REQUESTS to /go/<connection>/<number> on each of CONNECTIONS, and makes a new connection
-// after every tenth of them; without REQUESTS it sends until another line comes.
+// after every tenth of them; without REQUESTS it sends until another line comes. `spare` sends all on one connection, and the goroutine that does
+// closes another one, which it does not need, after each request that it has written.
 package main
 
 import (
@@ -28,7 +30,7 @@ func main() {
 		serve(os.Args[2], os.Args[3])
 		return
 	}
-	connections, _ := strconv.Atoi(os.Args[3])
+	count, _ := strconv.Atoi(os.Args[3])
 	requests := 1 << 30
 	if len(os.Args) > 4 {
 		requests, _ = strconv.Atoi(os.Args[4])
@@ -42,7 +44,12 @@ func main() {
 		input.ReadString('\n')
 		close(stop)
 	}()
-	get("https://127.0.0.1:"+strings.TrimSpace(line), os.Args[2], connections, requests, stop)
+	address := "127.0.0.1:" + strings.TrimSpace(line)
+	if os.Args[1] == "spare" {
+		spare(address, os.Args[2], count)
+	} else {
+		get("https://"+address, os.Args[2], count, requests, stop)
+	}
 	fmt.Println("DONE")
 	// Whoever watches wants to see it running.
 	<-stop
@@ -61,11 +68,34 @@ func serve(certificate, key string) {
 	check(server.ServeTLS(listener, certificate, key))
 }
 
-func get(base, authority string, connections, requests int, stop <-chan struct{}) {
+func rootsOf(authority string) *x509.CertPool {
 	pem, err := ioutil.ReadFile(authority)
 	check(err)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
+	return roots
+}
+
+func spare(address, authority string, requests int) {
+	config := &tls.Config{RootCAs: rootsOf(authority)}
+	used, err := tls.Dial("tcp", address, config)
+	check(err)
+	answers := bufio.NewReader(used)
+	for number := 0; number < requests; number++ {
+		other, err := tls.Dial("tcp", address, config)
+		check(err)
+		_, err = fmt.Fprintf(used, "GET /go/0/%d HTTP/1.1\r\nHost: spare\r\n\r\n", number)
+		check(err)
+		check(other.Close())
+		response, err := http.ReadResponse(answers, nil)
+		check(err)
+		_, err = io.Copy(ioutil.Discard, response.Body)
+		check(err)
+	}
+}
+
+func get(base, authority string, connections, requests int, stop <-chan struct{}) {
+	roots := rootsOf(authority)
 	var done sync.WaitGroup
 	for connection := 0; connection < connections; connection++ {
 		done.Add(1)
