@@ -67,19 +67,20 @@ for (const source of SOURCES) {
       expect(watching.beyla.stats().source['capture_fault']).toBe(0);
     });
 
-    it.each([['server'], ['client'], ['server', 'that reads a byte of each request by itself', 'ahead']])(
-      'are counted, and told, of a %s %s',
-      async (observed, _how = '', ...options) => {
-        const path = unixPath();
-        const server = use(await runPython('socket-kinds.py', ['serve', 'unix', path, ...options]));
-        const client = use(await runPython('socket-kinds.py', ['ask', 'unix', path]));
-        const pid = observed === 'server' ? server.pid : client.pid;
-        const watching = use(await watch({ pids: [pid], tracer: { source } }));
-        await ask(client);
-        expectCounted(watching, 'kernel.unix_sockets', REQUESTS, /^20 requests or more on Unix sockets .* TCP port/);
-        expect(await watching.finish()).toEqual([]);
-      },
-    );
+    it.each([
+      { what: 'a server', observed: 'server', options: [] },
+      { what: 'a client', observed: 'client', options: [] },
+      { what: 'a server that reads a byte of each request by itself', observed: 'server', options: ['ahead'] },
+    ])('are counted, and told, of $what', async ({ observed, options }) => {
+      const path = unixPath();
+      const server = use(await runPython('socket-kinds.py', ['serve', 'unix', path, ...options]));
+      const client = use(await runPython('socket-kinds.py', ['ask', 'unix', path]));
+      const pid = observed === 'server' ? server.pid : client.pid;
+      const watching = use(await watch({ pids: [pid], tracer: { source } }));
+      await ask(client);
+      expectCounted(watching, 'kernel.unix_sockets', REQUESTS, /^20 requests or more on Unix sockets .* TCP port/);
+      expect(await watching.finish()).toEqual([]);
+    });
   });
 
   describe(`requests of 32-bit programs with the source ${source}`, needsSource(source), () => {
