@@ -90,8 +90,8 @@ the cure:
 - \`kernel.compat\`: 32-bit programs. Run their 64-bit builds.`,
     `A call counts that begins with a whole request line, with the preface of HTTP/2 or with the first message of TLS. So HTTP/1 is counted request by
 request, but for pipelined ones; of HTTP/2 and TLS each connection counts as one, whatever it carries; what a tap sees of such TLS is in
-\`kernel.tap_unbound\` as well. Not counted are requests whose first line comes in pieces, that 32-bit programs move through io_uring or in several
-messages of one call, and QUIC, which looks like nothing.`,
+\`kernel.tap_unbound\` as well. Not counted are requests whose first line comes in pieces, that move through io_uring with a
+multishot receive or in a 32-bit program, or in several messages of one call, and QUIC, which looks like nothing.`,
     '## On the way from record to span',
     '`beyla.stats().interpreter`, beside the reasons above. None of these is a lost request by itself.',
     table(
