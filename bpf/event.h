@@ -182,13 +182,16 @@ struct process_record {
 
 /*
  * Which file a process executes. The time of its last change is in it because an inode number is used again for another file, and because a file
- * that was renamed may be another program to a selector. All 0 when not known.
+ * that was renamed may be another program to a selector; its name, because a file can have several. All 0 when not known.
  */
 struct executable_key {
 	__u64 inode;
 	__s64 changed_s;
 	__u32 changed_ns;
 	__u32 device; /* as the kernel numbers it: major << 20 | minor */
+	/* Of its name without directories: the first 8 bytes, and, of a longer one, the last 8. */
+	__u64 name_begins;
+	__u64 name_ends;
 };
 
 struct exec_record {

@@ -34,6 +34,18 @@ static __always_inline struct file *task__executable(struct task_struct *task)
 	return BPF_CORE_READ(task, mm, exe_file);
 }
 
+static __always_inline void executable__name(struct executable_key *key, struct file *file)
+{
+	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	__u32 length = BPF_CORE_READ(file, f_path.dentry, d_name.len);
+	__u64 begins[2] = {};
+
+	bpf_probe_read_kernel_str(begins, sizeof(begins), name);
+	key->name_begins = begins[0];
+	if (length > sizeof(key->name_ends))
+		bpf_probe_read_kernel(&key->name_ends, sizeof(key->name_ends), name + length - sizeof(key->name_ends));
+}
+
 static __always_inline void executable__identify(struct executable_key *key, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -43,6 +55,7 @@ static __always_inline void executable__identify(struct executable_key *key, str
 	key->inode = BPF_CORE_READ(inode, i_ino);
 	key->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	executable__changed(key, inode);
+	executable__name(key, file);
 }
 
 static __always_inline __u32 executable__flags(const struct executable_key *key)

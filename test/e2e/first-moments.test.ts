@@ -65,7 +65,6 @@ describe.runIf(existsSync(CURL))('a file with two names, one of which is selecte
     linkSync(curl, other);
     const port = await startServer();
     const watching = use(await watch({ discovery: { instrument: [{ exePath: curl }], pollIntervalMs: NEVER_MS } }));
-    // The kernel takes it for the selected one until user space has looked at it once.
     for (let index = 0; index < 5; index++) await run(other, ['--silent', `http://127.0.0.1:${port}/other`]);
     await run(curl, ['--silent', `http://127.0.0.1:${port}/selected`]);
     await watching.settled(1);

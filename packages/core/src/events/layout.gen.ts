@@ -78,15 +78,17 @@ export const PROCESS_RECORD = {
 } as const;
 
 export const EXECUTABLE_KEY = {
-  size: 24,
+  size: 40,
   inode: 0,
   changedS: 8,
   changedNs: 16,
   device: 20,
+  nameBegins: 24,
+  nameEnds: 32,
 } as const;
 
 export const EXEC_RECORD = {
-  size: 48,
+  size: 64,
   header: 0,
   ns: 8,
   pid: 16,

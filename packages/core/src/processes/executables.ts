@@ -1,5 +1,5 @@
 import { type BigIntStats, readdirSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { EXECUTABLE_KEY } from '../events/layout.gen.ts';
@@ -21,6 +21,8 @@ const MOST_TOLD = 2048;
 const MOST_KNOWN = 8192;
 /** Of the files that were found before anything ran them. */
 const MOST_FOUND = 1024;
+/** Bytes of the beginning and the end of a name. */
+const NAME_PART = 8;
 const SLICE_MS = 2;
 const USUAL_DIRECTORIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const NOBODY_ID = '\0'.repeat(EXECUTABLE_KEY.size);
@@ -31,7 +33,7 @@ const UNDECIDED: ExecutableMatch = { match: undefined, isByPort: false, isUnwant
  * to listen: user space, which is told afterwards, would be too late for the first requests.
  *
  * Only what follows from the executable alone is decided here, and the process is looked at as any other one a moment later. Where that comes to
- * another result (the same file under another path), the file is decided no more.
+ * another result (the same file under another path that ends with the same name), the file is decided no more.
  */
 export class Executables {
   readonly #proc: ProcFs;
@@ -65,14 +67,14 @@ export class Executables {
     const path = this.#proc.executable(pid);
     const stat = this.#proc.executableStat(pid);
     // By now the process may execute another file. The device may have another number here: overlays and btrfs have one for the kernel, one for us.
-    if (path === undefined || stat === undefined || !isSameFile(id, idOf(stat))) return;
+    if (path === undefined || stat === undefined || !isSameFile(id, idOf(stat, path))) return;
     this.#decide(id, path);
   }
 
   /** Decides about the file of a process that runs already, under the id that the kernel will most likely tell. */
   seen(pid: number, path: string): void {
     const stat = this.#proc.executableStat(pid);
-    if (stat !== undefined) this.#decide(idOf(stat), path);
+    if (stat !== undefined) this.#decide(idOf(stat, path), path);
   }
 
   /** A process that executes this file was not selected after all. */
@@ -104,7 +106,7 @@ export class Executables {
   #found(path: string | undefined): void {
     if (path === undefined || this.#matcher.decide(path).match === undefined) return;
     const stat = attempt(() => statSync(path, { bigint: true }));
-    if (stat?.isFile() === true) this.#decide(idOf(stat), path);
+    if (stat?.isFile() === true) this.#decide(idOf(stat, path), path);
   }
 
   #decide(id: ExecutableId, path: string): void {
@@ -127,12 +129,15 @@ function attempt<T>(read: () => T): T | undefined {
 }
 
 /** As the kernel writes it: lib/selection.h. */
-function idOf(stat: Pick<BigIntStats, 'dev' | 'ino' | 'ctimeNs'>): ExecutableId {
+function idOf(stat: Pick<BigIntStats, 'dev' | 'ino' | 'ctimeNs'>, path: string): ExecutableId {
   const key = Buffer.alloc(EXECUTABLE_KEY.size);
   key.writeBigUInt64LE(BigInt.asUintN(64, stat.ino), EXECUTABLE_KEY.inode);
   key.writeBigInt64LE(stat.ctimeNs / 1_000_000_000n, EXECUTABLE_KEY.changedS);
   key.writeUInt32LE(Number(stat.ctimeNs % 1_000_000_000n), EXECUTABLE_KEY.changedNs);
   key.writeUInt32LE(kernelDevice(stat.dev), EXECUTABLE_KEY.device);
+  const name = Buffer.from(basename(path));
+  name.copy(key, EXECUTABLE_KEY.nameBegins, 0, NAME_PART);
+  if (name.length > NAME_PART) name.copy(key, EXECUTABLE_KEY.nameEnds, name.length - NAME_PART);
   return key.toString('latin1');
 }
 
