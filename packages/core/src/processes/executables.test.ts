@@ -39,18 +39,25 @@ describe('Executables', () => {
   }
 
   it('finds the file that a selector names, under the id that the kernel gives it', async () => {
-    const path = file('shop');
+    const path = file('shop-server');
     await create({ exePath: path, name: 'shop' }).find(() => false);
     const [[id, decision]] = [...told] as [[string, ExecutableDecision]];
     const { ino, ctimeNs, dev } = statSync(path, { bigint: true });
     const key = Buffer.from(id, 'latin1');
-    expect(key).toHaveLength(24);
+    expect(key).toHaveLength(40);
     expect(key.readBigUInt64LE(0)).toBe(ino);
     expect(key.readBigInt64LE(8) * 1_000_000_000n + BigInt(key.readUInt32LE(16))).toBe(ctimeNs);
     // Of a device with small numbers stat(2) shows major << 8 | minor, and the kernel has major << 20 | minor.
     const device = key.readUInt32LE(20);
     expect([device >>> 20, device & 0xf_ffff]).toEqual([Number((dev >> 8n) & 0xfffn), Number(dev & 0xffn)]);
+    expect(key.toString('latin1', 24)).toBe('shop-serp-server');
     expect(decision).toEqual({ isSelected: true, isByPort: false, isUnwanted: false });
+  });
+
+  it('knows a file by its whole name where that is short', async () => {
+    await create({ exePath: file('shop'), name: 'shop' }).find(() => false);
+    const [[id]] = [...told] as [[string, ExecutableDecision]];
+    expect(id.slice(24)).toBe('shop'.padEnd(16, '\0'));
   });
 
   it('finds what is on the path, through links, before it is executed', async () => {
