@@ -22,7 +22,13 @@ function open(proxyPort, port, ca) {
       ca,
       agent: false,
     });
-    connecting.once('connect', (_response, socket) => resolve(socket)).once('error', reject);
+    connecting
+      .once('connect', (_response, socket, head) => {
+        // What the other end has said by then came with the answer.
+        socket.unshift(head);
+        resolve(socket);
+      })
+      .once('error', reject);
     connecting.end();
   });
 }
