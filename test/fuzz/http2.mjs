@@ -37,6 +37,7 @@ export async function fuzzHttp2(core, conversations, random) {
   const { HpackDecoder } = await core('protocols/http2/hpack/hpack-decoder.js');
   const { HeaderFields } = await core('protocols/http2/hpack/header-fields.js');
   const { Http2Connection } = await core('protocols/http2/http2-connection.js');
+  const { HeldBytes } = await core('protocols/held-bytes.js');
 
   /** @type {Call[][]} */
   const seeds = conversations.map((records) =>
@@ -72,6 +73,7 @@ export async function fuzzHttp2(core, conversations, random) {
   let exchanges = 0;
   let isIgnored = false;
   const host = {
+    held: new HeldBytes(),
     exchange(/** @type {any} */ exchange) {
       if (exchange.kind === 'http' && exchange.method === '') throw new Error('an exchange without method');
       if (exchange.endNs < exchange.readNs) throw new Error('an exchange that ends before it begins');
@@ -82,6 +84,7 @@ export async function fuzzHttp2(core, conversations, random) {
       if (verdict === 'ignore') isIgnored = true;
     },
     tunnel() {},
+    onBehalf() {},
     count(/** @type {string} */ reason, /** @type {number | undefined} */ count) {
       if (count !== undefined && !(count >= 0)) throw new Error(`${reason} counted ${count}`);
     },
