@@ -216,6 +216,17 @@ describe('Http2Connection', () => {
     expect(harness.lost()).toEqual({ 'http2.request_lost': 3 });
   });
 
+  it('counts no answer to a request that was never made, as bytes that look like frames make some', () => {
+    const harness = new InterpreterHarness();
+    const calls = new Calls();
+    const answers = `SETTINGS\n${ok(1)}${ok(1574021)}`;
+    harness.batch([...calls.call('ask', `${HELLO}${get(1, '/a')}`), ...calls.call('answer', answers)]);
+    harness.batch([close({ lastSeq: 5, lastStream: 7 })]);
+    harness.pass(300);
+    expect(harness.spans).toMatchObject([{ path: '/a' }]);
+    expect(harness.lost()).toEqual({ 'http2.request_lost': 3 });
+  });
+
   it('counts nothing at the close of a connection all of whose requests were seen', () => {
     const harness = new InterpreterHarness();
     const calls = new Calls();

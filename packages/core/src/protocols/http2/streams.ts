@@ -117,11 +117,21 @@ export class Streams implements Holder {
 
   /** The connection is over, and its last request was this one: those up to it that were not seen are lost. */
   accountLast(id: number): void {
+    if (id > 0) this.#forgetBeyond(id);
     // Without a request that was seen, which of them are from before the tracer is not known.
     if (id <= Math.max(0, this.#lastId) || (this.#isMidstream && this.#lastId < 0)) return;
     this.isMissingRequests = true;
     this.#settle(id + 2);
     this.#lastId = id;
+  }
+
+  /** Answers to what was never asked: where frames begin again was found at the wrong byte. */
+  #forgetBeyond(id: number): void {
+    for (const stream of [...this.#open.values()]) {
+      if (stream.isRequested || stream.id <= id) continue;
+      this.#remove(stream);
+      this.#unrequested -= 1;
+    }
   }
 
   /** The stream is over; an unrequested one waits for its request. */
