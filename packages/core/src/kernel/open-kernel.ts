@@ -9,6 +9,7 @@ import { BpfObject } from './bpf-object.ts';
 import { hostFailure } from './host-failure.ts';
 import { OpenedTaps } from './open-taps.ts';
 import { PID_PLACES } from './pid-table.ts';
+import { refusalOf } from './refusal-of.ts';
 import { type OptionalObject, SOCKET_SOURCES, type SocketSource } from './socket-sources.ts';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h). */
@@ -153,17 +154,22 @@ async function loadKernel(native: Native, options: KernelOptions): Promise<Opene
     }
     for (const object of objects) object.attach();
     let isSpliceTried = false;
+    const attached = (object: BpfObject): BeylaError | undefined => {
+      try {
+        object.loadNow();
+        objects.push(object);
+        object.attach();
+        return undefined;
+      } catch (error) {
+        return refusalOf(error);
+      }
+    };
     const attachSplice = (): void => {
       if (isSpliceTried) return;
       isSpliceTried = true;
       const splice = openOptional(native, source.splice, sourceOptions(seesIoUring));
       // Until it is there such reads are lost, so nothing else is done meanwhile.
-      const load = (object: BpfObject): void => {
-        object.loadNow();
-        objects.push(object);
-        object.attach();
-      };
-      const refused = splice instanceof BpfObject ? failureOr(() => load(splice)) : splice;
+      const refused = splice instanceof BpfObject ? attached(splice) : splice;
       if (refused !== undefined) diag.warn('tracer: reads by splice(2) are only counted', refused);
     };
     const refusal = companion instanceof BeylaError ? companion : undefined;
@@ -217,7 +223,11 @@ function openOptional(
   if (!native.kernelHas('tracepoint', wanted.needs)) {
     return new BeylaError('SOURCE_UNAVAILABLE', `the kernel has no tracepoint ${wanted.needs}`);
   }
-  return failureOr(() => new BpfObject(native, wanted.object, options));
+  try {
+    return new BpfObject(native, wanted.object, options);
+  } catch (error) {
+    return refusalOf(error);
+  }
 }
 
 async function loadOptional(
@@ -227,22 +237,7 @@ async function loadOptional(
 ): Promise<BpfObject | BeylaError | undefined> {
   const object = openOptional(native, wanted, options);
   if (!(object instanceof BpfObject)) return object;
-  try {
-    await object.loadAhead();
-    return object;
-  } catch (error) {
-    if (error instanceof BeylaError) return error;
-    throw error;
-  }
-}
-
-function failureOr<T>(action: () => T): T | BeylaError {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof BeylaError) return error;
-    throw error;
-  }
+  return object.loadAhead().then(() => object, refusalOf);
 }
 
 function chooseSource(native: Native, wanted: 'auto' | SourceName): SocketSource {

@@ -4,6 +4,7 @@ import type { TapsOptions } from '../options/options.ts';
 import type { TapName } from '../taps/tap-plan.ts';
 import type { Native } from './binding.ts';
 import { BpfObject } from './bpf-object.ts';
+import { refusalOf } from './refusal-of.ts';
 
 const EBADF = 9;
 const PROBED: TapName = 'loader';
@@ -76,7 +77,7 @@ export class OpenedTaps {
       const object = this.#outcome(() => this.#open(name));
       if (object instanceof BpfObject) {
         this.#ahead = { name, object };
-        const refused = await object.loadAhead().catch((error: Error) => error);
+        const refused = await object.loadAhead().then(() => undefined, refusalOf);
         this.#ahead = undefined;
         // Somebody may have waited for it, or the taps were closed meanwhile.
         if (this.#isClosed) object.close();
@@ -107,8 +108,7 @@ export class OpenedTaps {
     try {
       return action();
     } catch (error) {
-      if (error instanceof BeylaError) return error;
-      throw error;
+      return refusalOf(error);
     }
   }
 
