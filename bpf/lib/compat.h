@@ -128,9 +128,8 @@ static __always_inline bool compat__from_registers(struct compat_call *call, str
 static __always_inline void compat__moved(struct sock *sk, const struct compat_call *call, __u64 bytes)
 {
 	struct connection *conn = connection__get(sk);
-	__u16 type = SOCK_READ(sk, sk_type);
 
-	if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+	if (!unfollowed__may_be(sk))
 		return;
 	/* It is counted here, and not once more as one that nobody took. */
 	if (conn)

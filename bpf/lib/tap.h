@@ -596,9 +596,8 @@ __noinline int tap__unbound_io(__u64 sock, __u64 direction_of_call, __u64 bytes)
 	proves = rustls__proves(conn, direction, pid);
 	tap__learn(conn, direction, pid, bytes);
 	/* Whoever has a tap has bound what was read before it answers it. */
-	if (conn->tls_passed_on)
-		return 0;
-	if (!conn->tls_bound && !proves && !conn->tls_seen && !conn->tls_unbound && direction == DIRECTION_OUT && conn->tls_data) {
+	if (!conn->tls_bound && !proves && !conn->tls_seen && !conn->tls_unbound && !conn->tls_passed_on &&
+	    direction == DIRECTION_OUT && conn->tls_data) {
 		conn->tls_unbound = 1;
 		emit__process(RECORD_TLS, pid, 0, BPF_RB_FORCE_WAKEUP);
 	}

@@ -131,13 +131,20 @@ __noinline int unfollowed__call(__u64 which, __u64 base, __u64 iovecs, __u64 kin
 	return 0;
 }
 
-/* A call on a socket that is not TCP. Datagrams are no streams of requests. */
-static __always_inline void unfollowed__socket(struct sock *sk, const struct io *io, __u64 bytes)
+/* Datagrams are no streams of requests. */
+static __always_inline bool unfollowed__may_be(struct sock *sk)
 {
 	__u16 type = SOCK_READ(sk, sk_type);
+
+	return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+}
+
+/* A call on a socket that is not TCP. */
+static __always_inline void unfollowed__socket(struct sock *sk, const struct io *io, __u64 bytes)
+{
 	__u64 which = COUNTER_OTHER_SOCKETS;
 
-	if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+	if (!unfollowed__may_be(sk))
 		return;
 	if (SOCK_READ(sk, __sk_common.skc_family) == AF_UNIX)
 		which = COUNTER_UNIX_SOCKETS;
