@@ -35,6 +35,7 @@ enum {
 #include "config.h"
 #include "maps.h"
 #include "lib/counters.h"
+#include "lib/side.h"
 #include "lib/pid_table.h"
 #include "lib/task.h"
 #include "lib/emit.h"

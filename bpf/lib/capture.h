@@ -82,15 +82,19 @@ static __always_inline void capture__tail_of_prefix(struct slot *slot, __u64 byt
 	__builtin_memcpy(&slot->record.tail, &slot->prefix[at], 8);
 }
 
-/* Adds the next buffer of a vector, which is described at `from`. False where there is no more to add. */
-static __always_inline bool capture__next(struct frame_walk *walk, struct slot *slot, __u64 from)
+/* Adds the next buffer of a vector. False where there is no more to add. */
+static __always_inline bool capture__next(struct frame_walk *walk, struct slot *slot)
 {
 	struct user_iovec segment = {};
 
-	if (bpf_probe_read_user(&segment, sizeof(segment), (void *)from)) {
+	if (!walk->iovecs_left)
+		return false;
+	if (bpf_probe_read_user(&segment, sizeof(segment), (void *)walk->iovecs)) {
 		count(COUNTER_CAPTURE_FAULT);
 		return false;
 	}
+	walk->iovecs += sizeof(segment);
+	walk->iovecs_left -= 1;
 	if (segment.length > walk->call_left)
 		segment.length = walk->call_left;
 	walk->call_left -= segment.length;
@@ -103,24 +107,20 @@ static __always_inline bool capture__next(struct frame_walk *walk, struct slot *
 }
 
 /* The same for the buffers behind the first few. Global, to be verified once and not for each of them. */
-__noinline int capture__further(__u64 sock, __u64 direction, __u64 from)
+__noinline int capture__further(__u64 sock, __u64 direction)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 
 	if (!conn)
 		return 0;
-	if (direction & 1)
-		return capture__next(&conn->walks[DIRECTION_OUT], &conn->slots[DIRECTION_OUT], from);
-	return capture__next(&conn->walks[DIRECTION_IN], &conn->slots[DIRECTION_IN], from);
+	return capture__next(connection__walk(conn, direction), connection__slot(conn, direction));
 }
 
 /* Called from the outermost function, because 5.10 allows a chain of calls but 512 bytes of stack. */
 static __always_inline void capture__rest_of_head(struct frame_walk *walk, struct slot *slot)
 {
-	if (!walk->segment)
-		return;
-	head__go_on(slot->record.sock, slot->record.direction);
-	walk->segment = 0;
+	if (walk->segment)
+		head__go_on(slot->record.sock, slot->record.direction);
 }
 
 /* A loop over buffers keeps its state in `walk`, which is in the map: see FORGET(). */
@@ -130,19 +130,21 @@ static __always_inline void capture__vector(struct frame_walk *walk, struct slot
 	__u64 direction = slot->record.direction;
 	bool has_more = walk->call_left != 0;
 
+	walk->iovecs = base;
+	walk->iovecs_left = iovecs;
 	for (__u64 i = 0; i < CAPTURE_SEGMENTS_INLINE; i++) {
 		FORGET();
-		if (!has_more || i >= iovecs)
+		if (!has_more)
 			break;
-		has_more = capture__next(walk, slot, base + i * sizeof(struct user_iovec));
+		has_more = capture__next(walk, slot);
 		capture__rest_of_head(walk, slot);
 	}
+	FORGET();
 	for (__u64 i = CAPTURE_SEGMENTS_INLINE; i < CAPTURE_SEGMENTS; i++) {
-		if (!has_more || i >= iovecs)
+		if (!has_more)
 			break;
-		has_more = capture__further(sock, direction, base + i * sizeof(struct user_iovec));
-		FORGET();
-		capture__rest_of_head(walk, slot);
+		has_more = capture__further(sock, direction);
+		head__go_on(sock, direction);
 	}
 	FORGET();
 	if (!walk->call_left)
@@ -205,8 +207,8 @@ __noinline int capture__io(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_
 
 	if (!conn)
 		return 0;
-	walk = kind_and_direction >> 8 & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
-	slot = kind_and_direction >> 8 & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	walk = connection__walk(conn, kind_and_direction >> 8);
+	slot = connection__slot(conn, kind_and_direction >> 8);
 	before = slot->record.bytes - total;
 	capture__call(walk, slot, base, iovecs, kind_and_direction & 0xff, total, before);
 	if (http2__begins(conn, slot, before))

@@ -36,7 +36,7 @@ __noinline int chunk__piece(__u64 sock, __u64 direction, __u64 from, __u64 lengt
 
 	if (!conn)
 		return 0;
-	record = direction & 1 ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
+	record = &connection__slot(conn, direction)->record;
 	conn->chunk_seq[direction & 1] += 1;
 	record->seq = conn->chunk_seq[direction & 1];
 	record->bytes = left;
@@ -107,8 +107,8 @@ __noinline int chunk__round(__u64 sock, __u64 direction)
 
 	if (!conn)
 		return 0;
-	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
+	slot = connection__slot(conn, direction);
 	length = walk->segment < walk->call_left ? walk->segment : walk->call_left;
 	if (!slot->record.captured && length > TURN_PREFIX_MAX) {
 		if (length > CHUNK_PIECE_MAX)
@@ -137,7 +137,7 @@ __noinline int chunk__rounds(__u64 sock, __u64 direction, __u64 bytes)
 
 	if (!conn)
 		return 0;
-	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
 	for (int i = 0; i < CHUNK_ROUNDS; i++) {
 		if (!chunk__round(sock, direction))
 			return 0;
@@ -160,8 +160,8 @@ __noinline int chunk__raw(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_and_d
 
 	if (!conn)
 		return 0;
-	walk = direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
-	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
+	slot = connection__slot(conn, direction);
 	slot->record.captured = 0;
 	if (kind != IO_BUFFER && kind != IO_VECTOR) {
 		slot->record.header.flags |= RECORD_FLAG_NO_PREFIX | (kind == IO_IO_URING ? RECORD_FLAG_IO_URING : 0);
@@ -230,7 +230,7 @@ static __always_inline void chunk__content(__u64 sock, __u64 base, __u64 iovecs,
 /* The place of a call in its direction's stream. */
 static __always_inline void chunk__place(struct connection *conn, __u8 direction, __u64 bytes)
 {
-	struct turn_record *record = direction ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
+	struct turn_record *record = &connection__slot(conn, direction)->record;
 
 	record->offset = conn->stream_bytes[direction];
 	conn->stream_bytes[direction] += bytes;
@@ -246,7 +246,7 @@ __noinline int chunk__begin(__u64 sock, __u64 kind_and_direction, __u64 bytes)
 
 	if (!conn)
 		return 0;
-	record = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT].record : &conn->slots[DIRECTION_IN].record;
+	record = &connection__slot(conn, direction)->record;
 	if (record->header.kind != RECORD_CHUNK) {
 		/* The switch to stream mode: what turns held until now goes out first. */
 		turn__finish(conn, DIRECTION_IN, 0);

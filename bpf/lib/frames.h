@@ -236,8 +236,8 @@ __noinline int frames__round(__u64 sock, __u64 direction)
 
 	if (!conn)
 		return 0;
-	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
+	slot = connection__slot(conn, direction);
 	if (walk->is_skipping) {
 		if (!frames__skip(walk, &slot->record)) {
 			walk->is_synced = 0;
@@ -322,8 +322,8 @@ __noinline int frames__report(__u64 sock, __u64 base, __u64 iovecs, __u64 kind_a
 
 	if (!conn || !conn->is_framed)
 		return 0;
-	walk = direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
-	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
+	slot = connection__slot(conn, direction);
 	slot->record.captured = 0;
 	walk->position = 0;
 	walk->is_end_due = 0;

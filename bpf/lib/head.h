@@ -30,35 +30,39 @@ struct head_piece {
 	__u8 data[HEAD_PIECE_MAX];
 };
 
+#define CR_BYTES 0x0d0d0d0d0d0d0d0dULL
 #define LF_BYTES 0x0a0a0a0a0a0a0a0aULL
 #define LOW_BITS 0x0101010101010101ULL
 #define HIGH_BITS 0x8080808080808080ULL
+/* Multiplied with 1 << 8 * n it has n in its highest byte. */
+#define BYTE_NUMBERS 0x0001020304050607ULL
 
-/* 1 where the low half of `bytes` is the end of a head. Without a branch, since the verifier would follow each of them for each word. */
-static __always_inline __u64 head__is_end(__u64 bytes)
+/* The highest bit of each byte of a word that is the same in `bytes`. */
+static __always_inline __u64 head__same_bytes(__u64 word, __u64 bytes)
 {
-	__u64 difference = (bytes & 0xffffffff) ^ HEAD_END;
+	__u64 difference = word ^ bytes;
 
-	asm volatile("" : "+r"(difference));
-	return (difference - 1) >> 63;
+	return ~(((difference & ~HIGH_BITS) + ~HIGH_BITS) | difference) & HIGH_BITS;
 }
 
-/* Which of the eight bytes of a word ends a head, as bits from the first byte on. `last` has the four bytes before the word. */
+/*
+ * The highest bit of each byte of a word that ends a head. `last` has the four bytes before the word. Without a branch, since the verifier
+ * would follow each of them for each word.
+ */
 static __always_inline __u64 head__ends_in(__u64 last, __u64 word)
 {
-	__u64 across = last | word << 32;
+	__u64 cr = head__same_bytes(word, CR_BYTES);
+	__u64 lf = head__same_bytes(word, LF_BYTES);
+	__u64 cr_before = head__same_bytes(last, CR_BYTES) << 32;
+	__u64 lf_before = head__same_bytes(last, LF_BYTES) << 32;
 
-	return head__is_end(across >> 8) | head__is_end(across >> 16) << 1 | head__is_end(across >> 24) << 2 |
-	       head__is_end(word) << 3 | head__is_end(word >> 8) << 4 | head__is_end(word >> 16) << 5 |
-	       head__is_end(word >> 24) << 6 | head__is_end(word >> 32) << 7;
+	return lf & (cr << 8 | cr_before >> 56) & (lf << 16 | lf_before >> 48) & (cr << 24 | cr_before >> 40);
 }
 
-/* The number of the lowest bit that is set in eight bits. Powers of two leave different remainders by 11, which number these nibbles. */
-static __always_inline __u64 head__lowest_bit(__u64 bits)
+/* The number of the first byte whose highest bit is set. */
+static __always_inline __u64 head__first_byte(__u64 bits)
 {
-	__u64 nibbles = 1ULL << 8 | 2ULL << 16 | 3ULL << 32 | 4ULL << 20 | 5ULL << 40 | 6ULL << 36 | 7ULL << 28;
-
-	return nibbles >> (4 * ((bits & -bits & 0xff) % 11) & 63) & 0xf;
+	return ((bits & -bits) >> 7) * BYTE_NUMBERS >> 56;
 }
 
 /*
@@ -86,7 +90,7 @@ static __always_inline void head__find_end(const __u8 *bytes, __u64 length, cons
 			__u64 ends = head__ends_in(before, word);
 
 			if (ends) {
-				scan->end = at + 1 + head__lowest_bit(ends);
+				scan->end = at + 1 + head__first_byte(ends);
 				break;
 			}
 		}
@@ -128,16 +132,15 @@ static __always_inline bool head__may_begin(const struct slot *slot)
 __noinline int head__scan_prefix(__u64 sock, __u64 direction)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
+	struct head_scan *scan;
+	struct slot *slot;
 
 	if (!conn)
 		return 0;
-	conn->heads[direction & 1].last = 0;
-	if (direction & 1)
-		head__find_end(conn->slots[DIRECTION_OUT].prefix, conn->slots[DIRECTION_OUT].record.captured, TURN_PREFIX_MAX,
-			       &conn->heads[DIRECTION_OUT]);
-	else
-		head__find_end(conn->slots[DIRECTION_IN].prefix, conn->slots[DIRECTION_IN].record.captured, TURN_PREFIX_MAX,
-			       &conn->heads[DIRECTION_IN]);
+	scan = connection__head(conn, direction);
+	slot = connection__slot(conn, direction);
+	scan->last = 0;
+	head__find_end(slot->prefix, slot->record.captured, TURN_PREFIX_MAX, scan);
 	return 0;
 }
 
@@ -149,8 +152,8 @@ static __always_inline int head__outgrows_prefix(struct connection *conn, __u64 
 	__u64 captured;
 	__u64 end;
 
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
-	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	slot = connection__slot(conn, direction);
+	scan = connection__head(conn, direction);
 	captured = slot->record.captured;
 	/* The heads of one connection often have the same length, so the end of the one before is tried first. */
 	end = scan->usual;
@@ -188,9 +191,9 @@ __noinline int head__send(__u64 sock, __u64 direction)
 
 	if (!conn)
 		return 0;
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
-	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
-	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
+	slot = connection__slot(conn, direction);
+	scan = connection__head(conn, direction);
+	walk = connection__walk(conn, direction);
 	want = walk->segment;
 	if (!want)
 		return 0;
@@ -246,18 +249,22 @@ __noinline int head__go_on(__u64 sock, __u64 direction)
 {
 	struct connection *conn = bpf_map_lookup_elem(&connections, &sock);
 	struct head_scan *scan;
+	struct frame_walk *walk;
 
 	if (!conn)
 		return 0;
-	scan = direction & 1 ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
+	if (!walk->segment)
+		return 0;
+	scan = connection__head(conn, direction);
 	if (scan->state == HEAD_UNKNOWN)
 		scan->state = head_bytes <= capture_bytes ? HEAD_OVER : head__outgrows_prefix(conn, sock, direction);
-	if (scan->state == HEAD_OVER)
-		return 0;
-	for (int i = 0; i < HEAD_PIECES; i++) {
+	for (int i = 0; scan->state == HEAD_OPEN && i < HEAD_PIECES; i++) {
 		if (!head__send(sock, direction))
 			break;
+		FORGET();
 	}
+	walk->segment = 0;
 	return 0;
 }
 
@@ -301,7 +308,7 @@ __noinline int head__is_answer(__u64 base, __u64 kind)
  */
 static __always_inline bool head__pipelines(struct connection *conn, const struct slot *slot, __u8 direction, __u64 before)
 {
-	struct head_scan *scan = direction ? &conn->heads[DIRECTION_OUT] : &conn->heads[DIRECTION_IN];
+	struct head_scan *scan = connection__head(conn, direction);
 	__u64 captured = slot->record.captured;
 	__u64 bytes = slot->record.bytes;
 

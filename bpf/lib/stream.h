@@ -20,8 +20,8 @@ __noinline int stream__locate(__u64 sock, __u64 direction, __u64 bytes)
 
 	if (!conn)
 		return 0;
-	walk = direction & 1 ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN];
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	walk = connection__walk(conn, direction);
+	slot = connection__slot(conn, direction);
 	walk->position = 0;
 	if (!bytes && !slot->record.captured) {
 		/* Nothing was said in this direction: it begins with a frame, unless it had begun before the tracer. */
@@ -83,8 +83,8 @@ __noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes)
 
 	if (!conn)
 		return 0;
-	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
-	other = direction ? &conn->slots[DIRECTION_IN] : &conn->slots[DIRECTION_OUT];
+	slot = connection__slot(conn, direction);
+	other = connection__slot(conn, 1 - direction);
 	before = slot->record.bytes - bytes;
 	stream__locate(sock, direction, before);
 	stream__locate(sock, 1 - direction, conn->stream_bytes[1 - direction] ? other->record.bytes : 0);
@@ -105,7 +105,7 @@ __noinline int stream__begins(__u64 sock, __u64 direction_of_call, __u64 bytes)
 	conn->verdict = VERDICT_STREAM;
 	conn->is_framed = 1;
 	if (is_unknown && before)
-		frames__send(conn, direction ? &conn->walks[DIRECTION_OUT] : &conn->walks[DIRECTION_IN], slot, direction, before,
+		frames__send(conn, connection__walk(conn, direction), slot, direction, before,
 			     before);
 	chunk__place(conn, direction, bytes);
 	return 0;
@@ -124,7 +124,7 @@ __noinline int stream__pipelines(__u64 sock, __u64 direction_of_call, __u64 byte
 
 	if (!conn)
 		return 0;
-	slot = direction ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	slot = connection__slot(conn, direction);
 	before = slot->record.bytes - bytes;
 	conn->stream_bytes[direction] -= bytes;
 	turn__finish(conn, 1 - direction, 0);

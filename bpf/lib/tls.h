@@ -116,7 +116,7 @@ __noinline int tls__begin(__u64 sock, __u64 direction)
 
 	if (!conn)
 		return 0;
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	slot = connection__slot(conn, direction);
 	conn->tls = 1;
 	conn->tls_hello = slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured == TLS_HEADER;
 	if (slot->prefix[0] == TLS_HANDSHAKE && slot->record.captured >= TLS_RANDOM_END + TLS_RANDOM_PART &&

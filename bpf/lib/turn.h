@@ -22,7 +22,7 @@ static __always_inline bool turn__is_awaited(const struct connection *conn, __u8
 /* The bytes that are awaited will not be had. */
 static __always_inline void turn__give_up_content(struct connection *conn, __u8 direction)
 {
-	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	struct slot *slot = connection__slot(conn, direction);
 
 	conn->awaited[direction & 1] = 0;
 	slot->record.tail = 0;
@@ -46,7 +46,7 @@ __noinline int turn__end_lost(__u64 sock)
 /* The turn is over: whatever user space does not know of it must go out now, or be counted. */
 static __always_inline void turn__finish(struct connection *conn, __u8 direction, __u16 flags)
 {
-	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	struct slot *slot = connection__slot(conn, direction);
 	__u16 captured = slot->record.captured;
 
 	if (!slot->record.seq)
@@ -69,7 +69,7 @@ static __always_inline void turn__finish(struct connection *conn, __u8 direction
 
 static __always_inline void turn__begin(struct connection *conn, __u8 direction, __u64 now)
 {
-	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	struct slot *slot = connection__slot(conn, direction);
 
 	conn->direction = direction;
 	conn->seq += 1;
@@ -152,7 +152,7 @@ static __always_inline void turn__capture(struct connection *conn, struct slot *
 
 static __always_inline void turn__add(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes, __u64 now)
 {
-	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	struct slot *slot = connection__slot(conn, direction);
 
 	slot->record.last_ns = now;
 	slot->record.bytes += bytes;
@@ -170,7 +170,7 @@ static __always_inline void turn__add(struct connection *conn, __u8 direction, c
 /* HEAD of an answer. A head the ring refuses is tried again with the next write, and at the latest when the turn ends. */
 static __always_inline void turn__report_head(struct connection *conn, __u8 direction)
 {
-	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	struct slot *slot = connection__slot(conn, direction);
 
 	if (conn->head_reported || !slot->record.seq || direction == conn->request_direction || turn__is_awaited(conn, direction))
 		return;
@@ -217,7 +217,7 @@ __noinline int turn__begins_anew(__u64 sock, __u64 direction, __u64 base, __u64 
 
 	if (!conn || direction != conn->request_direction || turn__is_awaited(conn, direction))
 		return 0;
-	slot = direction & 1 ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	slot = connection__slot(conn, direction);
 	/* A turn that begins with a request goes on with its body. */
 	if (head__begins_request(slot))
 		return 0;
@@ -329,7 +329,7 @@ static __always_inline void turn__sent(struct connection *conn, struct sock *sk,
 /* An operation of io_uring that moved all the bytes that are awaited has completed. */
 static __always_inline void turn__completed(struct connection *conn, __u8 direction, const struct io *io, __u64 bytes)
 {
-	struct slot *slot = direction == DIRECTION_OUT ? &conn->slots[DIRECTION_OUT] : &conn->slots[DIRECTION_IN];
+	struct slot *slot = connection__slot(conn, direction);
 
 	conn->awaited[direction & 1] = 0;
 	turn__capture(conn, slot, direction, io, bytes);

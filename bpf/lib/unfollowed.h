@@ -79,8 +79,6 @@ static __always_inline bool beginning__is_hello(__u64 low, __u64 length)
 
 #define LINE_END 0x0d002e312f505454ULL /* "TTP/1.", any number, and a carriage return */
 #define LINE_END_BYTES 0xff00ffffffffffffULL
-/* Multiplied with 1 << 8 * n it has n in its highest byte. */
-#define BYTE_NUMBERS 0x0001020304050607ULL
 
 /*
  * Whether the first line ends like that of a request: logs have lines that begin alike, and programs write those to Unix sockets, too. A line
@@ -104,7 +102,7 @@ __noinline int beginning__is_line(__u64 from, __u64 length)
 	}
 	if (!found)
 		return true;
-	at += ((found & -found) >> 7) * BYTE_NUMBERS >> 56;
+	at += head__first_byte(found);
 	return at >= sizeof(__u64) && (beginning__word(from + at - sizeof(__u64), sizeof(__u64)) & LINE_END_BYTES) == LINE_END;
 }
 
