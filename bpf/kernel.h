@@ -211,6 +211,7 @@ struct mm_struct {
 struct task_struct {
 	unsigned int flags;
 	struct mm_struct *mm;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	__u64 start_time;
 	int pid;

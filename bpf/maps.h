@@ -154,8 +154,7 @@ struct tap_call {
 struct tap_hello {
 	__u64 sock;
 	__u64 connection;
-	__u32 pid;
-	__u32 was_read;
+	__u64 was_read;
 };
 
 /* What was learned of OpenSSL in a process: where the end of the ClientHello's random is. */
@@ -198,7 +197,7 @@ struct {
 } tap_calls SEC(".maps");
 
 /*
- * tap_hellos: ClientHellos by the last 8 bytes of their random. tap_layouts: by pid. Both are looked into while a session of OpenSSL is not
+ * tap_hellos: ClientHellos by the last 8 bytes of their random and the process (tls__hello_key). tap_layouts: by pid. Both are looked into while a session of OpenSSL is not
  * bound; what is not needed any more makes room for what is.
  */
 struct {

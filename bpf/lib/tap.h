@@ -8,8 +8,8 @@
  * A *session* is the program's own name for a TLS connection: the address of its SSL, or of its crypto/tls.Conn. It is bound to one
  * socket at a time. Only a proof binds it; what is not proven stays unknown and is counted (COUNTER_TAP_UNBOUND). The order in which a
  * thread makes its calls is no proof, since programs queue what they have read and hand it over to other threads.
- *   - OpenSSL and BoringSSL keep the random of the ClientHello in the session: the connection whose ClientHello had it is the session's,
- *     whatever threads do. Where it is kept is found by a search, once in each process.
+ *   - OpenSSL and BoringSSL keep the random of the ClientHello in the session: the connection of the same process whose ClientHello had it is
+ *     the session's, whatever threads do. Where it is kept is found by a search, once in each process.
  *   - The end of a record, which is its authentication tag, stands in memory behind the plaintext that a session gives to the program. The
  *     connection from which a record with this end was read is the session's.
  *   - A socket that is written to while a write on a session is under way on the thread, by as much as that write encrypts, is the session's.
@@ -137,10 +137,25 @@ static __always_inline void tap__connection_ends(struct connection *conn)
 #define TAP_SEARCHES_MAX 64
 #define TAP_LOWEST_POINTER 0x10000
 
+/* The ClientHello with this random that the process has read or sent, or, since it was forked with a session of its own, its parent. */
+static __always_inline struct tap_hello *tap__hello(__u64 random, __u32 pid)
+{
+	__u64 key = tls__hello_key(random, pid);
+	struct tap_hello *hello;
+
+	if (!random)
+		return NULL;
+	hello = bpf_map_lookup_elem(&tap_hellos, &key);
+	if (hello)
+		return hello;
+	key = tls__hello_key(random, current__parent());
+	return bpf_map_lookup_elem(&tap_hellos, &key);
+}
+
 /* The connection with the ClientHello that has this random is the session's. */
 static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 random, bool takes_over)
 {
-	struct tap_hello *hello = random ? bpf_map_lookup_elem(&tap_hellos, &random) : NULL;
+	struct tap_hello *hello = tap__hello(random, pid);
 	struct connection *conn;
 	__u64 sock;
 
@@ -157,15 +172,22 @@ static __always_inline bool tap__has_hello(__u64 session, __u32 pid, __u64 rando
 	return conn->session == session && conn->session_pid == pid;
 }
 
-/* How far from `base` the random of some ClientHello is; 0 = nowhere. Global, verified once. */
-__noinline int tap__search(__u64 base, __u64 words)
+/* How far from `base` the random of a ClientHello of one of two processes is; 0 = nowhere. Global, verified once. */
+__noinline int tap__search(__u64 base, __u64 words, __u64 pid, __u64 parent)
 {
 	for (__u32 i = 1; i < TAP_SEARCHED_WORDS; i++) {
 		__u64 random = 0;
+		__u64 key;
 
 		if (i >= words || bpf_probe_read_user(&random, sizeof(random), (void *)(base + i * sizeof(random))))
 			break;
-		if (random && bpf_map_lookup_elem(&tap_hellos, &random))
+		if (!random)
+			continue;
+		key = tls__hello_key(random, pid);
+		if (bpf_map_lookup_elem(&tap_hellos, &key))
+			return i * sizeof(random);
+		key = tls__hello_key(random, parent);
+		if (bpf_map_lookup_elem(&tap_hellos, &key))
 			return i * sizeof(random);
 	}
 	return 0;
@@ -175,8 +197,9 @@ __noinline int tap__search(__u64 base, __u64 words)
  * OpenSSL 3 has the random in its session; 1.1 and BoringSSL have it in what their session points to. That is looked at first: behind a short
  * session it may happen to stand in memory.
  */
-static __always_inline void tap__find_random(struct tap_layout *layout, __u64 session)
+static __always_inline void tap__find_random(struct tap_layout *layout, __u64 session, __u32 pid)
 {
+	__u32 parent = current__parent();
 	__u32 at = 0;
 
 	for (__u32 i = 1; i < TAP_SEARCHED_POINTERS && !at; i++) {
@@ -186,7 +209,7 @@ static __always_inline void tap__find_random(struct tap_layout *layout, __u64 se
 			break;
 		if (pointer < TAP_LOWEST_POINTER || pointer & 7 || pointer >> 47)
 			continue;
-		at = tap__search(pointer, TAP_SEARCHED_POINTED_WORDS);
+		at = tap__search(pointer, TAP_SEARCHED_POINTED_WORDS, pid, parent);
 		if (at) {
 			layout->random = at;
 			layout->pointer = i * sizeof(pointer);
@@ -194,7 +217,7 @@ static __always_inline void tap__find_random(struct tap_layout *layout, __u64 se
 	}
 	if (at)
 		return;
-	at = tap__search(session, TAP_SEARCHED_WORDS);
+	at = tap__search(session, TAP_SEARCHED_WORDS, pid, parent);
 	if (at) {
 		layout->random = at;
 		layout->pointer = 0;
@@ -244,7 +267,7 @@ __noinline int tap__prove(__u64 session, __u64 pid_of_session)
 		return 0;
 	layout->tickets -= 1;
 	layout->searches += 1;
-	tap__find_random(&found, session);
+	tap__find_random(&found, session, pid);
 	if (!found.random || !tap__has_hello(session, pid, tap__random_of(&found, session), false))
 		return 0;
 	layout->random = found.random;

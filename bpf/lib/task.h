@@ -44,6 +44,13 @@ static __always_inline __u32 current__pid(void)
 	return task__pid((struct task_struct *)bpf_get_current_task());
 }
 
+static __always_inline __u32 current__parent(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return task__pid(BPF_CORE_READ(task, real_parent));
+}
+
 static __always_inline __u32 current__tid(void)
 {
 	struct task_struct *task;

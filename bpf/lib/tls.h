@@ -59,15 +59,24 @@ static __always_inline bool tls__begins(const struct connection *conn, const str
 #define TLS_TICKETS 8
 
 /*
+ * ClientHellos are noted by process: on one host both ends may have the same one, and proxies between them. Numbers of processes are far shorter
+ * than a random.
+ */
+static __always_inline __u64 tls__hello_key(__u64 random, __u32 pid)
+{
+	return random ^ ((__u64)pid << 32 | pid);
+}
+
+/*
  * A process sends a ClientHello that it has read on another connection: it passes on what others say to each other, such as a proxy
  * that was asked to CONNECT. No plaintext of either connection is in it.
  */
-static __always_inline bool tls__is_passed_on(struct connection *conn, const struct tap_hello *hello, __u32 pid)
+static __always_inline bool tls__is_passed_on(struct connection *conn, const struct tap_hello *hello)
 {
 	struct connection *origin;
 	__u64 sock;
 
-	if (!hello || !hello->was_read || hello->pid != pid || hello->connection == conn->id)
+	if (!hello || !hello->was_read || hello->connection == conn->id)
 		return false;
 	sock = hello->sock;
 	origin = bpf_map_lookup_elem(&connections, &sock);
@@ -83,17 +92,17 @@ static __always_inline void tls__note_hello(struct connection *conn, __u64 rando
 	struct tap_hello hello = {
 		.sock = conn->slots[DIRECTION_IN].record.sock,
 		.connection = conn->id,
-		.pid = pid,
 		.was_read = is_read,
 	};
+	__u64 key = tls__hello_key(random, pid);
 	struct tap_layout fresh = { .tickets = TLS_TICKETS };
 	struct tap_layout *layout;
 
-	if (!is_read && random && tls__is_passed_on(conn, bpf_map_lookup_elem(&tap_hellos, &random), pid)) {
+	if (!is_read && random && tls__is_passed_on(conn, bpf_map_lookup_elem(&tap_hellos, &key))) {
 		conn->tls_passed_on = 1;
 		return;
 	}
-	conn->tls_random = random && !bpf_map_update_elem(&tap_hellos, &random, &hello, BPF_ANY);
+	conn->tls_random = random && !bpf_map_update_elem(&tap_hellos, &key, &hello, BPF_ANY);
 	layout = bpf_map_lookup_elem(&tap_layouts, &pid);
 	if (layout)
 		layout->tickets = TLS_TICKETS;
