@@ -59,7 +59,7 @@ export async function measureLate(row, rounds) {
         for (const truth of truths) truth.lagNs += lags.during(truth.sendNs, truth.endNs);
         const spans = watching.spans.filter((span) =>
           side === 'server'
-            ? span.kind.endsWith('server') && span.local.port === port
+            ? span.kind.endsWith('server') && span.local.port === port && row.asksItself?.(span) !== true
             : span.kind.endsWith('client') && span.remote.port === originPort,
         );
         const due = truths.filter(({ sendNs, endNs }) => sendNs > fromNs && endNs < toNs);

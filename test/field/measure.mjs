@@ -148,7 +148,7 @@ function verdicts(row, portions, watching, pids, failed, { port, originPort, add
     const name = /^\/make\/(.+)-\d+$/.exec(span.path)?.[1] ?? '';
     const when = portions.findLast(({ firstSpan }) => firstSpan <= at)?.profile ?? '';
     // Where the laboratory failed nothing is judged.
-    if (!failed.has(name)) (byName.get(name) ?? byName.get(when))?.push(span);
+    if (!failed.has(name) && row.asksItself?.(span) !== true) (byName.get(name) ?? byName.get(when))?.push(span);
   }
   return portions.map(({ profile, truths, origin, drops, strange }) => {
     const spans = byName.get(profile) ?? [];

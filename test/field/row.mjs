@@ -20,6 +20,7 @@ import { runProgram as runMatrixProgram } from '../matrix/row.mjs';
  * @property {number} [corksMs] the kernel may keep what it writes for so long (MSG_MORE, TCP_CORK), until more comes
  * @property {'veth' | 'veth-rps'} [network] default loopback
  * @property {readonly string[]} [only] these profiles
+ * @property {(span: import('@beyla/core').RequestSpan) => boolean} [asksItself] whether its own processes make such requests of it
  * @property {boolean} [isPrefork] several processes accept: it takes part in the late attaches
  *
  * @typedef {object} ClientRow a client that asks our server

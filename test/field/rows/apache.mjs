@@ -34,6 +34,14 @@ const prepare = () => tool('/usr/sbin/apache2', ['-v']);
 const leaves = { pipelined: 'behind a proxy Apache stops to answer more than five requests of a segment' };
 const able = allBut('early', 'half-close');
 
+/**
+ * The parent asks itself, on its own port, so that a worker that waits in accept() looks up and ends.
+ *
+ * @type {NonNullable<import('../row.mjs').Row['asksItself']>}
+ */
+const asksItself = ({ kind, ...span }) =>
+  kind === 'http.server' && 'method' in span && span.method === 'OPTIONS' && span.path === '*';
+
 /** @type {readonly import('../row.mjs').Row[]} */
 export const rows = [
   {
@@ -45,6 +53,7 @@ export const rows = [
     leaves,
     isProxy: true,
     isPrefork: true,
+    asksItself,
   },
   {
     id: 'apache-event',
@@ -55,5 +64,6 @@ export const rows = [
     leaves,
     isProxy: true,
     isPrefork: true,
+    asksItself,
   },
 ];
